@@ -1,0 +1,202 @@
+"""The grammar of the loop IR.
+
+A Module is one `entry` and its `kernels`. A Function's body is a block: a list of nodes, run in order. Values are numbered and
+typed and each is given once (SSA); operands are Values or Python numbers (constants of the type the operation asks for).
+Only control nests: For, While, If. No expression trees, so nothing recurses deeper than the loop nest.
+
+Types of values: 'bool', 'int8' ... 'uint64', 'float16', 'float32', 'float64', and pointers: 'float64*' (elements of that
+type), 'void*'. 'index' is not a type: sizes and indices are int64. There are no complex values: the builder makes pairs of
+real ones. float16 is loaded, stored and converted only: the builder computes in float32 and rounds after each operation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Union
+
+__all__ = [
+    "Assign", "Block", "Call", "Callback", "Fail", "For", "Function", "If", "Library", "Load", "Local", "Module", "Node", "Operand",
+    "Result", "Scratch", "Store", "Value", "While",
+]
+
+
+@dataclass(slots=True, eq=False)
+class Value:
+    """A numbered value; `number` is unique within its Function."""
+
+    number: int
+    type: str
+
+    def __str__(self) -> str:
+        return f"%{self.number}"
+
+
+Operand = Union[Value, int, float, bool]
+Block = list["Node"]
+
+
+@dataclass(slots=True)
+class Assign:
+    """out = operation(*args), without effect on memory. The operations are listed in codegen/loopir/operations.py."""
+
+    out: Value
+    operation: str
+    args: tuple[Operand, ...]
+
+
+@dataclass(slots=True)
+class Load:
+    """out = pointer[index]; the element type is that of the pointer, bool is kept in memory as one byte, 0 or 1."""
+
+    out: Value
+    pointer: Value
+    index: Operand
+
+
+@dataclass(slots=True)
+class Store:
+    """pointer[index] = value."""
+
+    pointer: Value
+    index: Operand
+    value: Operand
+
+
+@dataclass(slots=True)
+class Local:
+    """out = address of `count` (a constant) elements of uninitialised memory that lives as long as the function runs."""
+
+    out: Value
+    count: int
+
+
+@dataclass(slots=True)
+class For:
+    """for index = start; index < stop; index += step (a constant > 0), carrying values round.
+
+    `carried` are the names of the carried values inside the body, `initial` what they start as, `yields` what the body hands to
+    the next round, `results` what they are after the last (the initial ones if there was none).
+    kind: 'serial'; 'independent': no round reads what another writes, carries nothing, rounds may run in any order or together.
+    """
+
+    index: Value
+    start: Operand
+    stop: Operand
+    step: int
+    body: Block
+    carried: tuple[Value, ...] = ()
+    initial: tuple[Operand, ...] = ()
+    yields: tuple[Operand, ...] = ()
+    results: tuple[Value, ...] = ()
+    kind: str = "serial"
+
+
+@dataclass(slots=True)
+class While:
+    """Runs `body` again as long as `condition`, computed at its end, is true: the body runs at least once."""
+
+    body: Block
+    condition: Operand
+    carried: tuple[Value, ...] = ()
+    initial: tuple[Operand, ...] = ()
+    yields: tuple[Operand, ...] = ()
+    results: tuple[Value, ...] = ()
+
+
+@dataclass(slots=True)
+class If:
+    """results = the yields of the block taken."""
+
+    condition: Operand
+    then: Block
+    otherwise: Block = field(default_factory=list)
+    then_yields: tuple[Operand, ...] = ()
+    otherwise_yields: tuple[Operand, ...] = ()
+    results: tuple[Value, ...] = ()
+    likely: bool | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """Calls a kernel of the module by name. A kernel that may fail returns a status; if it is not 0 the caller returns it too."""
+
+    kernel: str
+    args: tuple[Operand, ...]
+
+
+@dataclass(slots=True)
+class Library:
+    """Calls a routine of a library (BLAS, LAPACK) by the Fortran convention: everything by address.
+
+    `args` are pointers, passed as they are, or scalars, which are put into memory first. `name` without decoration: 'dgemm'.
+    `slot` is its place in Module.libraries.
+    """
+
+    slot: int
+    args: tuple[Operand, ...]
+
+
+@dataclass(slots=True)
+class Callback:
+    """Calls function number `slot` of the caller, handing over the addresses and sizes of arrays.
+
+    arrays: (pointer, sizes) of each input. outs: for each output its pointer and sizes, given by the called one; the memory
+    stays valid until the next call of the same slot. A failing callback makes the entry return its `number`.
+    """
+
+    slot: int
+    arrays: tuple[tuple[Value, tuple[Operand, ...]], ...]
+    outs: tuple[tuple[Value, tuple[Value, ...]], ...]
+    number: int
+
+
+@dataclass(slots=True)
+class Result:
+    """out = memory for result number `slot`, of these sizes, given by the caller; entry only."""
+
+    out: Value
+    slot: int
+    sizes: tuple[Operand, ...]
+
+
+@dataclass(slots=True)
+class Scratch:
+    """out = 64-byte aligned scratch memory of so many bytes; valid until the entry returns. Entry only, at most once."""
+
+    out: Value
+    size: Operand
+
+
+@dataclass(slots=True)
+class Fail:
+    """Leaves the function with a status that is not 0, having noted up to 8 integer `values` for the message."""
+
+    number: int
+    values: tuple[Operand, ...] = ()
+
+
+Node = Union[Assign, Load, Store, Local, For, While, If, Call, Library, Callback, Result, Scratch, Fail]
+
+
+@dataclass(slots=True)
+class Function:
+    """A kernel: its parameters are pointers and scalars. Or the entry, whose only parameter is the context (type 'context*').
+
+    fails: it may return a status that is not 0 (a kernel that cannot fail returns nothing).
+    """
+
+    name: str
+    parameters: tuple[Value, ...]
+    body: Block
+    fails: bool = False
+    readonly: frozenset[int] = frozenset()  # positions of pointer parameters through which nothing is written
+    distinct: frozenset[int] = frozenset()  # positions of pointer parameters whose memory no other parameter reaches
+
+
+@dataclass(slots=True)
+class Module:
+    """libraries: names of the routines whose addresses come in with the call, by slot."""
+
+    entry: Function
+    kernels: list[Function] = field(default_factory=list)
+    libraries: list[str] = field(default_factory=list)
