@@ -1,0 +1,231 @@
+"""Writes blocks of loop IR. What the lowering rule of an op may say, it says to a Builder.
+
+Scalars are `Scalar` handles or Python numbers: ``i * n + j``, ``x < y`` (through `b.less`, ...) fold at once when all operands are
+known, so sizes that are static cost nothing. Complex scalars are pairs of real ones and never reach the nodes; float16
+arithmetic is done in float32 and rounded after each operation, as numpy does.
+
+Example, the body of a kernel that adds one to n numbers::
+
+    b = Builder()
+    x, y, n = b.parameter('float64*'), b.parameter('float64*'), b.parameter('int64')
+    with b.loop(0, n) as i:
+        b.store(y, i, b.add(b.load(x, i), 1.0))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from codegen.loopir import nodes as ir
+from codegen.loopir.arithmetic import Arithmetic
+from codegen.loopir.scalar import Scalar, is_number, pointed
+
+__all__ = ["Builder"]
+
+
+class Builder(Arithmetic):
+    """Memory and control; the arithmetic is in the base class. One Builder writes one Function."""
+
+    def __init__(self) -> None:
+        self.block: ir.Block = []
+        self.count = 0
+        self.parameters: list[ir.Value] = []
+        self.fails = False
+        self.libraries: list[str] = []
+        self.on_check: Callable[[str, str], int] | None = None  # (error class, message) -> failure number
+
+    # Values -----------------------------------------------------------------------------------------------------------
+    def value(self, type: str) -> ir.Value:
+        self.count += 1
+        return ir.Value(self.count, type)
+
+    def parameter(self, type: str) -> Scalar:
+        """A new parameter of the function."""
+        value = self.value(type)
+        self.parameters.append(value)
+        return Scalar(self, value)
+
+    def emit(self, operation: str, args: Sequence[Any], type: str) -> Scalar:
+        out = self.value(type)
+        self.block.append(ir.Assign(out, operation, tuple(a.value if isinstance(a, Scalar) else a for a in args)))
+        return Scalar(self, out)
+
+    # Memory -----------------------------------------------------------------------------------------------------------
+    def load(self, pointer: Scalar, index: Any) -> Any:
+        """The element at `index`; of a 'complex64*' or 'complex128*' pointer the pair."""
+        type = pointed(pointer.dtype)
+        if type.startswith("complex"):
+            part = self.recast(pointer, f"{self.part_type(type)}*")
+            return self.complex(self.load(part, index * 2), self.load(part, index * 2 + 1), type)
+        out = self.value(type)
+        self.block.append(ir.Load(out, pointer.value, operand(index)))
+        return Scalar(self, out)
+
+    def store(self, pointer: Scalar, index: Any, value: Any) -> None:
+        """pointer[index] = value, cast to the element type."""
+        type = pointed(pointer.dtype)
+        if type.startswith("complex"):
+            part = self.recast(pointer, f"{self.part_type(type)}*")
+            pair = self.cast(value, type)
+            self.store(part, index * 2, self.real(pair))
+            self.store(part, index * 2 + 1, self.imag(pair))
+            return
+        self.block.append(ir.Store(pointer.value, operand(index), operand(self.cast(value, type))))
+
+    def local(self, type: str, count: int) -> Scalar:
+        """Address of `count` uninitialised elements that live as long as the function runs."""
+        parts = count * (2 if type.startswith("complex") else 1)
+        out = self.value(f"{self.part_type(type)}*")
+        self.block.append(ir.Local(out, parts))
+        return self.recast(Scalar(self, out), f"{type}*")
+
+    def offset(self, pointer: Scalar, index: Any) -> Scalar:
+        """Address of the element at `index`."""
+        if is_number(index) and index == 0:
+            return pointer
+        if pointed(pointer.dtype).startswith("complex"):
+            index = index * 2
+        out = self.value(pointer.value.type)
+        self.block.append(ir.Assign(out, "offset", (pointer.value, operand(index))))
+        return Scalar(self, out, pointer.dtype)
+
+    def recast(self, pointer: Scalar, type: str) -> Scalar:
+        """The same address as a pointer to another type."""
+        plain = f"{self.part_type(pointed(type))}*"
+        if pointer.value.type == plain:
+            return Scalar(self, pointer.value, type)
+        out = self.value(plain)
+        self.block.append(ir.Assign(out, "recast", (pointer.value,)))
+        return Scalar(self, out, type)
+
+    # Control ----------------------------------------------------------------------------------------------------------
+    @contextmanager
+    def loop(self, start: Any, stop: Any, step: int = 1, independent: bool = False) -> Iterator[Any]:
+        """``with b.loop(0, n) as i:`` writes a loop that carries nothing; a loop of exactly one round is written without one."""
+        if is_number(start) and is_number(stop) and start < stop <= start + step:
+            yield start
+            return
+        index = self.value("int64")
+        outer, self.block = self.block, []
+        yield Scalar(self, index)
+        body, self.block = self.block, outer
+        kind = "independent" if independent else "serial"
+        self.block.append(ir.For(index, operand(start), operand(stop), step, body, kind=kind))
+
+    def fold(self, start: Any, stop: Any, initial: Sequence[Any], body: Callable[..., Sequence[Any]], step: int = 1) -> list[Any]:
+        """Carries values: ``values = body(i, *values)`` for each i; returns the last ones. Types are those of `initial`."""
+        initial, types = self.flat(initial)
+        index = self.value("int64")
+        carried = tuple(self.value(self.operand_type(x)) for x in initial)
+        outer, self.block = self.block, []
+        new = body(Scalar(self, index), *self.unflat(carried, types))
+        yields = self.flat_as(new, types)
+        inner, self.block = self.block, outer
+        results = tuple(self.value(v.type) for v in carried)
+        self.block.append(ir.For(index, operand(start), operand(stop), step, inner, carried,
+                                 tuple(operand(x) for x in initial), yields, results))
+        return self.unflat(results, types)
+
+    def repeat(self, initial: Sequence[Any], body: Callable[..., tuple[Any, Sequence[Any]]]) -> list[Any]:
+        """``go_on, values = body(*values)`` again while `go_on`; the body runs at least once."""
+        initial, types = self.flat(initial)
+        carried = tuple(self.value(self.operand_type(x)) for x in initial)
+        outer, self.block = self.block, []
+        go_on, new = body(*self.unflat(carried, types))
+        yields = self.flat_as(new, types)
+        inner, self.block = self.block, outer
+        results = tuple(self.value(v.type) for v in carried)
+        self.block.append(ir.While(inner, operand(go_on), carried, tuple(operand(x) for x in initial), yields, results))
+        return self.unflat(results, types)
+
+    def when(self, condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any] | None = None) -> Any:
+        """The value (or list of values) of the branch taken; only that branch runs. Without `otherwise`: no value."""
+        if is_number(condition):
+            chosen = then if condition else otherwise
+            return chosen() if chosen else None
+        outer = self.block
+        self.block = first = []
+        a = then()
+        several = isinstance(a, (list, tuple))
+        a_flat, types = self.flat(a if several else [] if otherwise is None else [a])
+        a_operands = tuple(operand(x) for x in a_flat)
+        self.block = second = []
+        b_operands: tuple[ir.Operand, ...] = ()
+        if otherwise is not None:
+            b = otherwise()
+            b_operands = self.flat_as(b if several else [b], types)
+        self.block = outer
+        results = tuple(self.value(self.operand_type(x)) for x in a_flat)
+        self.block.append(ir.If(operand(condition), first, second, a_operands, b_operands, results))
+        values = self.unflat(results, types)
+        return values if several else values[0] if values else None
+
+    def check(self, condition: Any, error: str, message: str, *values: Any) -> None:
+        """Leaves with a failure unless the condition holds: class name `error`, `message` with a ``{}`` for each of `values`."""
+        if is_number(condition) and condition:
+            return
+        if self.on_check is None:
+            raise RuntimeError("this function has no failure table")
+        number = self.on_check(error, message)
+        self.fails = True
+        fail = ir.Fail(number, tuple(operand(self.cast(v, "int64")) for v in values))
+        if is_number(condition):
+            self.block.append(fail)
+        else:
+            self.block.append(ir.If(operand(condition), [], [fail], likely=True))
+
+    def library(self, name: str, *args: Any) -> None:
+        """Calls a BLAS or LAPACK routine by its Fortran name; pointers go as they are, scalars by address."""
+        if name not in self.libraries:
+            self.libraries.append(name)
+        passed: list[Any] = []
+        for arg in args:
+            if isinstance(arg, Scalar) and arg.dtype.startswith("complex") and not arg.is_pointer:
+                place = self.local(arg.dtype, 1)
+                self.store(place, 0, arg)
+                arg = place
+            passed.append(operand(arg))
+        self.block.append(ir.Library(self.libraries.index(name), tuple(passed)))
+
+    # Sizes: the algebra that shape rules are written in ---------------------------------------------------------------
+    def same(self, a: Any, b: Any, message: str = "sizes {} and {} differ", *values: Any) -> Any:
+        """The common size of two that must be equal."""
+        if a is b:
+            return a
+        self.check(self.equal(a, b), "ValueError", message, *(values or (a, b)))
+        return b if is_number(b) else a
+
+    # Pairs and lists of values ----------------------------------------------------------------------------------------
+    def flat(self, values: Sequence[Any]) -> tuple[list[Any], list[str]]:
+        parts: list[Any] = []
+        types: list[str] = []
+        for x in values:
+            type = self.dtype_of(x)
+            types.append(type)
+            parts.extend((self.real(x), self.imag(x)) if type.startswith("complex") and not type.endswith("*") else (x,))
+        return parts, types
+
+    def flat_as(self, values: Sequence[Any], types: Sequence[str]) -> tuple[ir.Operand, ...]:
+        if len(values) != len(types):
+            raise TypeError(f"{len(values)} values where {len(types)} were expected")
+        cast = [x if type.endswith("*") else self.cast(x, type) for x, type in zip(values, types)]
+        return tuple(operand(x) for x in self.flat(cast)[0])
+
+    def unflat(self, parts: Sequence[ir.Value], types: Sequence[str]) -> list[Any]:
+        values: list[Any] = []
+        rest = iter(parts)
+        for type in types:
+            if type.startswith("complex") and not type.endswith("*"):
+                values.append(self.complex(Scalar(self, next(rest)), Scalar(self, next(rest)), type))
+            else:
+                values.append(Scalar(self, next(rest), type))
+        return values
+
+    def operand_type(self, x: Any) -> str:
+        return x.value.type if isinstance(x, Scalar) else self.dtype_of(x)
+
+
+def operand(x: Any) -> ir.Operand:
+    return x.value if isinstance(x, Scalar) else x
