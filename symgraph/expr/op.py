@@ -1,0 +1,222 @@
+"""The contract of an op, on one page.
+
+An Op says what can be done to variables; an Apply is one use of it. An op's parameters are the attributes named in
+`__props__`: ops of one class with equal parameters are equal. One class holds, side by side:
+
+* `output_types(*inputs)`: the types of the outputs, from those of the inputs; raises TypeError or ValueError on bad input;
+* `sizes(s, *inputs)`: the shape rule, written once, for static, run-time and symbolic sizes (see codegen/rules.py, `Sizes`);
+* `compute(*arrays)`: the numpy rule, judge of all targets;
+* `grad(inputs, output_grads)` or `L_op(inputs, outputs, output_grads)`: reverse mode, in Variable's methods;
+* its lowering: `element` (pointwise), `start/join/combine/finish` with `axes` (reduction), `loops`, or none: a Python call.
+
+A user's op may be written as for Theano: `make_node`, `perform(node, inputs, output_storage)`, `grad`, `infer_shape`.
+
+>>> class Double(Op):
+...     def make_node(self, x):
+...         return Apply(self, [x], [x.type()])
+...     def perform(self, node, inputs, output_storage):
+...         output_storage[0][0] = inputs[0] * 2
+...     def grad(self, inputs, output_grads):
+...         return [output_grads[0] * 2]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from symgraph import source
+from symgraph.errors import MethodNotDefined
+from symgraph.expr.dims import STATIC, Known, static_shape
+from symgraph.expr.make import as_variable
+from symgraph.expr.types import TensorType, tensor_type
+from symgraph.expr.variable import Constant, TensorVariable, Variable
+
+__all__ = ["Apply", "Op"]
+
+
+class Apply:
+    """One op applied to inputs, giving outputs. line: where the user wrote it."""
+
+    __slots__ = ("__weakref__", "_tag", "inputs", "line", "op", "outputs")
+
+    def __init__(self, op: Op, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
+        self.op = op
+        self.inputs: list[Any] = list(inputs)
+        self.outputs: list[Any] = list(outputs)
+        self.line: Any = None
+        self._tag: Any = None
+        for index, output in enumerate(self.outputs):
+            if output.owner is None:
+                output.owner = self
+                output.index = index
+            elif output.owner is not self or output.index != index:
+                raise ValueError(f"output {index} of {op} already belongs to another node")
+
+    @property
+    def nin(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def nout(self) -> int:
+        return len(self.outputs)
+
+    @property
+    def tag(self) -> Any:
+        if self._tag is None:
+            self._tag = type("Tag", (), {})()
+        return self._tag
+
+    def default_output(self) -> Variable:
+        """The output that stands for the whole node."""
+        default = self.op.default_output
+        if default is None:
+            if len(self.outputs) != 1:
+                raise ValueError(f"{self.op} has {len(self.outputs)} outputs and no default one")
+            default = 0
+        return self.outputs[default]
+
+    @property
+    def out(self) -> Variable:
+        return self.default_output()
+
+    def clone_with(self, inputs: Sequence[Variable]) -> Apply:
+        """The same op on other inputs; the outputs keep their types, names and line."""
+        outputs = [output.clone() for output in self.outputs]
+        node = Apply(self.op, inputs, outputs)
+        node.line = self.line
+        return node
+
+    clone_with_new_inputs = clone_with
+
+    def __str__(self) -> str:
+        return f"{self.op}({', '.join(map(str, self.inputs))})"
+
+    __repr__ = __str__
+
+
+class Op:
+    """Base of all ops; see the top of this file."""
+
+    __props__: tuple[str, ...] = ()
+    default_output: int | None = None
+    view_map: dict[int, list[int]] = {}
+    destroy_map: dict[int, list[int]] = {}
+
+    # Use --------------------------------------------------------------------------------------------------------------
+    def __call__(self, *inputs: Any, return_list: bool = False, **parameters: Any) -> Any:
+        """Apply to inputs: the output, or the list of outputs if there are several."""
+        node = self.make_node(*inputs, **parameters)
+        if node.line is None:
+            node.line = source.here()
+        if Op.on_apply is not None:
+            Op.on_apply(node)
+        if self.default_output is not None and not return_list:
+            return node.outputs[self.default_output]
+        return node.outputs[0] if len(node.outputs) == 1 and not return_list else list(node.outputs)
+
+    on_apply: Any = None  # called with each new node while test values are computed (config.compute_test_value)
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """Check the inputs and make the node. Most ops leave this as it is and say `output_types`."""
+        variables = [x if isinstance(x, Variable) else as_variable(x) for x in inputs]
+        return Apply(self, variables, [t.variable_class(t) for t in self.output_types(*variables)])
+
+    # Types and sizes --------------------------------------------------------------------------------------------------
+    def output_types(self, *inputs: Any) -> Sequence[Any]:
+        """The type of each output. The default: dtypes from `output_dtypes`, static sizes from `sizes`."""
+        shapes = self.static_sizes(*inputs)
+        return [tensor_type(dtype, shape) for dtype, shape in zip(self.output_dtypes(*inputs), shapes)]
+
+    def output_dtypes(self, *inputs: Any) -> Sequence[str]:
+        """The dtype of each output."""
+        raise MethodNotDefined(f"{type(self).__name__} must define make_node, output_types or output_dtypes")
+
+    def sizes(self, s: Any, *inputs: Any) -> Any:
+        """The shape of each output, in the algebra `s`."""
+        raise MethodNotDefined(f"{type(self).__name__} does not define sizes")
+
+    def static_sizes(self, *inputs: Any) -> list[tuple[int | None, ...]]:
+        """The shape rule on what is known of the sizes now."""
+        return [static_shape(shape) for shape in self.sizes(STATIC, *map(known, inputs))]
+
+    has_sizes = property(lambda self: type(self).sizes is not Op.sizes)
+
+    # Values -----------------------------------------------------------------------------------------------------------
+    def compute(self, *arrays: Any) -> Any:
+        """The numpy rule: arrays in, the array (or tuple of arrays) out."""
+        raise MethodNotDefined(f"{type(self).__name__} must define compute or perform")
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        """Theano's form of `compute`: results go to ``output_storage[k][0]``."""
+        results = self.compute(*inputs)
+        for place, value in zip(output_storage, results if isinstance(results, (tuple, list)) else (results,)):
+            place[0] = value
+
+    def run(self, node: Apply, arrays: Sequence[Any]) -> list[Any]:
+        """The values of a node's outputs by the numpy rule, as arrays of exactly the outputs' dtypes."""
+        storage: list[list[Any]] = [[None] for _ in node.outputs]
+        with np.errstate(all="ignore"):
+            self.perform(node, list(arrays), storage)
+        return [np.asarray(place[0]) if isinstance(output, TensorVariable) and type(place[0]) is not np.ndarray else place[0]
+                for place, output in zip(storage, node.outputs)]
+
+    # Derivatives ------------------------------------------------------------------------------------------------------
+    def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
+        """For each input the derivative of a scalar, given its derivative by each output; None: the input has no influence."""
+        raise MethodNotDefined(f"{self} has no gradient: {type(self).__name__} must define grad or L_op")
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
+        """As `grad`, with the outputs at hand."""
+        return self.grad(inputs, output_grads)
+
+    def R_op(self, inputs: Sequence[Any], tangents: Sequence[Any]) -> Any:
+        """Forward mode, for ops where it is cheap: the tangent of each output (a tangent may be None: zero)."""
+        raise MethodNotDefined(f"{type(self).__name__} does not define R_op")
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        """[input][output]: whether a small change of the input's value changes the output's."""
+        return [[True] * len(node.outputs) for _ in node.inputs]
+
+    # Identity ---------------------------------------------------------------------------------------------------------
+    def props(self) -> tuple[Any, ...]:
+        """The values of the parameters."""
+        return tuple(getattr(self, name) for name in self.__props__)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(self) is not type(other) or "__props__" not in _declared(type(self)):
+            return False
+        return self.props() == other.props()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.props())) if "__props__" in _declared(type(self)) else object.__hash__(self)
+
+    def __str__(self) -> str:
+        if not self.__props__:
+            return type(self).__name__
+        return f"{type(self).__name__}{{{', '.join(f'{name}={getattr(self, name)}' for name in self.__props__)}}}"
+
+    __repr__ = __str__
+
+
+_declares: dict[type, frozenset[str]] = {}
+
+
+def _declared(cls: type) -> frozenset[str]:
+    """The names a class says itself below Op: an op without `__props__` is equal to itself only."""
+    found = _declares.get(cls)
+    if found is None:
+        found = _declares[cls] = frozenset(name for base in cls.__mro__[: cls.__mro__.index(Op)] for name in vars(base))
+    return found
+
+
+def known(x: Any) -> Known:
+    """What a shape rule may know of a variable as the expression is built."""
+    if not isinstance(x.type, TensorType):
+        return Known("object", ())
+    values = x.data if isinstance(x, Constant) and x.data.dtype.kind in "biu" and x.data.size <= 64 else None
+    return Known(x.type.dtype, x.type.shape, values)

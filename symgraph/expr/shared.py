@@ -1,0 +1,143 @@
+"""Shared variables: values that outlive a call, read by functions and changed by their updates."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+
+from symgraph import source
+from symgraph.expr.dtypes import ALL
+from symgraph.expr.types import Type, generic, tensor_type
+from symgraph.expr.variable import TensorVariable, Variable
+
+__all__ = ["Container", "SharedVariable", "TensorSharedVariable", "shared"]
+
+
+class Container:
+    """Where a shared variable keeps its value: a list of one element, which native code reads and replaces."""
+
+    __slots__ = ("name", "storage", "type")
+
+    def __init__(self, type: Type, value: Any, name: str | None = None) -> None:
+        self.type = type
+        self.storage = [value]
+        self.name = name
+
+    @property
+    def data(self) -> Any:
+        return self.storage[0]
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self.storage[0] = value
+
+    @property
+    def value(self) -> Any:
+        return self.storage[0]
+
+
+class SharedVariable(Variable):
+    """A variable with a value.
+
+    default_update: an expression that every function using this variable applies as its update, unless told otherwise.
+    """
+
+    __slots__ = ("container", "default_update")
+
+    def __init__(self, type: Type, value: Any, name: str | None = None, container: Container | None = None) -> None:
+        super().__init__(type, name=name)
+        self.container = Container(type, value, name) if container is None else container
+        self.default_update: Any = None
+
+    def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
+        """The value; a copy of it unless borrow."""
+        value = self.container.storage[0]
+        if borrow:
+            return value
+        return value.copy() if isinstance(value, np.ndarray) else copy.deepcopy(value)
+
+    def set_value(self, value: Any, borrow: bool = False) -> None:
+        """Replace the value; TypeError, and no change, if it is not of the variable's type. borrow: the array itself is kept."""
+        proper = self.type.filter(value)
+        if not borrow and proper is value:
+            proper = value.copy(order="C") if isinstance(value, np.ndarray) else copy.deepcopy(value)
+        self.container.storage[0] = proper
+
+    def clone(self) -> Any:
+        """Another variable for the same value."""
+        twin = type(self)(self.type, None, self.name, container=self.container)
+        twin.default_update = self.default_update
+        return twin
+
+    def __getstate__(self) -> Any:
+        return super().__getstate__() | {"value": self.container.storage[0], "default_update": self.default_update, "container": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        value = state.pop("value")
+        super().__setstate__(state)
+        self.container = Container(self.type, value, self.name)
+
+
+class TensorSharedVariable(SharedVariable, TensorVariable):
+    """A shared array."""
+
+    __slots__ = ()
+
+    def zero(self, borrow: bool = False) -> None:
+        """Set every element to 0."""
+        self.container.storage[0] = np.zeros_like(self.container.storage[0])
+
+
+def shared(
+    value: Any, name: str | None = None, strict: bool = False, allow_downcast: bool | None = None, borrow: bool = False,
+    broadcastable: Any = None, shape: Any = None, **options: Any,
+) -> Any:
+    """A shared variable with this value.
+
+    Arrays keep their dtype and number of dimensions (no dimension is broadcastable unless `broadcastable` or `shape` says so);
+    Python int gives int64, float float64, bool bool; anything else (lists too) is kept as a generic object. The array is
+    copied unless borrow.
+
+    >>> import numpy as np
+    >>> w = shared(np.zeros((2, 3)), name='w')
+    >>> w.get_value().shape
+    (2, 3)
+    """
+    if isinstance(value, Variable):
+        raise TypeError("shared() wants a value, not a variable: a variable has no value yet")
+    array = _as_array(value)
+    if array is None:
+        result: SharedVariable = SharedVariable(generic, value if borrow else copy.deepcopy(value), name)
+    else:
+        if shape is not None:
+            pattern = tuple(shape)
+        elif broadcastable is not None:
+            pattern = tuple(1 if flag else None for flag in broadcastable)
+        else:
+            pattern = (None,) * array.ndim
+        type = tensor_type(array.dtype.name, pattern)
+        array = type.filter(array, strict, allow_downcast)
+        result = TensorSharedVariable(type, array if borrow or array is not value else array.copy(order="C"), name)
+    result.line = source.here()
+    for key, attribute in options.items():
+        if key not in ("target", "force"):
+            raise TypeError(f"shared() got an unexpected argument {key!r}: {attribute!r}")
+    return result
+
+
+def _as_array(value: Any) -> np.ndarray | None:
+    if isinstance(value, np.ndarray):
+        return value if value.dtype.name in ALL else None
+    if isinstance(value, np.generic):
+        return np.asarray(value) if value.dtype.name in ALL else None
+    if isinstance(value, bool):
+        return np.asarray(value, dtype="bool")
+    if isinstance(value, int):
+        return np.asarray(value, dtype="int64")
+    if isinstance(value, float):
+        return np.asarray(value, dtype="float64")
+    if isinstance(value, complex):
+        return np.asarray(value, dtype="complex128")
+    return None

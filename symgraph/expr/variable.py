@@ -1,0 +1,168 @@
+"""Variables: what an expression is made of. Operators and methods of tensors are bound by symgraph/ops/methods.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from symgraph.expr.types import TensorType, Type, generic
+
+if TYPE_CHECKING:
+    from symgraph.expr.op import Apply
+
+__all__ = ["Constant", "Tag", "TensorConstant", "TensorVariable", "Variable"]
+
+
+class Tag:
+    """Room for what others attach to a variable (test values, traces); attributes come and go."""
+
+    def __repr__(self) -> str:
+        return f"Tag({self.__dict__})"
+
+
+class Variable:
+    """A value to come: an input, or output number `index` of the Apply `owner`.
+
+    type: what values it may take. name: for print-outs, and to pass it by keyword.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_tag", "index", "line", "name", "owner", "type")
+
+    def __init__(self, type: Type, owner: Apply | None = None, index: int | None = None, name: str | None = None) -> None:
+        self.type: Any = type
+        self.owner = owner
+        self.index = index
+        self.name = name
+        self.line: Any = None
+        self._tag: Tag | None = None
+
+    @property
+    def tag(self) -> Tag:
+        if self._tag is None:
+            self._tag = Tag()
+        return self._tag
+
+    @tag.setter
+    def tag(self, value: Tag) -> None:
+        self._tag = value
+
+    def clone(self) -> Any:
+        """A fresh variable of the same type and name, without owner."""
+        copy = self.type.make_variable(self.name)
+        copy.line = self.line
+        if self._tag is not None:
+            copy.tag.__dict__.update(self._tag.__dict__)
+        return copy
+
+    def __str__(self) -> str:
+        if self.name is not None:
+            return self.name
+        if self.owner is not None:
+            op = self.owner.op
+            if self.index == op.default_output or len(self.owner.outputs) == 1:
+                return f"{op}.out" if self.index and op.default_output is not None else f"{op}.{self.index}"
+            return f"{op}.{self.index}"
+        return f"<{self.type}>"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    # Identity, so that variables can stand in dictionaries; `eq` and `neq` build expressions.
+    __hash__ = object.__hash__
+
+    def __getstate__(self) -> Any:
+        return {slot: getattr(self, slot) for slot in ("type", "owner", "index", "name", "line", "_tag")} | {"extra": dict(self.__dict__)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state.pop("extra"))
+        for slot, value in state.items():
+            setattr(self, slot, value)
+
+
+class TensorVariable(Variable):
+    """A variable whose value is an array; `dtype`, `ndim`, `broadcastable` are those of its TensorType."""
+
+    __slots__ = ()
+    __array_priority__ = 1000  # numpy arrays on the left let the variable's operators do the work
+    type: TensorType
+
+    @property
+    def dtype(self) -> str:
+        return self.type.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self.type.ndim
+
+    @property
+    def broadcastable(self) -> tuple[bool, ...]:
+        return self.type.broadcastable
+
+    @property
+    def static_shape(self) -> tuple[int | None, ...]:
+        """The sizes known now; None for the others (`shape` is the symbolic one)."""
+        return self.type.shape
+
+
+class Constant(Variable):
+    """A known value (`data`); it may not be changed."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, type: Type, data: Any, name: str | None = None) -> None:
+        super().__init__(type, name=name)
+        self.data = data
+
+    @property
+    def value(self) -> Any:
+        """The value itself."""
+        return self.data
+
+    def key(self) -> Any:
+        """Hashable; equal for constants that can stand for each other."""
+        return id(self.data)
+
+    def clone(self) -> Constant:
+        return type(self)(self.type, self.data, self.name)
+
+    def __str__(self) -> str:
+        return self.name if self.name is not None else f"{type(self).__name__}{{{_text(self.data)}}}"
+
+    def __getstate__(self) -> Any:
+        return super().__getstate__() | {"data": self.data}
+
+
+class TensorConstant(Constant, TensorVariable):
+    """A known array."""
+
+    __slots__ = ("_key",)
+
+    def key(self) -> Any:
+        """dtype, sizes and bytes of the array (its identity above 4 kB: comparing costs more than it saves)."""
+        try:
+            return self._key
+        except AttributeError:
+            data = self.data
+            content = data.tobytes() if data.nbytes <= 4096 else id(data)
+            self._key = (data.dtype.str, data.shape, self.type.shape, content)
+            return self._key
+
+
+def _text(data: Any) -> str:
+    if isinstance(data, np.ndarray):
+        if data.ndim == 0:
+            return str(data.item())
+        if data.size > 1 and data.size and (data == data.flat[0]).all():
+            return f"{data.shape} of {data.flat[0].item()}"
+    text = " ".join(str(data).split())
+    return text if len(text) <= 24 else f"{text[:10]}..{text[-10:]}"
+
+
+def make_generic(name: str | None = None) -> Variable:
+    """A variable of any Python object."""
+    return generic.make_variable(name)
+
+
+Type.variable_class = Variable
+TensorType.variable_class = TensorVariable
