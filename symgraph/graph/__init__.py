@@ -1,0 +1,1 @@
+"""Graph: a networkx DiGraph kept true. rewrite: rules by root op, one worklist."""

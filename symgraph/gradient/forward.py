@@ -1,0 +1,80 @@
+"""Forward mode: the Jacobian of f times a vector, one sweep from inputs to outputs.
+
+An op either says its tangents (`R_op`) or they follow from its reverse rule: that rule is linear in the output gradients u, so
+its own transpose by u is the forward rule, whatever the value of u.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from symgraph.errors import DisconnectedInputError
+from symgraph.expr.dtypes import DISCRETE
+from symgraph.expr.op import Apply, Op
+from symgraph.expr.variable import TensorVariable, Variable
+from symgraph.expr.walk import clone_nodes
+from symgraph.gradient.reverse import backward, between, input_grads, zeros_for
+
+__all__ = ["Rop"]
+
+
+def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise", return_disconnected: str = "zero") -> Any:
+    """The Jacobian of `f` by `wrt` times `eval_points` (one of the shape of each wrt): how f moves when wrt moves so.
+
+    Lists are accepted; the result has the form of f. An output that does not depend on wrt raises DisconnectedInputError, or is
+    zero (None) as the two options, named as in `grad`, say.
+
+    >>> import symgraph.tensor as T
+    >>> x, v = T.dvectors('x', 'v')
+    >>> Rop(x ** 2, x, v).eval({x: [1.0, 3.0], v: [1.0, 10.0]})
+    array([ 2., 60.])
+    """
+    outputs = list(f) if isinstance(f, (list, tuple)) else [f]
+    variables = list(wrt) if isinstance(wrt, (list, tuple)) else [wrt]
+    points = list(eval_points) if isinstance(eval_points, (list, tuple)) else [eval_points]
+    if len(variables) != len(points):
+        raise ValueError(f"Rop: {len(variables)} variables in wrt but {len(points)} eval_points")
+    tangents: dict[Variable, Any] = {}
+    for x, point in zip(variables, points):
+        if point.ndim != x.ndim:
+            raise ValueError(f"Rop: the eval_point of {x} has {point.ndim} dimensions, the variable has {x.ndim}")
+        tangents[x] = tangents[x] + point if x in tangents else point
+    for node in between(outputs, set(variables), set()):
+        for x, t in zip(node.outputs, _output_tangents(node, [tangents.get(x) for x in node.inputs])):
+            if t is not None and x not in tangents:
+                tangents[x] = t
+    results = []
+    for x in outputs:
+        t = tangents.get(x)
+        if t is None:
+            if disconnected_outputs == "raise":
+                raise DisconnectedInputError(f"Rop: the output {x} does not depend on what it is to be differentiated by", line=x.line)
+            t = None if return_disconnected in ("None", "none") else zeros_for(x)
+        results.append(t)
+    return (type(f)(results) if isinstance(f, (list, tuple)) else results[0])
+
+
+def _output_tangents(node: Apply, tangents: Sequence[Any]) -> list[Any]:
+    if all(t is None for t in tangents):
+        return [None] * len(node.outputs)
+    if type(node.op).R_op is not Op.R_op:
+        result = node.op.R_op(node.inputs, list(tangents))
+        return list(result) if isinstance(result, (list, tuple)) else [result]
+    pattern = node.op.connection_pattern(node)
+    moving = [any(row[k] and t is not None for row, t in zip(pattern, tangents)) for k in range(len(node.outputs))]
+    if not any(moving):
+        return [None] * len(node.outputs)
+    if all(isinstance(x, TensorVariable) and x.dtype in DISCRETE for x in node.outputs):
+        return [zeros_for(x) if m else None for x, m in zip(node.outputs, moving)]
+    dummies = [x.type() for x in node.outputs]
+    rows = input_grads(node, dummies, [t is not None for t in tangents], "raise")
+    start: dict[Variable, Any] = {}
+    for row, t in zip(rows, tangents):
+        if row is not None and t is not None:
+            start[row] = start[row] + t if row in start else t
+    columns = backward(start, dummies)
+    found = [columns.get(u) if m else None for u, m in zip(dummies, moving)]
+    zeros = {u: x.zeros_like() for u, x in zip(dummies, node.outputs)}
+    present = iter(clone_nodes([t for t in found if t is not None], zeros))  # u has no influence on its own transpose: leave none behind
+    return [next(present) if t is not None else zeros_for(x) if m else None for x, t, m in zip(node.outputs, found, moving)]

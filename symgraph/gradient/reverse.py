@@ -1,0 +1,201 @@
+"""Reverse mode: the derivative of one number by many variables, in one sweep over the nodes between them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from symgraph.errors import DisconnectedInputError, NullTypeGradError
+from symgraph.expr.dtypes import CONTINUOUS, DISCRETE
+from symgraph.expr.op import Apply
+from symgraph.expr.variable import TensorVariable, Variable
+from symgraph.expr.walk import toposort
+from symgraph.gradient.markers import DisconnectedType, NullType
+from symgraph.settings import config
+
+__all__ = ["Lop", "backward", "between", "grad", "input_grads", "zeros_for"]
+
+_ON_DISCONNECTED = ("raise", "warn", "ignore")
+_RETURN_DISCONNECTED = ("zero", "None", "none", "Disconnected", "disconnected")
+
+
+def grad(
+    cost: Any, wrt: Any, consider_constant: Sequence[Variable] | None = None, disconnected_inputs: str = "raise", add_names: bool = True,
+    known_grads: Mapping[Variable, Any] | None = None, return_disconnected: str = "zero", null_gradients: str = "raise",
+) -> Any:
+    """The derivative of a scalar `cost` by each variable of `wrt`, as expressions of the shapes of these.
+
+    wrt: a variable or a list of them (the result is of the same form). consider_constant: variables through which no
+    derivative flows. known_grads: derivatives by inner variables that are known (then cost may be None). disconnected_inputs:
+    "raise", "warn" or "ignore" what has no influence; return_disconnected: "zero", "None" or "Disconnected" for it.
+    null_gradients: "raise" or "return" where a derivative is not defined.
+
+    Raises TypeError if cost is not a scalar or wrt not a variable, DisconnectedInputError, NullTypeGradError.
+
+    >>> import symgraph.tensor as T
+    >>> x = T.dscalar('x')
+    >>> grad(x ** 3, x).eval({x: 2.0})
+    array(12.)
+    """
+    if disconnected_inputs not in _ON_DISCONNECTED:
+        raise ValueError(f"disconnected_inputs must be one of {', '.join(_ON_DISCONNECTED)}, got {disconnected_inputs!r}")
+    if return_disconnected not in _RETURN_DISCONNECTED:
+        raise ValueError(f"return_disconnected must be zero, None or Disconnected, got {return_disconnected!r}")
+    if cost is None and known_grads is None:
+        raise AssertionError("cost and known_grads cannot both be None")
+    several = isinstance(wrt, (list, tuple))
+    targets: list[Variable] = list(wrt) if several else [wrt]
+    for x in targets:
+        if not isinstance(x, Variable):
+            raise TypeError(f"wrt must be a variable or a list of variables, got {x!r} of {type(x)}")
+    start: dict[Variable, Any] = {}
+    if cost is not None:
+        start[_checked_cost(cost)] = cost.ones_like() if cost.dtype not in DISCRETE else cost.zeros_like(dtype=config.floatX)
+    for x, g in (known_grads or {}).items():
+        start[x] = start[x] + g if x in start else g
+    found = backward(start, targets, consider_constant or (), null_gradients)
+    results = [_result(x, found.get(x), disconnected_inputs, return_disconnected) for x in targets]
+    if add_names and cost is not None:
+        for x, g in zip(targets, results):
+            if isinstance(g, Variable) and g.owner is not None and g.name is None:
+                g.name = f"(d{cost.name or 'cost'}/d{x.name})" if x.name else None
+    return type(wrt)(results) if several and isinstance(wrt, tuple) else results if several else results[0]
+
+
+def Lop(f: Any, wrt: Any, eval_points: Any, consider_constant: Sequence[Variable] | None = None, disconnected_inputs: str = "raise") -> Any:
+    """`eval_points` (one an output of `f`, of its shape) times the Jacobian of `f` by `wrt`: a row vector through the graph.
+
+    Lists are accepted for f with eval_points, and for wrt; the result has wrt's form.
+    """
+    outputs = list(f) if isinstance(f, (list, tuple)) else [f]
+    points = list(eval_points) if isinstance(eval_points, (list, tuple)) else [eval_points]
+    if len(outputs) != len(points):
+        raise ValueError(f"Lop: {len(outputs)} outputs but {len(points)} eval_points")
+    known: dict[Variable, Any] = {}
+    for x, point in zip(outputs, points):
+        if point is not None:
+            known[x] = known[x] + point if x in known else point
+    return grad(None, wrt, consider_constant, disconnected_inputs, known_grads=known)
+
+
+def backward(start: Mapping[Variable, Any], targets: Sequence[Variable], constants: Iterable[Variable] = (), null_gradients: str = "raise") -> dict[Variable, Any]:
+    """The gradients by `targets`, those by `start` being given; a target without influence has no entry.
+
+    Only nodes on a way from a target to a start are visited, each once, users before producers.
+    """
+    wanted = set(targets)
+    blocked = set(constants) - wanted
+    order = between(list(start), wanted, blocked)
+    reach: set[Variable] = wanted | {x for node in order for x in node.outputs}
+    parts: dict[Variable, list[Any]] = {x: [g] for x, g in start.items()}
+    for node in reversed(order):
+        grads = [_total(parts, x) for x in node.outputs]
+        if all(g is None for g in grads):
+            continue
+        useful = [x in reach for x in node.inputs]
+        for x, g, used in zip(node.inputs, input_grads(node, grads, useful, null_gradients), useful):
+            if g is not None and used:
+                parts.setdefault(x, []).append(g)
+    return {x: total for x in wanted if (total := _total(parts, x)) is not None}
+
+
+def between(outputs: list[Variable], wanted: set[Variable], blocked: set[Variable]) -> list[Apply]:
+    """The nodes that outputs need and that need something wanted, in order."""
+    reached: set[Variable] = set(wanted)
+    order = []
+    for node in toposort(outputs, blocked):
+        if any(x in reached for x in node.inputs):
+            reached.update(node.outputs)
+            order.append(node)
+    return order
+
+
+def _total(parts: dict[Variable, list[Any]], x: Variable) -> Any:
+    """The sum of the contributions; the list keeps it, so that it is one variable however often it is asked for."""
+    terms = parts.get(x)
+    if not terms:
+        return None
+    if len(terms) > 1:
+        real = [g for g in terms if not isinstance(g.type, NullType)]
+        if len(real) < len(terms):
+            terms[:] = [g for g in terms if isinstance(g.type, NullType)][:1]
+            return terms[0]
+        total = terms[0]
+        for term in terms[1:]:
+            total = total + term
+        terms[:] = [total]
+    return terms[0]
+
+
+def input_grads(node: Apply, grads: list[Any], useful: list[bool], null_gradients: str) -> list[Any]:
+    """What one node hands back to each of its inputs (None: nothing), given the gradients by its outputs."""
+    op = node.op
+    pattern = op.connection_pattern(node)
+    alive = [any(flag and g is not None for flag, g in zip(row, grads)) for row in pattern]
+    if not any(a and u for a, u in zip(alive, useful)):
+        return [None] * len(node.inputs)
+    null = next((g for g in grads if g is not None and isinstance(g.type, NullType)), None)
+    if null is not None:
+        return [null if a else None for a in alive]
+    if all(g is None or (isinstance(x, TensorVariable) and x.dtype in DISCRETE) for x, g in zip(node.outputs, grads)):
+        return [zeros_for(x) if a else None for x, a in zip(node.inputs, alive)]  # steps: flat wherever a derivative exists
+    if not getattr(op, "accepts_disconnected", False):
+        grads = [x.zeros_like() if g is None else g for x, g in zip(node.outputs, grads)]
+    terms = op.L_op(node.inputs, node.outputs, grads)
+    if len(terms) != len(node.inputs):
+        raise ValueError(f"{op} has {len(node.inputs)} inputs, but its gradient gave {len(terms)} terms")
+    result = []
+    for position, (x, term, a, used) in enumerate(zip(node.inputs, terms, alive, useful)):
+        if not (a and used) or term is None or (isinstance(term, Variable) and isinstance(term.type, DisconnectedType)):
+            result.append(None)
+            continue
+        if isinstance(term, Variable) and isinstance(term.type, NullType):
+            if null_gradients == "raise":
+                raise NullTypeGradError(f"the gradient contains a term that is not defined: {term.type.why_null}", line=node.line)
+            result.append(term)
+            continue
+        result.append(_fitted(node, position, x, term))
+    return result
+
+
+def _fitted(node: Apply, position: int, x: Any, term: Any) -> Any:
+    """The term in the dtype of what it belongs to; an op whose rule gives another number of dimensions is named."""
+    if not isinstance(x, TensorVariable) or not isinstance(term, TensorVariable):
+        return term
+    if term.ndim != x.ndim:
+        raise ValueError(f"the gradient of {node.op} by its input {position} has {term.ndim} dimensions, the input has {x.ndim}")
+    if x.dtype in CONTINUOUS and term.dtype != x.dtype:
+        return term.real.astype(x.dtype) if term.dtype.startswith("complex") and not x.dtype.startswith("complex") else term.astype(x.dtype)
+    return term.astype(config.floatX) if term.dtype in DISCRETE else term
+
+
+def zeros_for(x: Any) -> Any:
+    """The gradient that is zero everywhere, of the shape of x."""
+    if not isinstance(x, TensorVariable):
+        return None
+    return x.zeros_like(dtype=config.floatX if x.dtype in DISCRETE else x.dtype)
+
+
+def _checked_cost(cost: Any) -> Any:
+    if not isinstance(cost, TensorVariable):
+        raise TypeError(f"grad wants a scalar tensor variable as cost, got {cost!r} of {type(cost)}")
+    if cost.ndim != 0:
+        raise TypeError(f"cost must be a scalar, got {cost} of type {cost.type}: take its sum or mean, or use jacobian")
+    if cost.dtype.startswith("complex"):
+        raise TypeError(f"cost must be real, got {cost.dtype}: take its real part or absolute value")
+    return cost
+
+
+def _result(x: Any, g: Any, on_disconnected: str, kind: str) -> Any:
+    if g is not None:
+        return g
+    text = (f"grad was asked for the gradient by {x}, of type {x.type}, but it is not part of the graph of the cost, or is used only by an "
+            "operation that has no gradient")
+    if on_disconnected == "raise":
+        raise DisconnectedInputError(text, line=x.line)
+    if on_disconnected == "warn":
+        warnings.warn(text, stacklevel=3)
+    if kind in ("None", "none"):
+        return None
+    return DisconnectedType()() if kind.lower() == "disconnected" else zeros_for(x)

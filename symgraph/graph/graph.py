@@ -1,0 +1,185 @@
+"""Graph: what passes work on. A networkx DiGraph over copied nodes, kept true; `replace` is its only change.
+
+The DiGraph's nodes are Apply nodes and variables without owner; an edge says that the one is read by the other. The user's
+expression is never touched: nodes are copied as the Graph is made, inputs and constants are kept as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import networkx
+
+from symgraph.errors import InconsistencyError
+from symgraph.expr.op import Apply
+from symgraph.expr.variable import Variable
+from symgraph.expr.walk import toposort
+
+__all__ = ["Graph"]
+
+
+class Graph:
+    """The nodes that `outputs` need, down to `inputs`.
+
+    outputs: the variables computed, in order (they change as they are replaced). origin: copied or rewritten node -> the
+    node of the user's expression it comes from, for error messages.
+    """
+
+    def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
+        self.inputs = list(inputs)
+        self.given = set(self.inputs)
+        self.net = networkx.DiGraph()
+        self.origin: dict[Apply, Apply] = {}
+        self.on_change: Callable[[Apply], None] | None = None  # told of each node whose inputs changed or that is new
+        self.on_remove: Callable[[Apply], None] | None = None
+        self.reason = "copy"
+        copied: dict[Variable, Variable] = {}
+        for node in toposort(outputs, self.given):
+            twin = node.clone_with([copied.get(x, x) for x in node.inputs])
+            self.origin[twin] = node
+            copied.update(zip(node.outputs, twin.outputs))
+            self._enter(twin)
+        for x in self.given:
+            copied.pop(x, None)
+        self.outputs: list[Any] = [copied.get(x, x) for x in outputs]
+        self._uses: dict[Variable, list[int]] = {}
+        for position, x in enumerate(self.outputs):
+            self._uses.setdefault(x, []).append(position)
+            self._source(x)
+
+    # Reading ----------------------------------------------------------------------------------------------------------
+    def __len__(self) -> int:
+        """The number of Apply nodes."""
+        return sum(1 for n in self.net if isinstance(n, Apply))
+
+    def __contains__(self, node: Any) -> bool:
+        return node in self.net
+
+    def nodes(self) -> list[Apply]:
+        """All Apply nodes, in no particular order that may be relied on."""
+        return [n for n in self.net if isinstance(n, Apply)]
+
+    def toposort(self) -> list[Apply]:
+        """All Apply nodes, each after those it needs; the same order for equal graphs."""
+        return toposort(self.outputs, self.inputs)
+
+    def users(self, x: Variable) -> list[tuple[Apply, int]]:
+        """Where x is read: (node, position of the input)."""
+        place = x if x.owner is None or x.owner not in self.net else x.owner
+        if place not in self.net:
+            return []
+        return [(node, i) for node in self.net.succ[place] for i, y in enumerate(node.inputs) if y is x]
+
+    def is_output(self, x: Variable) -> bool:
+        return bool(self._uses.get(x))
+
+    def use_count(self, x: Variable) -> int:
+        """How many inputs and outputs x stands for."""
+        return len(self.users(x)) + len(self._uses.get(x, ()))
+
+    # Changing ---------------------------------------------------------------------------------------------------------
+    def replace(self, old: Variable, new: Variable, reason: str = "") -> None:
+        """Let `new` (of the same dtype and number of dimensions) stand wherever `old` stood; what nobody needs any more goes."""
+        self.replace_all([(old, new)], reason)
+
+    def replace_all(self, pairs: Iterable[tuple[Variable, Variable]], reason: str = "") -> None:
+        """Several replacements, of all outputs of one node say, as one change."""
+        if reason:
+            self.reason = reason
+        dropped: list[Variable] = []
+        for old, new in pairs:
+            if old is new:
+                continue
+            _check_types(old, new, self.reason)
+            self._add(new, old.owner)
+            if new.name is None and old.name is not None and new.owner is not None:
+                new.name = old.name
+            for node, position in self.users(old):
+                node.inputs[position] = new
+                self.net.add_edge(self._source(new), node)
+                if not any(y.owner is old.owner if old.owner is not None else y is old for y in node.inputs):
+                    self.net.remove_edge(self._source(old), node)
+                if self.on_change is not None:
+                    self.on_change(node)
+            for position in self._uses.pop(old, ()):
+                self.outputs[position] = new
+                self._uses.setdefault(new, []).append(position)
+            dropped.append(old)
+        for old in dropped:
+            self._prune(old)
+
+    def _source(self, x: Variable) -> Any:
+        """The DiGraph's node that gives x; a variable without owner enters as it is first seen."""
+        if x.owner is not None and x.owner in self.net:
+            return x.owner
+        if x not in self.net:
+            self.net.add_node(x)
+        return x
+
+    def _enter(self, node: Apply) -> None:
+        self.net.add_node(node)
+        for x in node.inputs:
+            self.net.add_edge(self._source(x), node)
+
+    def _add(self, new: Variable, replaced: Apply | None) -> None:
+        """Take in the nodes below `new` that are not here yet; they inherit the line and origin of what they replace."""
+        if new.owner is None or new.owner in self.net or new in self.given:
+            return
+        stack = [new.owner]
+        fresh: list[Apply] = []
+        seen = {new.owner}
+        while stack:
+            node = stack.pop()
+            fresh.append(node)
+            for x in node.inputs:
+                if x.owner is not None and x.owner not in seen and x.owner not in self.net and x not in self.given:
+                    seen.add(x.owner)
+                    stack.append(x.owner)
+        for node in fresh:
+            self.net.add_node(node)
+        for node in fresh:
+            for x in node.inputs:
+                self.net.add_edge(self._source(x), node)
+            if replaced is not None:
+                self.origin.setdefault(node, self.origin.get(replaced, replaced))
+                node.line = replaced.line
+            if self.on_change is not None:
+                self.on_change(node)
+
+    def _prune(self, x: Variable) -> None:
+        """Remove the node that gave x if nobody reads any of its outputs, and so on downwards."""
+        stack = [x]
+        while stack:
+            y = stack.pop()
+            place = y.owner if y.owner is not None and y.owner in self.net else y
+            if place not in self.net or self.net.succ[place]:
+                continue
+            if isinstance(place, Apply):
+                if any(self._uses.get(z) for z in place.outputs):
+                    continue
+                stack.extend(place.inputs)
+                self.origin.pop(place, None)
+                self.net.remove_node(place)
+                if self.on_remove is not None:
+                    self.on_remove(place)
+            elif not self._uses.get(place):
+                self.net.remove_node(place)
+
+    # Checking ---------------------------------------------------------------------------------------------------------
+    def check(self) -> None:
+        """Raise InconsistencyError if edges and inputs differ, an edge is missing, or there is a circle."""
+        for node in self.nodes():
+            sources = {self._source(x) for x in node.inputs}
+            if sources != set(self.net.pred[node]):
+                raise InconsistencyError(f"after {self.reason}: the edges into {node} are not those of its inputs")
+        if not networkx.is_directed_acyclic_graph(self.net):
+            raise InconsistencyError(f"after {self.reason}: the graph has a circle")
+
+
+def _check_types(old: Any, new: Any, reason: str) -> None:
+    a, b = old.type, new.type
+    if a is b or a == b:
+        return
+    if getattr(a, "dtype", a) != getattr(b, "dtype", b) or getattr(a, "ndim", 0) != getattr(b, "ndim", 0):
+        raise InconsistencyError(f"{reason or 'a rewrite'} wants to put {new} of type {b} in the place of {old} of type {a}")
