@@ -1,8 +1,9 @@
 """Which line of the user's file made this node.
 
-`here()` is called for every node of every expression, so it does as little as possible: it walks frames up to the first one
-outside the two packages and keeps that frame's code object and instruction offset. The line number is worked out only when it
-is shown: Python finds it by a walk through the code's line table, which was measured at 28 us on line 3,000 of a script.
+`here()` is called for every node of every expression, so it does as little as possible: it walks frames up to the
+first one outside the two packages and keeps that frame's code object and instruction offset. The line number is worked
+out only when it is shown: Python finds it by a walk through the code's line table, which was measured at 28 us on line
+3,000 of a script.
 """
 
 from __future__ import annotations
