@@ -1,4 +1,5 @@
-"""Evaluation by numpy rules, one node after another: the judge of compiled code, the target `linker=py`, and constant folding."""
+"""Evaluation by numpy rules, one node after another: the judge of compiled code,
+the target `linker=py`, and constant folding."""
 
 from __future__ import annotations
 

@@ -1,0 +1,142 @@
+"""Station 4, and the one door to codegen: nodes in order become a Program of plain data.
+
+Values are numbered in order of appearance; each op's own lowering is wrapped in one of codegen's four rules; loops and branches
+become Loop and Branch with inner Programs. What comes back from codegen is an Executable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import codegen
+from codegen.program import AnyStep, ArrayType, Branch, Loop, Program, Sequenced, Step
+from codegen.rules import Loops, Pointwise, Python, Reduction, Rule
+from symgraph.expr.op import Apply, Op
+from symgraph.expr.types import TensorType
+from symgraph.expr.variable import Constant, TensorConstant, Variable
+from symgraph.expr.walk import toposort
+
+__all__ = ["Handed", "NotNative", "codegen", "hand_over", "rule_of"]
+
+
+class NotNative(Exception):
+    """The graph holds values that are not arrays; only `linker=py` runs it."""
+
+
+class Handed:
+    """A Program with what its numbers mean here: nodes[where] is the Apply of a step, callbacks[slot] the node to be called."""
+
+    __slots__ = ("callbacks", "nodes", "program")
+
+    def __init__(self) -> None:
+        self.nodes: list[Apply] = []
+        self.callbacks: list[Apply] = []
+        self.program: Any = None
+
+
+def hand_over(inputs: Sequence[Variable], outputs: Sequence[Variable]) -> Handed:
+    """The Program that computes `outputs` from `inputs` (arguments and shared variables); NotNative if a value is no array."""
+    handed = Handed()
+    handed.program = _Writer(handed).program(inputs, outputs)
+    return handed
+
+
+class _Writer:
+    """Numbers the values of one Program."""
+
+    def __init__(self, handed: Handed) -> None:
+        self.handed = handed
+        self.types: list[ArrayType] = []
+        self.numbers: dict[Variable, int] = {}
+        self.constants: dict[int, Any] = {}
+        self.known: dict[Any, int] = {}
+        self.read: set[Variable] = set()
+
+    def program(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> Program:
+        numbers = [self.new(x) for x in inputs]
+        order = toposort(outputs, inputs)
+        self.read = {x for node in order for x in node.inputs}.union(outputs)
+        steps = [self.step(node) for node in order]
+        return Program(self.types, numbers, self.constants, [self.number(x) for x in outputs], steps)
+
+    def new(self, x: Variable) -> int:
+        if not isinstance(x.type, TensorType):
+            raise NotNative(f"{x} is of type {x.type}")
+        number = self.numbers[x] = len(self.types)
+        self.types.append(ArrayType(x.type.dtype, x.type.shape))
+        return number
+
+    def number(self, x: Variable) -> int:
+        found = self.numbers.get(x)
+        if found is not None:
+            return found
+        if not isinstance(x, TensorConstant):
+            raise NotNative(f"{x} of type {x.type} has no value") if not isinstance(x, Constant) else NotNative(f"{x} is no array")
+        key = x.key()
+        if key in self.known:
+            number = self.numbers[x] = self.known[key]
+            return number
+        number = self.known[key] = self.new(x)
+        self.types[number] = ArrayType(x.type.dtype, x.data.shape)
+        self.constants[number] = x.data
+        return number
+
+    def step(self, node: Apply) -> AnyStep:
+        where = len(self.handed.nodes)
+        self.handed.nodes.append(node)
+        inputs = tuple([self.number(x) for x in node.inputs])
+        outputs = tuple([self.new(x) for x in node.outputs])
+        kind = getattr(node.op, "control", None)
+        if kind == "loop":
+            return self.loop(node, inputs, outputs, where)
+        if kind == "branch":
+            return self.branch(node, inputs, outputs, where)
+        return Step(rule_of(node, self.handed.callbacks), inputs, outputs, where)
+
+    def loop(self, node: Apply, inputs: tuple[int, ...], outputs: tuple[int, ...], where: int) -> Loop:
+        op, layout = node.op, node.op.layout
+        body = _Writer(self.handed).program(op.inner_inputs, op.inner_outputs)
+        kept = tuple(k if x in self.read else None for k, x in zip(outputs, node.outputs))
+        return Loop(
+            body=body, steps=None if layout.unbounded else inputs[0],
+            sequences=tuple(Sequenced(k, *how) for k, how in zip(inputs[layout.first_sequence :], layout.sequences)),
+            states=inputs[layout.first_state : layout.first_captured], captured=inputs[layout.first_captured :], stacked=layout.stacked,
+            outputs=kept, counts=layout.counts, until=layout.until, where=where)
+
+    def branch(self, node: Apply, inputs: tuple[int, ...], outputs: tuple[int, ...], where: int) -> Branch:
+        """Input 0 is the condition, the others are what the branches read."""
+        op = node.op
+        then, otherwise = (_Writer(self.handed).program(op.inner_inputs, results) for results in (op.then_outputs, op.else_outputs))
+        return Branch(inputs[0], then, otherwise, inputs[1:], outputs, where)
+
+
+def rule_of(node: Apply, callbacks: list[Apply]) -> Rule:
+    """The lowering of a node's op as one of codegen's rules; an op without one is called back, under the next slot."""
+    op = node.op
+    kind = op.lowering(node) if hasattr(op, "lowering") else _kind(op)
+    key = (f"{type(op).__module__}.{type(op).__qualname__}", *op.props())
+    if kind == "pointwise":
+        return Pointwise(key, op.sizes, op.element, reads=tuple(op.reads(node)), cost=getattr(op, "cost", 1))
+    if kind == "reduction":
+        return Reduction(key, op.sizes, tuple(op.axes), op.start, op.join, getattr(op, "combine", None), op.finish)
+    if kind == "loops":
+        return Loops(key, op.sizes, op.loops, workspace=getattr(op, "workspace", None), alias=tuple(getattr(op, "alias", ())),
+                     view=getattr(op, "view", False), name=getattr(op, "kernel_name", ""))
+    callbacks.append(node)
+    types = tuple((x.type.dtype, x.type.ndim) for x in (*node.inputs, *node.outputs) if isinstance(x.type, TensorType))
+    return Python(("python", len(node.inputs), types), _caller(node))
+
+
+def _kind(op: Op) -> str:
+    for name, kind in (("element", "pointwise"), ("join", "reduction"), ("loops", "loops")):
+        if hasattr(op, name):
+            return kind
+    return "python"
+
+
+def _caller(node: Apply) -> Callable[..., tuple[Any, ...]]:
+    def call(*arrays: Any) -> tuple[Any, ...]:
+        return tuple(node.op.run(node, arrays))
+
+    return call

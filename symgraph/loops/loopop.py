@@ -1,0 +1,145 @@
+"""LoopOp: a loop as one op. (final states, stacked results) = fold(step, states, sequences).
+
+Every loop front end (scan, fold, while ...) makes this op; passes look into it; it becomes a codegen.program.Loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from symgraph import source
+from symgraph.expr.evaluate import run_nodes
+from symgraph.expr.op import Apply, Op
+from symgraph.expr.types import tensor_type
+from symgraph.expr.variable import Variable
+from symgraph.expr.walk import toposort
+
+__all__ = ["LoopLayout", "LoopOp"]
+
+
+class LoopLayout:
+    """What the inputs and outputs of a loop mean.
+
+    Inputs of the node: the number of steps (int64, no dimensions) unless `unbounded`, then one array for each of `sequences`
+    ((offset, backwards): in step t row t + offset is read, counted from the end if backwards), `states` initial states,
+    `captured` others. Inner inputs: the step number if `counts`, a row of each sequence, the states, the captured. Inner
+    outputs: the new states, `stacked` results, the condition if `until` (the step in which it is true is the last).
+    Outputs of the node: final states, stacks with one row a step.
+    """
+
+    __slots__ = ("captured", "counts", "sequences", "stacked", "states", "unbounded", "until")
+
+    def __init__(
+        self, sequences: Sequence[tuple[int, bool]], states: int, captured: int, stacked: int, counts: bool = False, until: bool = False,
+        unbounded: bool = False,
+    ) -> None:
+        self.sequences = tuple(sequences)
+        self.states = states
+        self.captured = captured
+        self.stacked = stacked
+        self.counts = counts
+        self.until = until
+        self.unbounded = unbounded
+
+    def key(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+    # Positions among the node's inputs
+    @property
+    def first_sequence(self) -> int:
+        return 0 if self.unbounded else 1
+
+    @property
+    def first_state(self) -> int:
+        return self.first_sequence + len(self.sequences)
+
+    @property
+    def first_captured(self) -> int:
+        return self.first_state + self.states
+
+    # Positions among the inner inputs
+    @property
+    def inner_state(self) -> int:
+        return int(self.counts) + len(self.sequences)
+
+    @property
+    def inner_captured(self) -> int:
+        return self.inner_state + self.states
+
+
+class LoopOp(Op):
+    """A loop over an inner graph.
+
+    inner_inputs, inner_outputs: variables, as the layout says. name: for print-outs. truncate: how many steps the reverse
+    goes back (-1: all).
+    """
+
+    control = "loop"
+
+    def __init__(self, inner_inputs: Sequence[Variable], inner_outputs: Sequence[Variable], layout: LoopLayout, name: str | None = None,
+                 truncate: int = -1) -> None:
+        self.inner_inputs = list(inner_inputs)
+        self.inner_outputs: list[Any] = list(inner_outputs)
+        self.layout = layout
+        self.name = name
+        self.truncate = truncate
+        self._order: list[Apply] | None = None
+
+    def make_node(self, *inputs: Any) -> Apply:
+        layout = self.layout
+        types = [x.type for x in self.inner_outputs[: layout.states]]
+        steps = known_steps(inputs[0]) if not layout.unbounded and not layout.until else None
+        for x in self.inner_outputs[layout.states : layout.states + layout.stacked]:
+            types.append(tensor_type(x.type.dtype, (None if steps == 1 else steps, *x.type.shape)))
+        node = Apply(self, list(inputs), [t() for t in types])
+        node.line = source.here()
+        return node
+
+    # Rows of a sequence that all steps together need
+    def last_row(self, steps: Any, offset: int) -> Any:
+        return steps + offset
+
+    def run(self, node: Apply, arrays: Sequence[Any]) -> list[Any]:
+        """The loop in Python: judge of the native one."""
+        layout = self.layout
+        steps = None if layout.unbounded else int(arrays[0])
+        if steps is not None and steps < 0:
+            raise ValueError(f"the number of steps of {self} must not be negative, got {steps}")
+        sequences = arrays[layout.first_sequence : layout.first_state]
+        for k, ((offset, _), rows) in enumerate(zip(layout.sequences, sequences)):
+            if steps is not None and (steps + offset > len(rows) or offset < 0):
+                raise ValueError(f"sequence {k} of {self} has {len(rows)} rows, too few for {steps} steps that read {offset} rows ahead")
+        states = list(arrays[layout.first_state : layout.first_captured])
+        captured = list(arrays[layout.first_captured :])
+        if self._order is None:
+            self._order = toposort(self.inner_outputs, self.inner_inputs)
+        stacks: list[list[Any]] = [[] for _ in range(layout.stacked)]
+        t = 0
+        while steps is None or t < steps:
+            rows = [rows[len(rows) - 1 - t - offset] if backwards else rows[t + offset] for (offset, backwards), rows in zip(layout.sequences, sequences)]
+            values = [np.asarray(t, dtype="int64")] * layout.counts + [np.asarray(r) for r in rows] + states + captured
+            results = run_nodes(self._order, dict(zip(self.inner_inputs, values)), self.inner_outputs)
+            states = results[: layout.states]
+            for stack, row in zip(stacks, results[layout.states :]):
+                stack.append(row)
+            t += 1
+            if layout.until and results[-1]:
+                break
+        empty = [np.empty((0, *(n or 0 for n in x.type.shape[1:])), x.type.dtype) for x in node.outputs[layout.states :]]
+        return [*states, *(np.stack(stack) if stack else none for stack, none in zip(stacks, empty))]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        counted = [] if self.layout.unbounded else [[False] * len(node.outputs)]
+        return counted + [[True] * len(node.outputs)] * (len(node.inputs) - len(counted))
+
+    def __str__(self) -> str:
+        return f"{'while' if self.layout.unbounded else 'scan'}{{{self.name or len(self.inner_outputs)}}}"
+
+
+def known_steps(x: Any) -> int | None:
+    """The number of steps where it is a constant."""
+    data = getattr(x, "data", None)
+    return int(data) if isinstance(data, np.ndarray) and data.ndim == 0 else None
