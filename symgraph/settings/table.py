@@ -134,7 +134,7 @@ _ROWS: tuple[tuple[str, Any, Any, str, bool, str], ...] = (
     ("NanGuardMode.big_is_error", True, "bool", ACTS, False, "a value beyond 1e10 is an error"),
     ("NanGuardMode.action", "raise", ("raise", "warn", "pdb"), ACTS, False, "what to do about one"),
     # What can be looked at
-    ("debug", 0, range(6), ACTS, False, "each level adds: 1 times, 2 passes and rules, 3 graphs, 4 loop IR, 5 its text"),
+    ("debug", 0, range(6), ACTS, False, "each level adds: 1 times, 2 passes and rules, 3 graphs, 4 loop IR, 5 code"),
     ("debug_directory", "", "path", ACTS, False, "folder that gets the text of every station, in numbered files"),
     ("optimizer_verbose", False, "bool", ACTS, False, "print each rule that fires"),
     ("metaopt.verbose", 0, "count", ACTS, False, "print what was chosen among ways to compute the same"),

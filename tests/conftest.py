@@ -1,0 +1,36 @@
+"""What every test may count on: no settings of the user, a disk cache of its own, and one size for long tests.
+
+A test that takes more than a few seconds is marked `slow` and takes its size from the fixture `full`, which is False
+unless pytest was given --full: so every test runs everywhere, the long ones on less.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+
+import pytest
+
+# Read when symgraph is imported, so they are set before that, here; a worker of pytest-xdist inherits them.
+for variable in ("SYMGRAPHRC", "THEANORC"):
+    os.environ[variable] = ""
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    cache = tempfile.mkdtemp(prefix="symgraph-tests-")
+    os.environ["THEANO_FLAGS"] = ""
+    os.environ["SYMGRAPH_FLAGS"] = f"base_compiledir={cache}"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run long tests in full size")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(cache, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether long tests run in full size."""
+    return bool(request.config.getoption("--full"))
