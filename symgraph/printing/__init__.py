@@ -1,0 +1,1 @@
+"""Expressions as text: debugprint (tree), pp (formula)."""

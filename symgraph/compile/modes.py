@@ -1,0 +1,107 @@
+"""Modes: which passes a function goes through, and what runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from symgraph.settings import config
+
+__all__ = ["MODES", "Mode", "resolve"]
+
+# Theano's linkers that stand for "native code, in the best way there is"; those that ran Python step by step.
+_NATIVE = ("llvm", "cvm", "vm", "c|py", "cvm_nogc", "vm_nogc", "c|py_nogc")
+_STEPWISE = ("py",)
+
+OPTIMIZERS = ("fast_run", "fast_compile", "none")
+
+
+class Mode:
+    """linker: 'llvm', 'c' or 'py' (None: the setting). optimizer: 'fast_run', 'fast_compile' or None for no passes.
+
+    excluded, included: names or tags of passes and rules to leave out or add. check: run the numpy rule of every node beside
+    the compiled code and compare (the mode CHECK).
+
+    >>> Mode(optimizer='fast_compile').excluding('fold')
+    Mode(linker=llvm, optimizer=fast_compile, excluded=fold)
+    """
+
+    def __init__(
+        self, linker: str | None = None, optimizer: Any = "default", check: bool = False, excluded: Iterable[str] = (), included: Iterable[str] = (),
+    ) -> None:
+        self.linker = _linker(config.linker if linker is None else linker)
+        self.optimizer = _optimizer(config.optimizer if optimizer == "default" else optimizer)
+        self.check = check
+        self.excluded = frozenset(excluded) | _words(config.optimizer_excluding)
+        self.included = frozenset(included) | _words(config.optimizer_including)
+
+    def excluding(self, *names: str) -> Mode:
+        """This mode without the passes and rules of these names or tags."""
+        return self._with(self.excluded | set(names), self.included - set(names))
+
+    def including(self, *names: str) -> Mode:
+        """This mode with them."""
+        return self._with(self.excluded - set(names), self.included | set(names))
+
+    def _with(self, excluded: Iterable[str], included: Iterable[str]) -> Mode:
+        return Mode(self.linker, self.optimizer, self.check, excluded, included)
+
+    def key(self) -> tuple[Any, ...]:
+        """What makes two modes compile alike."""
+        return (self.linker, self.optimizer, self.check, tuple(sorted(self.excluded)), tuple(sorted(self.included)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mode) and self.key() == other.key()
+
+    def __hash__(self) -> int:
+        return hash(self.key())
+
+    def __repr__(self) -> str:
+        parts = [f"linker={self.linker}", f"optimizer={self.optimizer}"]
+        parts += ["check=True"] if self.check else []
+        parts += [f"{word}={','.join(sorted(names))}" for word, names in (("excluded", self.excluded), ("included", self.included)) if names]
+        return f"Mode({', '.join(parts)})"
+
+
+MODES = {
+    "FAST_RUN": {"optimizer": "fast_run"},
+    "FAST_COMPILE": {"optimizer": "fast_compile"},
+    "CHECK": {"optimizer": "fast_run", "check": True},
+    "DebugMode": {"optimizer": "fast_run", "check": True},
+    "DEBUG_MODE": {"optimizer": "fast_run", "check": True},
+    "Mode": {},
+}
+
+
+def resolve(mode: Any) -> Mode:
+    """A Mode of what the user gave: None (the settings), a name, a Mode. ValueError names the known ones."""
+    if mode is None:
+        mode = config.mode
+    if isinstance(mode, Mode):
+        return mode
+    if isinstance(mode, str):
+        if mode not in MODES:
+            raise ValueError(f"no mode is named {mode!r}; known are {', '.join(MODES)}")
+        return Mode(**MODES[mode])  # type: ignore[arg-type]
+    raise TypeError(f"mode must be None, a name or a Mode, got {mode!r} of {type(mode)}")
+
+
+def _linker(name: Any) -> str:
+    if name in _NATIVE:
+        return "llvm"
+    if name in ("c", *_STEPWISE):
+        return name
+    raise ValueError(f"no linker is named {name!r}; known are llvm (native code in process), c (C source and a compiler), py (numpy rules)")
+
+
+def _optimizer(name: Any) -> str:
+    if name is None or name in ("None", "none", "merge"):
+        return "none"
+    name = {"o4": "fast_run", "o3": "fast_run", "o2": "fast_run", "o1": "fast_compile", "fast_run": "fast_run", "fast_compile": "fast_compile"}.get(name, "")
+    if not name:
+        raise ValueError("optimizer must be fast_run, fast_compile, o1 ... o4 or None")
+    return name
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word for word in text.replace(",", ":").split(":") if word)

@@ -1,0 +1,45 @@
+"""pp: an expression as a formula on one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symgraph.expr.variable import Constant, Variable
+from symgraph.expr.walk import toposort
+
+__all__ = ["pp"]
+
+_INFIX = {
+    "add": "+", "sub": "-", "mul": "*", "true_div": "/", "int_div": "//", "mod": "%", "pow": "**", "eq": "eq", "neq": "neq", "lt": "<", "gt": ">",
+    "le": "<=", "ge": ">=", "and_": "&", "or_": "|", "xor": "^",
+}
+
+
+def pp(variable: Any) -> str:
+    """The expression as a formula; shared parts are written out at each place.
+
+    >>> import symgraph.tensor as T
+    >>> x, y = T.dscalars('x', 'y')
+    >>> pp((x + y) * 2)
+    '((x + y) * TensorConstant{2})'
+    """
+    texts: dict[Variable, str] = {}
+    for node in toposort([variable]):
+        parts = [_leaf(x) if x.owner is None else texts[x] for x in node.inputs]
+        for x in node.outputs:
+            texts[x] = x.name if x.name and x is not variable else _written(node, parts, x)
+    return texts.get(variable) or _leaf(variable)
+
+
+def _leaf(x: Any) -> str:
+    return str(x) if isinstance(x, Constant) or x.name else f"<{x.type}>"
+
+
+def _written(node: Any, parts: list[str], x: Any) -> str:
+    name = getattr(node.op, "name", None) if hasattr(node.op, "row") else None
+    if name in _INFIX and len(parts) == 2:
+        return f"({parts[0]} {_INFIX[name]} {parts[1]})"
+    if name == "neg":
+        return f"(-{parts[0]})"
+    text = f"{name or node.op}({', '.join(parts)})"
+    return f"{text}.{x.index}" if len(node.outputs) > 1 else text
