@@ -161,10 +161,15 @@ class Result:
 
 @dataclass(slots=True)
 class Scratch:
-    """out = 64-byte aligned scratch memory of so many bytes; valid until the entry returns. Entry only, at most once."""
+    """out = address, 64-byte aligned, of scratch block number `slot`, which has at least `size` bytes; entry only.
+
+    A block stays as it is until the entry returns or asks for the same slot again: then it grows if it must, keeps its contents,
+    and may have moved. So memory whose size shows late, or grows with a loop, costs nothing until it is needed.
+    """
 
     out: Value
     size: Operand
+    slot: int = 0
 
 
 @dataclass(slots=True)
