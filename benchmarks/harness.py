@@ -1,0 +1,211 @@
+"""Runs the sides interleaved: one process a side, each asked in turn for one repetition, so that noise of the machine
+meets all alike. A ratio is the median over the rounds of the ratio within a round.
+"""
+
+import contextlib
+import json
+import math
+import os
+import select
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.sides import PROGRAMS, Side
+
+RECURSION_LIMIT = 1_000_000
+
+
+class Failure(Exception):
+    """A side could not do what was asked; the text goes into the table."""
+
+
+class Worker:
+    """A side's process. Use as a context: the process ends with it."""
+
+    def __init__(self, side: Side, cache: str, patience: float = 600.0, recursion: bool = False) -> None:
+        interpreter = side.interpreter()
+        if interpreter is None:
+            raise Failure("absent")
+        command = [interpreter, str(PROGRAMS / "worker.py"), side.programs]
+        command += [str(RECURSION_LIMIT)] if recursion and side.recursive else []
+        self.patience = patience
+        self.complaints = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.complaints,
+            env=side.environment(cache),
+            cwd=cache,
+        )
+        try:
+            self.read()
+        except Failure:
+            self.close()
+            raise
+
+    def read(self) -> Any:
+        assert self.process.stdout is not None
+        ready, _, _ = select.select([self.process.stdout], [], [], self.patience)
+        if not ready:
+            raise Failure(f"> {self.patience:.0f} s")
+        line = self.process.stdout.readline()
+        if not line:
+            self.process.wait()
+            raise Failure(f"process ended with {self.process.returncode}: {self.last_complaint()}")
+        reply = json.loads(line)
+        if "failure" in reply:
+            raise Failure(reply["failure"])
+        return reply["answer"]
+
+    def last_complaint(self) -> str:
+        self.complaints.seek(0)
+        lines = self.complaints.read().decode(errors="replace").strip().splitlines()
+        return lines[-1][:200] if lines else ""
+
+    def ask(self, do: str, **request: Any) -> Any:
+        """Send one request of worker.py and wait for its answer; raises Failure."""
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(json.dumps({"do": do, **request}).encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise Failure(f"process has ended: {self.last_complaint()}") from None
+        return self.read()
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+        self.complaints.close()
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+@dataclass
+class Samples:
+    """What one side gave: a number a round (nan where it was left out), what else is to be told, why it failed."""
+
+    seconds: list[float] = field(default_factory=list)
+    numbers: list[float] | None = None
+    extra: list[float] = field(default_factory=list)
+    failure: str = ""
+
+    @property
+    def median(self) -> float:
+        present = [value for value in self.seconds if not math.isnan(value)]
+        return statistics.median(present) if present else math.nan
+
+    @property
+    def best(self) -> float:
+        return min((value for value in self.seconds if not math.isnan(value)), default=math.nan)
+
+
+def interleave(
+    sides: Sequence[Side], measure: Callable[[Side, Samples], float], rounds: int, patience: float = 60.0
+) -> dict[str, Samples]:
+    """Ask each side once a round for `measure(side, samples)` in seconds. A side that fails is asked no more,
+    nor is one that has used up `patience` seconds of real time."""
+    found = {side.name: Samples() for side in sides}
+    spent = dict.fromkeys(found, 0.0)
+    for turn in range(rounds):
+        # Each round starts with another side, so that nobody always runs in the wake of the same neighbour.
+        for side in [*sides[turn % len(sides) :], *sides[: turn % len(sides)]]:
+            samples = found[side.name]
+            seconds = math.nan
+            if not samples.failure and (not turn or spent[side.name] < patience):
+                start = time.perf_counter()
+                try:
+                    seconds = measure(side, samples)
+                except Failure as failure:
+                    samples.failure = str(failure)
+                spent[side.name] += time.perf_counter() - start
+            samples.seconds.append(seconds)
+    return found
+
+
+def ratio(samples: Samples, reference: Samples) -> float:
+    """How many times the reference's time a side took: median over the rounds that have both; nan if there are none."""
+    pairs = zip(samples.seconds, reference.seconds, strict=True)
+    found = [ours / theirs for ours, theirs in pairs if not math.isnan(ours) and not math.isnan(theirs)]
+    return statistics.median(found) if found else math.nan
+
+
+def agreement(found: dict[str, Samples], tolerance: float = 1e-8) -> dict[str, bool]:
+    """Whether each side's numbers equal those of the last side that gave any (numpy or C where they take part)."""
+    judges = [samples.numbers for samples in found.values() if samples.numbers is not None]
+    if not judges:
+        return {}
+    judge = judges[-1]
+    scale = max(map(abs, judge), default=0.0)
+
+    def close(numbers: list[float]) -> bool:
+        small = tolerance * scale * 1e-6
+        pairs = zip(numbers, judge, strict=False)
+        near = (math.isclose(a, b, rel_tol=tolerance, abs_tol=small) for a, b in pairs)
+        return len(numbers) == len(judge) and all(near)
+
+    return {name: close(samples.numbers) for name, samples in found.items() if samples.numbers is not None}
+
+
+def call_times(
+    sides: Sequence[Side], program: str, arguments: list[Any], rounds: int, slice_seconds: float = 0.02
+) -> dict[str, Samples]:
+    """Seconds a call of a compiled program: all processes live at once, each runs calls for `slice_seconds` a turn."""
+    workers: dict[str, Worker] = {}
+    numbers: dict[str, int] = {}
+
+    def measure(side: Side, samples: Samples) -> float:
+        request = {"program": program, "arguments": arguments}
+        if side.name not in workers:
+            workers[side.name] = worker = Worker(side, stack.enter_context(temporary_folder()))
+            stack.callback(worker.close)
+            samples.numbers = worker.ask("compile", **request)["numbers"]
+            number = 1
+            while (seconds := worker.ask("time", **request, number=number)["seconds"]) < slice_seconds:
+                number = 1 + int(number * min(10.0, 1.1 * slice_seconds / seconds))
+            numbers[side.name] = number
+        return workers[side.name].ask("time", **request, number=numbers[side.name])["seconds"] / numbers[side.name]
+
+    with contextlib.ExitStack() as stack:
+        return interleave(sides, measure, rounds, patience=math.inf)
+
+
+def first_line_seconds(command: Sequence[str], environment: dict[str, str], cwd: str, patience: float = 600.0) -> float:
+    """Seconds from starting a process to the first line that it prints; raises Failure if it prints none."""
+    with tempfile.TemporaryFile() as complaints:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, env=environment, cwd=cwd)
+        assert process.stdout is not None
+        ready, _, _ = select.select([process.stdout], [], [], patience)
+        line = process.stdout.readline() if ready else b""
+        seconds = time.perf_counter() - start
+        if not ready:
+            process.kill()
+        process.communicate()
+        if line:
+            return seconds
+        complaints.seek(0)
+        last = complaints.read().decode(errors="replace").strip().splitlines()[-1:]
+        raise Failure(last[0][:200] if last else (f"> {patience:.0f} s" if not ready else "no result printed"))
+
+
+def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
+    """A folder for a side's cache, empty."""
+    return tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True)
+
+
+def interpreter_of(side: Side) -> str:
+    """Path of the side's interpreter; raises Failure where it is absent."""
+    found = side.interpreter()
+    if found is None or not os.path.exists(found):
+        raise Failure("absent")
+    return found

@@ -1,0 +1,46 @@
+"""The numbers that every side's programs are given; all from one legacy generator, so they are equal under any numpy.
+
+This folder is the import path of the worker processes and runs on Python 3.7 (Theano 1.0.5) as on the newest.
+"""
+
+import numpy as np
+
+FEATURES, CLASSES, HIDDEN, BATCH = 64, 10, 100, 60
+RATE, DECAY = 0.1, 1e-4
+
+
+def digits():
+    """A batch the size of scikit-learn's digits: x (60, 64) float64 in [0, 1), y (60,) int32 in 0..9."""
+    random = np.random.RandomState(0)
+    return random.rand(BATCH, FEATURES), random.randint(0, CLASSES, BATCH).astype("int32")
+
+
+def layers():
+    """First weights of the MLP: (64, 100), (100,), (100, 10), (10,); hidden ones uniform, as in the tutorials."""
+    random = np.random.RandomState(1)
+    bound = np.sqrt(6.0 / (FEATURES + HIDDEN))
+    hidden = random.uniform(-bound, bound, (FEATURES, HIDDEN))
+    return hidden, np.zeros(HIDDEN), np.zeros((HIDDEN, CLASSES)), np.zeros(CLASSES)
+
+
+def sample():
+    """One example of the linear regression: x (1,) float64, y a float64 scalar, as rows of an array give them."""
+    x = np.random.RandomState(2).randn(20, 1)
+    y = 82.199 * x[:, 0] + 66.0
+    return x[0], y[0]
+
+
+def vectors(size):
+    """Two vectors of `size` float64."""
+    random = np.random.RandomState(3)
+    return random.rand(size), random.rand(size)
+
+
+def small_vectors():
+    """Two vectors of 10 float64 for the long chains: small values and ones, so that no gradient vanishes."""
+    return np.linspace(-0.1, 0.1, 10), np.ones(10)
+
+
+def step_of_chain(index):
+    """A constant for operation `index` of a chain: all differ, and none is one that a rule removes."""
+    return (1e-3 if index % 2 else -1e-3) * (1.0 + 1e-4 * index)

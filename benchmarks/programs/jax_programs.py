@@ -1,0 +1,118 @@
+"""The programs in JAX: jit of a pure step; state is carried by a closure. The graph is traced by the first call, so
+it cannot be built before the clock starts: "build" is nothing here and "compile" holds the trace.
+
+Calls of `add` are not waited for one by one (JAX hands out the result before it is there); those of long vectors
+are.
+"""
+
+import inputs
+import jax
+import jax.numpy as jnp
+import jaxlib
+import numpy
+
+
+def versions():
+    return {"jax": jax.__version__, "jaxlib": jaxlib.__version__, "numpy": numpy.__version__}
+
+
+def warm():
+    yield
+    yield jax.jit(lambda x, y: (jnp.exp(x) - y / 3.0).sum()), inputs.vectors(7)
+
+
+def add():
+    yield
+    yield jax.jit(lambda x, y: x + y), (1.5, 10.0)
+
+
+def with_state(step, state):
+    """A function of the data alone: `step(state, *data)` gives the new state and the result."""
+    compiled = jax.jit(step)
+
+    def call(*data):
+        nonlocal state
+        state, result = compiled(state, *data)
+        return result
+
+    return call
+
+
+def linear_regression():
+    def cost(state, x, y):
+        output = state[0] * x + state[1]
+        return jnp.mean((output - y) ** 2), output
+
+    def step(state, x, y):
+        gradients, output = jax.grad(cost, has_aux=True)(state, x, y)
+        return [p - 0.1 * g for p, g in zip(state, gradients)], output
+
+    yield
+    yield with_state(step, [0.0, 0.0]), inputs.sample()
+
+
+def descent(cost):
+    """One step of gradient descent on a list of arrays, giving the cost before it."""
+
+    def step(state, x, y):
+        value, gradients = jax.value_and_grad(cost)(state, x, y)
+        return [p - inputs.RATE * g for p, g in zip(state, gradients)], value
+
+    return step
+
+
+def cross_entropy(scores, labels):
+    return -jnp.mean(jax.nn.log_softmax(scores)[jnp.arange(labels.shape[0]), labels])
+
+
+def logistic():
+    def cost(state, x, y):
+        return cross_entropy(x @ state[0] + state[1], y)
+
+    yield
+    yield with_state(descent(cost), [inputs.layers()[2][: inputs.FEATURES], inputs.layers()[3]]), inputs.digits()
+
+
+def mlp():
+    def cost(state, x, y):
+        w1, b1, w2, b2 = state
+        hidden = jnp.tanh(x @ w1 + b1)
+        return cross_entropy(hidden @ w2 + b2, y) + inputs.DECAY * ((w1**2).sum() + (w2**2).sum())
+
+    yield
+    yield with_state(descent(cost), list(inputs.layers())), inputs.digits()
+
+
+def links(x, w, size):
+    for index in range(0, size, 3):
+        x = (jnp.sin(x) * w if index % 2 == 0 else jnp.sin(x * w)) + inputs.step_of_chain(index)
+    return x
+
+
+def chain(size):
+    yield
+    yield jax.jit(lambda x, w: links(x, w, size)), inputs.small_vectors()
+
+
+def deep(size):
+    def outputs(x, w):
+        cost, gradients = jax.value_and_grad(lambda x, w: links(x, w, size).sum(), argnums=(0, 1))(x, w)
+        return [cost, *gradients]
+
+    yield
+    yield jax.jit(outputs), inputs.small_vectors()
+
+
+def waited_for(function):
+    compiled = jax.jit(function)
+    return lambda a, b: compiled(a, b).block_until_ready()
+
+
+def weighted_sum(size):
+    yield
+    yield waited_for(lambda a, b: 2 * a + 3 * b), [jnp.asarray(vector) for vector in inputs.vectors(size)]
+
+
+def squares(size):
+    yield
+    yield waited_for(lambda a, b: a**2 + b**2 + 2 * a * b), [jnp.asarray(vector) for vector in inputs.vectors(size)]

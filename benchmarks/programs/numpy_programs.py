@@ -1,0 +1,116 @@
+"""The programs in plain numpy, gradients by hand: what one would write without any of the others, and the judge of
+results.
+"""
+
+import inputs
+import numpy as np
+
+
+def versions():
+    return {"numpy": np.__version__}
+
+
+def add():
+    yield
+    yield lambda x, y: x + y, (1.5, 10.0)
+
+
+def linear_regression():
+    w = b = 0.0
+
+    def step(x, y):
+        nonlocal w, b
+        output = w * x + b
+        slope = 2 * (output - y) / output.size
+        w, b = w - 0.1 * (slope * x).sum(), b - 0.1 * slope.sum()
+        return output
+
+    yield
+    yield step, inputs.sample()
+
+
+def cross_entropy(scores, labels):
+    """Mean cross entropy and its gradient by the scores."""
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    logarithms = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    rows = np.arange(len(labels))
+    gradient = np.exp(logarithms)
+    gradient[rows, labels] -= 1
+    return -logarithms[rows, labels].mean(), gradient / len(labels)
+
+
+def logistic():
+    w, b = inputs.layers()[2][: inputs.FEATURES].copy(), inputs.layers()[3]
+
+    def step(x, y):
+        cost, slope = cross_entropy(x @ w + b, y)
+        w[...] -= inputs.RATE * (x.T @ slope)
+        b[...] -= inputs.RATE * slope.sum(axis=0)
+        return cost
+
+    yield
+    yield step, inputs.digits()
+
+
+def mlp():
+    w1, b1, w2, b2 = inputs.layers()
+
+    def step(x, y):
+        hidden = np.tanh(x @ w1 + b1)
+        cost, slope = cross_entropy(hidden @ w2 + b2, y)
+        cost += inputs.DECAY * ((w1**2).sum() + (w2**2).sum())
+        below = slope @ w2.T * (1 - hidden**2)
+        for parameter, gradient in (
+            (w2, hidden.T @ slope + 2 * inputs.DECAY * w2),
+            (b2, slope.sum(axis=0)),
+            (w1, x.T @ below + 2 * inputs.DECAY * w1),
+            (b1, below.sum(axis=0)),
+        ):
+            parameter -= inputs.RATE * gradient
+        return cost
+
+    yield
+    yield step, inputs.digits()
+
+
+def chain(size):
+    yield
+    yield lambda x, w: forward(x, w, size)[-1], inputs.small_vectors()
+
+
+def forward(x, w, size):
+    """All values between the links of a chain."""
+    values = [x]
+    for index in range(0, size, 3):
+        x = (np.sin(x) * w if index % 2 == 0 else np.sin(x * w)) + inputs.step_of_chain(index)
+        values.append(x)
+    return values
+
+
+def deep(size):
+    def outputs(x, w):
+        values = forward(x, w, size)
+        slope, slope_w = np.ones_like(x), np.zeros_like(w)
+        for index in reversed(range(0, size, 3)):
+            before = values[index // 3]
+            if index % 2 == 0:
+                slope_w = slope_w + slope * np.sin(before)
+                slope = slope * w * np.cos(before)
+            else:
+                inner = slope * np.cos(before * w)
+                slope_w = slope_w + inner * before
+                slope = inner * w
+        return [values[-1].sum(), slope, slope_w]
+
+    yield
+    yield outputs, inputs.small_vectors()
+
+
+def weighted_sum(size):
+    yield
+    yield lambda a, b: 2 * a + 3 * b, inputs.vectors(size)
+
+
+def squares(size):
+    yield
+    yield lambda a, b: a**2 + b**2 + 2 * a * b, inputs.vectors(size)

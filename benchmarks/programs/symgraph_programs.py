@@ -1,0 +1,101 @@
+"""The programs in symgraph: Theano's words, so that they differ from theano_programs.py by the import alone."""
+
+import inputs
+
+import symgraph
+import symgraph.tensor as T
+
+
+def versions():
+    import llvmlite
+    import networkx
+    import numpy
+
+    return {
+        "symgraph": symgraph.__version__,
+        "numpy": numpy.__version__,
+        "llvmlite": llvmlite.__version__,
+        "networkx": networkx.__version__,
+    }
+
+
+def warm():
+    """A function unlike all others, so that packages are loaded before the clock of compilation starts."""
+    x, y = T.dvectors("x", "y")
+    result = (T.exp(x) - y / 3.0).sum()
+    yield
+    yield symgraph.function([x, y], result), inputs.vectors(7)
+
+
+def add():
+    x, y = T.dscalars("x", "y")
+    result = x + y
+    yield
+    yield symgraph.function([x, y], result), (1.5, 10.0)
+
+
+def linear_regression():
+    x, y = T.dvector("x"), T.dscalar("y")
+    w, b = symgraph.shared(0.0, name="w"), symgraph.shared(0.0, name="b")
+    output = w * x + b
+    cost = T.mean((output - y) ** 2)
+    gw, gb = symgraph.grad(cost, [w, b])
+    yield
+    yield symgraph.function([x, y], output, updates={w: w - 0.1 * gw, b: b - 0.1 * gb}), inputs.sample()
+
+
+def logistic():
+    x, y = T.dmatrix("x"), T.ivector("y")
+    w = symgraph.shared(inputs.layers()[2][: inputs.FEATURES], name="w")
+    b = symgraph.shared(inputs.layers()[3], name="b")
+    cost = T.nnet.categorical_crossentropy(T.nnet.softmax(T.dot(x, w) + b), y).mean()
+    updates = [(p, p - inputs.RATE * g) for p, g in zip([w, b], symgraph.grad(cost, [w, b]))]
+    yield
+    yield symgraph.function([x, y], cost, updates=updates), inputs.digits()
+
+
+def mlp():
+    x, y = T.dmatrix("x"), T.ivector("y")
+    parameters = [symgraph.shared(value) for value in inputs.layers()]
+    w1, b1, w2, b2 = parameters
+    hidden = T.tanh(T.dot(x, w1) + b1)
+    cost = T.nnet.categorical_crossentropy(T.nnet.softmax(T.dot(hidden, w2) + b2), y).mean()
+    cost = cost + inputs.DECAY * ((w1**2).sum() + (w2**2).sum())
+    updates = [(p, p - inputs.RATE * g) for p, g in zip(parameters, symgraph.grad(cost, parameters))]
+    yield
+    yield symgraph.function([x, y], cost, updates=updates), inputs.digits()
+
+
+def links(x, w, size):
+    for index in range(0, size, 3):
+        x = (T.sin(x) * w if index % 2 == 0 else T.sin(x * w)) + inputs.step_of_chain(index)
+    return x
+
+
+def chain(size):
+    x, w = T.dvectors("x", "w")
+    result = links(x, w, size)
+    yield
+    yield symgraph.function([x, w], result), inputs.small_vectors()
+
+
+def deep(size):
+    x, w = T.dvectors("x", "w")
+    cost = links(x, w, size).sum()
+    outputs = [cost] + symgraph.grad(cost, [x, w])
+    yield
+    yield symgraph.function([x, w], outputs), inputs.small_vectors()
+
+
+def weighted_sum(size):
+    a, b = T.dvectors("a", "b")
+    result = 2 * a + 3 * b
+    yield
+    yield symgraph.function([a, b], result), inputs.vectors(size)
+
+
+def squares(size):
+    a, b = T.dvectors("a", "b")
+    result = a**2 + b**2 + 2 * a * b
+    yield
+    yield symgraph.function([a, b], result), inputs.vectors(size)

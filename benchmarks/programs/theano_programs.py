@@ -1,0 +1,92 @@
+"""The programs in Theano 1.0.5 (Python 3.7): the forms of its tutorials."""
+
+import inputs
+import numpy
+import theano
+import theano.tensor as T
+
+
+def versions():
+    return {"Theano": theano.__version__, "numpy": numpy.__version__}
+
+
+def warm():
+    """A function unlike all others, so that packages are loaded before the clock of compilation starts."""
+    x, y = T.dvectors("x", "y")
+    result = (T.exp(x) - y / 3.0).sum()
+    yield
+    yield theano.function([x, y], result), inputs.vectors(7)
+
+
+def add():
+    x, y = T.dscalars("x", "y")
+    result = x + y
+    yield
+    yield theano.function([x, y], result), (1.5, 10.0)
+
+
+def linear_regression():
+    x, y = T.dvector("x"), T.dscalar("y")
+    w, b = theano.shared(0.0, name="w"), theano.shared(0.0, name="b")
+    output = w * x + b
+    cost = T.mean((output - y) ** 2)
+    gw, gb = T.grad(cost, [w, b])
+    yield
+    yield theano.function([x, y], output, updates={w: w - 0.1 * gw, b: b - 0.1 * gb}), inputs.sample()
+
+
+def logistic():
+    x, y = T.dmatrix("x"), T.ivector("y")
+    w = theano.shared(inputs.layers()[2][: inputs.FEATURES], name="w")
+    b = theano.shared(inputs.layers()[3], name="b")
+    cost = T.nnet.categorical_crossentropy(T.nnet.softmax(T.dot(x, w) + b), y).mean()
+    updates = [(p, p - inputs.RATE * g) for p, g in zip([w, b], T.grad(cost, [w, b]))]
+    yield
+    yield theano.function([x, y], cost, updates=updates), inputs.digits()
+
+
+def mlp():
+    x, y = T.dmatrix("x"), T.ivector("y")
+    parameters = [theano.shared(value) for value in inputs.layers()]
+    w1, b1, w2, b2 = parameters
+    hidden = T.tanh(T.dot(x, w1) + b1)
+    cost = T.nnet.categorical_crossentropy(T.nnet.softmax(T.dot(hidden, w2) + b2), y).mean()
+    cost = cost + inputs.DECAY * ((w1**2).sum() + (w2**2).sum())
+    updates = [(p, p - inputs.RATE * g) for p, g in zip(parameters, T.grad(cost, parameters))]
+    yield
+    yield theano.function([x, y], cost, updates=updates), inputs.digits()
+
+
+def links(x, w, size):
+    for index in range(0, size, 3):
+        x = (T.sin(x) * w if index % 2 == 0 else T.sin(x * w)) + inputs.step_of_chain(index)
+    return x
+
+
+def chain(size):
+    x, w = T.dvectors("x", "w")
+    result = links(x, w, size)
+    yield
+    yield theano.function([x, w], result), inputs.small_vectors()
+
+
+def deep(size):
+    x, w = T.dvectors("x", "w")
+    cost = links(x, w, size).sum()
+    outputs = [cost] + T.grad(cost, [x, w])
+    yield
+    yield theano.function([x, w], outputs), inputs.small_vectors()
+
+
+def weighted_sum(size):
+    a, b = T.dvectors("a", "b")
+    result = 2 * a + 3 * b
+    yield
+    yield theano.function([a, b], result), inputs.vectors(size)
+
+
+def squares(size):
+    a, b = T.dvectors("a", "b")
+    result = a**2 + b**2 + 2 * a * b
+    yield
+    yield theano.function([a, b], result), inputs.vectors(size)

@@ -1,0 +1,78 @@
+"""The programs in PyTorch, eager as most people run it; gradients by its autograd."""
+
+import inputs
+import numpy
+import torch
+
+torch.set_default_dtype(torch.float64)
+
+
+def versions():
+    return {"torch": torch.__version__, "numpy": numpy.__version__}
+
+
+def add():
+    yield
+    yield torch.add, (torch.tensor(1.5), torch.tensor(10.0))
+
+
+def trained(parameters, cost_and_result, rate, *data):
+    """One step of descent on `parameters`, in place; gives what it gave before the step."""
+
+    def step(x, y):
+        cost, result = cost_and_result(parameters, x, y)
+        gradients = torch.autograd.grad(cost, parameters)
+        with torch.no_grad():
+            for parameter, gradient in zip(parameters, gradients):
+                parameter -= rate * gradient
+        return result.detach()
+
+    return step, [torch.as_tensor(array) for array in data]
+
+
+def linear_regression():
+    def cost(parameters, x, y):
+        output = parameters[0] * x + parameters[1]
+        return ((output - y) ** 2).mean(), output
+
+    yield
+    yield trained([torch.zeros((), requires_grad=True) for _ in "wb"], cost, 0.1, *inputs.sample())
+
+
+def learnable(arrays):
+    return [torch.tensor(array, requires_grad=True) for array in arrays]
+
+
+def cross_entropy(scores, labels):
+    return torch.nn.functional.cross_entropy(scores, labels.long())
+
+
+def logistic():
+    def cost(parameters, x, y):
+        value = cross_entropy(x @ parameters[0] + parameters[1], y)
+        return value, value
+
+    yield
+    parameters = learnable([inputs.layers()[2][: inputs.FEATURES], inputs.layers()[3]])
+    yield trained(parameters, cost, inputs.RATE, *inputs.digits())
+
+
+def mlp():
+    def cost(parameters, x, y):
+        w1, b1, w2, b2 = parameters
+        value = cross_entropy(torch.tanh(x @ w1 + b1) @ w2 + b2, y)
+        value = value + inputs.DECAY * ((w1**2).sum() + (w2**2).sum())
+        return value, value
+
+    yield
+    yield trained(learnable(inputs.layers()), cost, inputs.RATE, *inputs.digits())
+
+
+def weighted_sum(size):
+    yield
+    yield lambda a, b: 2 * a + 3 * b, [torch.as_tensor(vector) for vector in inputs.vectors(size)]
+
+
+def squares(size):
+    yield
+    yield lambda a, b: a**2 + b**2 + 2 * a * b, [torch.as_tensor(vector) for vector in inputs.vectors(size)]

@@ -1,0 +1,36 @@
+"""`python -m benchmarks.run [--quick] [NAMES]`: run the benchmarks (all, or those named) and write results/NAME.md."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import bandwidth, calls, cold_and_warm, compile_alone, import_time, report
+
+BENCHMARKS = {
+    "import_time": import_time.run,
+    "calls": calls.run,
+    "bandwidth": bandwidth.run,
+    "cold_and_warm": cold_and_warm.run,
+    "compile_alone": compile_alone.run,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measure symgraph and its peers, interleaved.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="out of " + ", ".join(BENCHMARKS))
+    parser.add_argument("--quick", action="store_true", help="few rounds and no files: to see that all runs")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    if arguments.quick:
+        report.RESULTS = Path(tempfile.mkdtemp(prefix="benchmark-"))
+    for name in arguments.names or BENCHMARKS:
+        print(f"== {name}", flush=True)
+        print(BENCHMARKS[name](quick=arguments.quick).read_text(), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
