@@ -86,6 +86,20 @@ class Signature:
         """Everything a call computes: outputs, then new values."""
         return self.outputs + [new for _, new in self.updates]
 
+    def exchanged(self, pairs: Mapping[Any, Any], delete_updates: bool = False, name: str | None = None) -> Signature:
+        """The same request with shared variables exchanged for others of their type, or without its updates."""
+        twin = Signature()
+        twin.__dict__.update(self.__dict__)
+        twin.name = name or self.name
+        twin.states = {x: pairs.get(state, state) for x, state in self.states.items()}
+        computed = clone_nodes(self.computed, dict(pairs))
+        count = len(self.outputs)
+        twin.outputs = computed[:count]
+        twin.updates = [] if delete_updates else [(pairs.get(x, x), new) for (x, _), new in zip(self.updates, computed[count:])]
+        used = set(ancestors(twin.computed)).union(x for x, _ in twin.updates)
+        twin.shared = [y for y in (pairs.get(x, x) for x in self.shared) if y in used]
+        return twin
+
     @property
     def title(self) -> str:
         if self.name:

@@ -1,0 +1,57 @@
+"""What a target has to know of a module's kernels before it writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codegen.loopir import nodes as ir
+
+__all__ = ["Survey", "survey"]
+
+
+@dataclass(slots=True)
+class Survey:
+    """function: the kernel. calls: from how many places it is called. length: its nodes, all nested ones counted.
+
+    context: it, or a kernel that it calls, needs the context (to fail, to reach a library or to call back).
+    """
+
+    function: ir.Function
+    calls: int = 0
+    length: int = 0
+    loops: bool = False
+    context: bool = False
+
+
+def survey(module: ir.Module) -> dict[str, Survey]:
+    """A Survey for each function of the module, the entry included, by name; one walk of every node."""
+    facts = {f.name: Survey(f) for f in [*module.kernels, module.entry]}
+    callees: dict[str, set[str]] = {}
+    for name, fact in facts.items():
+        callees[name] = set()
+        blocks = [fact.function.body]
+        fact.context = fact.function.fails or fact.function is module.entry
+        while blocks:
+            block = blocks.pop()
+            fact.length += len(block)
+            for node in block:
+                kind = node.__class__
+                if kind is ir.Assign or kind is ir.Load or kind is ir.Store:
+                    continue
+                if isinstance(node, (ir.For, ir.While)):
+                    fact.loops = True
+                    blocks.append(node.body)
+                elif isinstance(node, ir.If):
+                    blocks += [node.then, node.otherwise]
+                elif isinstance(node, ir.Call):
+                    facts[node.kernel].calls += 1
+                    callees[name].add(node.kernel)
+                elif isinstance(node, (ir.Library, ir.Callback, ir.Fail)):
+                    fact.context = True
+    changed = True
+    while changed:  # kernels nest two or three deep
+        changed = False
+        for name, called in callees.items():
+            if not facts[name].context and any(facts[k].context for k in called):
+                facts[name].context = changed = True
+    return facts

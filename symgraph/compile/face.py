@@ -1,0 +1,109 @@
+"""What every compiled function offers beside the call, whatever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from symgraph.compile.arguments import Arguments
+from symgraph.compile.modes import Mode
+from symgraph.compile.signature import Signature
+from symgraph.expr.shared import SharedVariable
+from symgraph.expr.variable import Variable
+
+__all__ = ["FunctionFace"]
+
+
+class FunctionFace:
+    """A compiled function: call it with values for its inputs.
+
+    ``f[x]`` and ``f['name']`` read, and set, the value of a state, a default or a shared variable it uses.
+    """
+
+    signature: Signature
+    mode: Mode
+    arguments: Arguments
+    name: str | None
+
+    # States and defaults ----------------------------------------------------------------------------------------------
+    def _cell(self, key: Any) -> Any:
+        for variable, state in self.signature.states.items():
+            if key is variable or key == state.name:
+                return state
+        for x in self.signature.shared:
+            if key is x or (isinstance(key, str) and key == x.name):
+                return x
+        for position, argument in enumerate(self.arguments.inputs):
+            if key is argument.variable or (isinstance(key, str) and key == argument.name):
+                return position
+        raise KeyError(f"the function {self.signature.title} has no input, state or shared variable {key!r}")
+
+    def __getitem__(self, key: Any) -> Any:
+        cell = self._cell(key)
+        return cell.get_value(borrow=True) if isinstance(cell, SharedVariable) else self.arguments.defaults.get(cell)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        cell = self._cell(key)
+        if isinstance(cell, SharedVariable):
+            cell.set_value(value)
+        else:
+            self.arguments.defaults[cell] = self.arguments.inputs[cell].variable.type.filter(value)
+
+    def __contains__(self, key: Any) -> bool:
+        try:
+            self._cell(key)
+        except KeyError:
+            return False
+        return True
+
+    # Copies -----------------------------------------------------------------------------------------------------------
+    def copy(self, share_memory: bool = False, swap: Any = None, delete_updates: bool = False, name: str | None = None, profile: Any = None) -> Any:
+        """The same function, with shared variables exchanged as `swap` (old -> new, of equal types) says, or without its updates.
+
+        share_memory is accepted for Theano's sake: intermediate memory belongs to a call.
+        """
+        pairs = dict(swap or {})
+        for old, new in pairs.items():
+            if not isinstance(old, SharedVariable) or not isinstance(new, SharedVariable):
+                raise TypeError(f"swap exchanges shared variables, got {old!r} -> {new!r}")
+            if old not in self.signature.shared:
+                raise ValueError(f"{old} is not used by the function {self.signature.title}")
+            if not old.type.accepts(new.type):
+                raise TypeError(f"{old} of type {old.type} cannot be swapped with {new} of type {new.type}")
+        return self._rebuilt(self.signature.exchanged(pairs, delete_updates, name))
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        fresh = {x: type(x)(x.type, x.get_value(), x.name) for x in self.signature.states.values()}
+        return self._rebuilt(self.signature.exchanged(fresh, False, self.name))
+
+    def _rebuilt(self, signature: Signature) -> Any:
+        raise TypeError(f"{type(self).__name__} cannot be copied")
+
+    # Looking inside ---------------------------------------------------------------------------------------------------
+    @property
+    def maker(self) -> FunctionFace:
+        """Theano's name for the object that holds `fgraph`, `inputs` and `outputs`: here the function itself."""
+        return self
+
+    @property
+    def inputs(self) -> Sequence[Any]:
+        """The inputs as In objects."""
+        return self.signature.inputs
+
+    @property
+    def outputs(self) -> Sequence[Variable]:
+        """The outputs as the user wrote them."""
+        return self.signature.outputs
+
+    def get_shared(self) -> list[SharedVariable]:
+        """The shared variables the function reads or updates."""
+        return list(self.signature.shared)
+
+    def __str__(self) -> str:
+        names = ", ".join(str(i.name or i.variable) for i in self.arguments.inputs)
+        return f"<symgraph function {self.signature.title}({names})>"
+
+    __repr__ = __str__

@@ -1,0 +1,107 @@
+"""Functions that run one node after another by the numpy rules: `linker=py`, and the mode CHECK on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from symgraph.compile.arguments import Arguments, canonical
+from symgraph.compile.blame import located
+from symgraph.compile.face import FunctionFace
+from symgraph.compile.modes import Mode
+from symgraph.compile.signature import Signature
+from symgraph.errors import BadOptimization, BadThunkOutput
+from symgraph.expr.evaluate import run_nodes
+from symgraph.expr.op import Apply
+from symgraph.expr.types import TensorType
+from symgraph.expr.variable import Variable
+from symgraph.expr.walk import toposort
+
+__all__ = ["CheckedFunction", "StepwiseFunction"]
+
+
+class StepwiseFunction(FunctionFace):
+    """Runs `optimised`, the variables that passes made of outputs and new values, by numpy rules."""
+
+    def __init__(self, signature: Signature, mode: Mode, optimised: Sequence[Variable], rebuild: Any) -> None:
+        self.signature = signature
+        self.mode = mode
+        self.arguments = Arguments(signature)
+        self.name = signature.name
+        self.optimised = list(optimised)
+        self.order = toposort(self.optimised, signature.variables)
+        self._rebuild = rebuild
+
+    def _rebuilt(self, signature: Signature) -> Any:
+        return self._rebuild(signature, self.mode)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        values = self.arguments.convert(args, kwargs)
+        known: dict[Variable, Any] = dict(zip((i.variable for i in self.arguments.inputs), values))
+        with np.errstate(all="ignore"):
+            results = self._run(known)
+        count = len(self.signature.outputs)
+        fresh = [_own(x, value, known.values()) for x, value in zip(self.optimised[count:], results[count:])]
+        for (target, _), value in zip(self.signature.updates, fresh):
+            target.container.storage[0] = value
+        return _formed(self.signature, [_own(x, value, known.values()) for x, value in zip(self.optimised, results[:count])])
+
+    def _run(self, known: dict[Variable, Any]) -> list[Any]:
+        return run_nodes(self.order, known, self.optimised, on_error=_raise_located)
+
+
+class CheckedFunction(StepwiseFunction):
+    """The mode CHECK: after each node its compiled code runs too, on the same arrays, and must agree; at the end the outputs
+    must agree with those of the expression as written. Raises BadThunkOutput or BadOptimization, which name the node.
+    """
+
+    def __init__(self, signature: Signature, mode: Mode, optimised: Sequence[Variable], rebuild: Any, compile_node: Any) -> None:
+        super().__init__(signature, mode, optimised, rebuild)
+        self.compile_node = compile_node
+        self.compiled: dict[Apply, Any] = {}
+
+    def _run(self, known: dict[Variable, Any]) -> list[Any]:
+        start = dict(known)
+        results = run_nodes(self.order, known, self.optimised, on_error=_raise_located, on_node=self._check)
+        written = run_nodes(toposort(self.signature.computed, self.signature.variables), start, self.signature.computed, on_error=_raise_located)
+        for wanted, x, new, value in zip(self.signature.computed, self.optimised, written, results):
+            if not wanted.type.values_eq_approx(new, value):
+                raise BadOptimization(f"the passes changed the value of {wanted}: as written {_brief(new)}, after the passes ({x}) {_brief(value)}",
+                                      line=wanted.owner.line if wanted.owner else wanted.line)
+        return results
+
+    def _check(self, node: Apply, arrays: list[Any], results: list[Any]) -> None:
+        if not all(isinstance(x.type, TensorType) for x in (*node.inputs, *node.outputs)):
+            return
+        if node not in self.compiled:
+            self.compiled[node] = self.compile_node(node)
+        for position, (x, wanted, got) in enumerate(zip(node.outputs, results, self.compiled[node](*[canonical(np.asarray(a)) for a in arrays]))):
+            if not x.type.values_eq_approx(wanted, got):
+                raise BadThunkOutput(f"output {position} of {node.op}: the numpy rule gives {_brief(wanted)}, compiled code {_brief(got)}; inputs "
+                                     f"{[_brief(a) for a in arrays]}", line=node.line)
+
+
+def _raise_located(node: Apply, arrays: list[Any], error: Exception) -> None:
+    located(error, node, arrays)
+
+
+def _own(x: Variable, value: Any, inputs: Any) -> Any:
+    """A result that is the caller's own: never a constant, a shared value, an argument or a view of one."""
+    if not isinstance(value, np.ndarray):
+        return value
+    return value.copy() if x.owner is None or value.base is not None or not value.flags.writeable or any(value is y for y in inputs) else value
+
+
+def _formed(signature: Signature, results: list[Any]) -> Any:
+    if signature.form == "single":
+        return results[0]
+    if signature.form == "dict":
+        return dict(zip(signature.keys, results))
+    return results
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) < 300 else text[:297] + "..."
