@@ -39,6 +39,7 @@ LAYERS: dict[str, list[list[str]]] = {
         ["errors"],
         ["rules"],
         ["program"],
+        ["layout"],
         ["loopir"],
         ["lower", "opt", "targets"],
         ["cache", "runtime"],

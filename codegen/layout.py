@@ -1,0 +1,47 @@
+"""What a compiled Program wants from its caller and gives back: the data beside the code, kept with it in the cache.
+
+Argument number k of the call is `arguments[k]`; the constants that are too large to stand in the code follow behind them. Result number k is
+`results[k]`: every output of the Program has memory of its own. A status s > 0 means `failures[s - 1]`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from codegen.program import ArrayType
+
+__all__ = ["CallbackType", "Failure", "Layout"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """where: the step's number (`Step.where`); error: name of the exception class; message: with ``{}`` for each value noted."""
+
+    where: int
+    error: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackType:
+    """A Python op's step: the types of what comes in and of what must come back. where: the step's number."""
+
+    where: int
+    inputs: tuple[ArrayType, ...]
+    outputs: tuple[ArrayType, ...]
+
+
+@dataclass(slots=True)
+class Layout:
+    """entry: the symbol. constants: C-contiguous arrays. scratches: number of scratch blocks. libraries: BLAS/LAPACK names by slot."""
+
+    entry: str
+    arguments: list[ArrayType]
+    results: list[ArrayType]
+    constants: list[Any] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    callbacks: list[CallbackType] = field(default_factory=list)
+    scratches: int = 0
+    libraries: list[str] = field(default_factory=list)
+    work: int | None = None  # rough number of scalar operations of one call where it is known and small: the GIL is kept below some limit
