@@ -1,0 +1,123 @@
+"""LLVM: the text of a module -> object code for the processor of this machine.
+
+The object is position independent and defines one symbol, the entry. What it asks for is all in the C and mathematical libraries that every
+process has: the functions of `codegen.loopir.operations.MATH` (``exp``, ``expf``, ...), what LLVM makes of them and of remainders and rounding
+(``sincos``, ``exp10``, ``fmod``, ``fma``, ...), and ``memcpy``, ``memmove``, ``memset``, which it finds in loops. Routines of BLAS and LAPACK
+and callbacks come in with the call, through the context: the object names none of them. Routines of the compiler's run-time library (128-bit
+division, half precision) are never needed.
+
+llvmlite is imported when the first module is compiled: a warm start, which finds its object on disk, reaches only `target_key`.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from functools import lru_cache
+from typing import Any
+
+__all__ = ["compile_llvm", "optimized_text", "target_key"]
+
+# What tells processors apart in the first paragraph of /proc/cpuinfo: x86's names and those of Arm.
+IDENTITY = {
+    "vendor_id", "cpu family", "model", "model name", "stepping", "flags",
+    "CPU implementer", "CPU architecture", "CPU variant", "CPU part", "Features",
+}
+
+
+def compile_llvm(text: str, level: int = 2) -> bytes:
+    """Object code of a module written in LLVM's language, optimised at `level` (0, 1, 2 or 3) for this processor.
+
+    Loops and straight code are vectorised from level 2 on. Raises RuntimeError with LLVM's words if the module is not well formed.
+
+    >>> compile_llvm("define i64 @entry(ptr %context) { ret i64 0 }")[:4]
+    b'\\x7fELF'
+    """
+    machine, module = optimized(text, level)
+    return bytes(machine.emit_object(module))
+
+
+def optimized_text(text: str, level: int = 2) -> str:
+    """The module as it is after LLVM's passes: to read, and for tests of what they made of it."""
+    return str(optimized(text, level)[1])
+
+
+def optimized(text: str, level: int) -> tuple[Any, Any]:
+    llvm, machine, head = machine_of(level)
+    module = llvm.parse_assembly(head + text)
+    module.verify()
+    if level:
+        builder = llvm.create_pass_builder(machine, tuning_of(llvm, level))
+        builder.getModulePassManager().run(module, builder)
+    return machine, module
+
+
+def tuning_of(llvm: Any, level: int) -> Any:
+    tuning = llvm.create_pipeline_tuning_options(speed_level=level)
+    tuning.loop_vectorization = tuning.slp_vectorization = level > 1
+    tuning.loop_interleaving = level > 1
+    return tuning
+
+
+@lru_cache(maxsize=4)
+def machine_of(level: int) -> tuple[Any, Any, str]:
+    """(llvmlite.binding, the target machine for this processor, the head of every module). Once a level: it costs more than a small function.
+
+    The head has to be there as the module is read: alignments that the text leaves out are filled in then.
+    """
+    llvm = binding()
+    features = llvm.get_host_cpu_features()
+    machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=features.flatten(), opt=level, reloc="pic", codemodel="default",
+    )
+    return llvm, machine, f'target datalayout = "{machine.target_data}"\ntarget triple = "{machine.triple}"\n'
+
+
+@lru_cache(maxsize=1)
+def binding() -> Any:
+    """llvmlite.binding, ready to compile for this machine."""
+    import llvmlite.binding as llvm
+
+    try:
+        llvm.initialize()  # llvmlite before 0.45 needs it, later ones refuse it
+    except RuntimeError:
+        pass
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm
+
+
+@lru_cache(maxsize=1)
+def target_key() -> str:
+    """What object code depends on beside its text: processor, its features, the version of llvmlite (and with it of LLVM).
+
+    Computed once a process in less than a millisecond, without loading LLVM: from the system's own description of the first processor, which
+    lists all that LLVM asks a processor for. Where there is none (not Linux) LLVM is asked.
+    """
+    import llvmlite
+
+    described = processor_of_linux()
+    if not described:
+        llvm = binding()
+        described = f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
+    return f"llvmlite {llvmlite.__version__}; {platform.machine()}; {described}"
+
+
+def processor_of_linux() -> str:
+    """The identifying lines of the first processor; '' if the system has no /proc/cpuinfo."""
+    lines: list[str] = []
+    try:
+        with open("/proc/cpuinfo", "rb", buffering=0) as file:  # unbuffered: with 256 processors the rest takes 20 ms to be written
+            head = b""
+            while b"\n\n" not in head:
+                piece = os.read(file.fileno(), 4096)
+                if not piece:
+                    break
+                head += piece
+    except OSError:
+        return ""
+    for line in head.split(b"\n\n")[0].decode("ascii", "replace").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() in IDENTITY:
+            lines.append(f"{name.strip()}={value.strip()}")
+    return "; ".join(lines)
