@@ -13,7 +13,12 @@ __all__ = ["MODES", "Mode", "resolve"]
 _NATIVE = ("llvm", "cvm", "vm", "c|py", "cvm_nogc", "vm_nogc", "c|py_nogc")
 _STEPWISE = ("py",)
 
-OPTIMIZERS = ("fast_run", "fast_compile", "none")
+# Names of optimizers, Theano's among them, and the level of symgraph/passes/pipeline.py that they mean.
+_LEVELS: dict[Any, str] = {
+    **dict.fromkeys((None, "None", "none", "merge", "o0"), "none"),
+    **dict.fromkeys(("fast_compile", "o1"), "fast_compile"),
+    **dict.fromkeys(("fast_run", "unsafe", "o2", "o3", "o4"), "fast_run"),
+}
 
 
 class Mode:
@@ -27,7 +32,12 @@ class Mode:
     """
 
     def __init__(
-        self, linker: str | None = None, optimizer: Any = "default", check: bool = False, excluded: Iterable[str] = (), included: Iterable[str] = (),
+        self,
+        linker: str | None = None,
+        optimizer: Any = "default",
+        check: bool = False,
+        excluded: Iterable[str] = (),
+        included: Iterable[str] = (),
     ) -> None:
         self.linker = _linker(config.linker if linker is None else linker)
         self.optimizer = _optimizer(config.optimizer if optimizer == "default" else optimizer)
@@ -59,7 +69,8 @@ class Mode:
     def __repr__(self) -> str:
         parts = [f"linker={self.linker}", f"optimizer={self.optimizer}"]
         parts += ["check=True"] if self.check else []
-        parts += [f"{word}={','.join(sorted(names))}" for word, names in (("excluded", self.excluded), ("included", self.included)) if names]
+        words = (("excluded", self.excluded), ("included", self.included))
+        parts += [f"{word}={','.join(sorted(names))}" for word, names in words if names]
         return f"Mode({', '.join(parts)})"
 
 
@@ -95,12 +106,10 @@ def _linker(name: Any) -> str:
 
 
 def _optimizer(name: Any) -> str:
-    if name is None or name in ("None", "none", "merge"):
-        return "none"
-    name = {"o4": "fast_run", "o3": "fast_run", "o2": "fast_run", "o1": "fast_compile", "fast_run": "fast_run", "fast_compile": "fast_compile"}.get(name, "")
-    if not name:
-        raise ValueError("optimizer must be fast_run, fast_compile, o1 ... o4 or None")
-    return name
+    level = _LEVELS.get(name)
+    if level is None:
+        raise ValueError("optimizer must be fast_run, fast_compile, o0 ... o4 or None")
+    return level
 
 
 def _words(text: str) -> frozenset[str]:

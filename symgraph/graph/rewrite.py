@@ -101,7 +101,8 @@ class Rules:
                     fired[r.name] += 1
                     if fired.total() > limit:
                         culprit, count = fired.most_common(1)[0]
-                        raise OptimizationError(f"the rules of the pass {self.name} run in a circle: {culprit} fired {count} times", line=node.line)
+                        text = f"the rules of the pass {self.name} run in a circle: {culprit} fired {count} times"
+                        raise OptimizationError(text, line=node.line)
                     for old in node.outputs:
                         for user, _ in graph.users(old):
                             wake(user)

@@ -1,0 +1,92 @@
+"""The order of the passes, on one page, and which of them an optimizer level takes.
+
+A pass is a function of a Graph that changes it in place and returns a Counter: what was done, how often. Passes and rules are
+left out, or added to a level that does not have them, by name or by tag; the tags keep the names that modes of Theano use.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import partial
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from symgraph.graph.graph import Graph
+from symgraph.graph.rewrite import Rules
+from symgraph.passes.fold import fold
+from symgraph.passes.inner import inner
+from symgraph.passes.merge import merge
+
+__all__ = ["LEVELS", "PIPELINE", "Pass", "optimise", "passes_of"]
+
+Report = list[tuple[str, "Counter[str]", float]]
+
+
+class Pass(NamedTuple):
+    """One line of the pipeline. levels: which optimizers have it; tags: other names it answers to."""
+
+    name: str
+    apply: Callable[[Graph], Counter[str]] | Rules
+    levels: frozenset[str]
+    tags: frozenset[str] = frozenset()
+
+
+LEVELS = ("none", "fast_compile", "fast_run")  # o0; o1; o2, o3 and o4
+
+_BOTH = frozenset({"fast_compile", "fast_run"})
+_RUN = frozenset({"fast_run"})
+
+PIPELINE: tuple[Pass, ...] = (
+    # Bodies of loops and branches first: what is learned of them serves the graph around them.
+    Pass("inner", inner, _BOTH),
+    Pass("merge", merge, _BOTH),
+    Pass("fold", fold, _BOTH, frozenset({"constant_folding"})),
+)
+
+
+def optimise(graph: Graph, mode: Any) -> Report:
+    """Run the passes of the mode over the graph, in place.
+
+    mode: its `optimizer` (one of LEVELS), `excluded` and `included` (names or tags) choose the passes; `check` has the graph
+    looked over after each of them. Returns (name of the pass, how often each of its rules fired, seconds) in order.
+    OptimizationError names a rule that runs in a circle; InconsistencyError a pass that broke the graph.
+    """
+    return _run(graph, passes_of(mode.optimizer, mode.excluded, mode.included), bool(getattr(mode, "check", False)))
+
+
+def passes_of(level: str, excluded: Iterable[str] = (), included: Iterable[str] = ()) -> list[Pass]:
+    """The passes of a level, without the rules and passes that are excluded. ValueError: there is no such level.
+
+    >>> [p.name for p in passes_of('fast_run', excluded={'constant_folding'})][:3]
+    ['inner', 'merge', 'merge']
+    """
+    if level not in LEVELS:
+        raise ValueError(f"no optimizer is named {level!r}; known are {', '.join(LEVELS)}")
+    out, extra = frozenset(excluded), frozenset(included)
+    chosen: list[Pass] = []
+    for one in PIPELINE:
+        names = one.tags | {one.name}
+        if names & out or not (level in one.levels or names & extra):
+            continue
+        chosen.append(one._replace(apply=one.apply.without(out)) if isinstance(one.apply, Rules) else one)
+    return chosen
+
+
+def _run(graph: Graph, passes: list[Pass], check: bool) -> Report:
+    report: Report = []
+    for one in passes:
+        start = perf_counter()
+        fired = inner(graph, partial(_run_body, passes, check)) if one.apply is inner else one.apply(graph)
+        report.append((one.name, fired, perf_counter() - start))
+        if check:
+            graph.check()
+    return report
+
+
+def _run_body(passes: list[Pass], check: bool, body: Graph) -> Counter[str]:
+    """The same passes over the body of a loop, added up."""
+    fired: Counter[str] = Counter()
+    for _, counted, _ in _run(body, passes, check):
+        fired += counted
+    return fired
