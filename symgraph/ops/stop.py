@@ -1,0 +1,117 @@
+"""Identities of which only the gradient is special: stopped, zeroed, clipped, scaled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symgraph.expr.make import as_tensor
+from symgraph.expr.sizes import ViewOp
+
+__all__ = [
+    "DisconnectedGrad",
+    "GradClip",
+    "GradScale",
+    "Identity",
+    "ZeroGrad",
+    "consider_constant",
+    "disconnected_grad",
+    "grad_clip",
+    "grad_scale",
+    "zero_grad",
+]
+
+
+class Identity(ViewOp):
+    """Base: the output is the input."""
+
+    __props__: tuple[str, ...] = ()
+
+    def sizes(self, s: Any, x: Any) -> Any:
+        return [x.shape]
+
+    def compute(self, x: Any) -> Any:
+        return x
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [output_grads[0]]
+
+
+class ZeroGrad(Identity):
+    """x, whose gradient is zero."""
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [output_grads[0].zeros_like()]
+
+    def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
+        return [None if tangents[0] is None else tangents[0].zeros_like()]
+
+
+class DisconnectedGrad(Identity):
+    """x, on which the output counts as not depending."""
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [None]
+
+    def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
+        return [None]
+
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        return [[False]]
+
+
+class GradClip(Identity):
+    """x, whose gradient is kept between two numbers. That is no derivative of anything, so forward mode takes x as it is."""
+
+    __props__ = ("lower", "upper")
+
+    def __init__(self, lower: float, upper: float) -> None:
+        if not upper >= lower:
+            raise ValueError(f"grad_clip: the upper bound {upper} is below the lower bound {lower}")
+        self.lower = lower
+        self.upper = upper
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [output_grads[0].clip(self.lower, self.upper)]
+
+
+class GradScale(Identity):
+    """x, whose gradient is multiplied by a number."""
+
+    __props__ = ("multiplier",)
+
+    def __init__(self, multiplier: float) -> None:
+        self.multiplier = multiplier
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [output_grads[0] * self.multiplier]
+
+
+def zero_grad(x: Any) -> Any:
+    """x, as a constant to derivatives: its gradient is zero, and does not count as disconnected."""
+    return ZeroGrad()(as_tensor(x))
+
+
+def consider_constant(x: Any) -> Any:
+    """x, as a constant to derivatives: Theano's older name of `zero_grad`."""
+    return ZeroGrad()(as_tensor(x))
+
+
+def disconnected_grad(x: Any) -> Any:
+    """x, as if the result did not depend on it: a gradient that has no other way raises DisconnectedInputError.
+
+    >>> import symgraph.tensor as T
+    >>> x = T.dscalar('x')
+    >>> T.grad(x * disconnected_grad(x), x).eval({x: 3.0})
+    array(3.)
+    """
+    return DisconnectedGrad()(as_tensor(x))
+
+
+def grad_clip(x: Any, lower_bound: float, upper_bound: float) -> Any:
+    """x, whose gradient is clipped element by element to [lower_bound, upper_bound]; ValueError if these are crossed."""
+    return GradClip(lower_bound, upper_bound)(as_tensor(x))
+
+
+def grad_scale(x: Any, multiplier: float) -> Any:
+    """x, whose gradient is multiplied by a number (-1: reversed)."""
+    return GradScale(multiplier)(as_tensor(x))
