@@ -1,0 +1,98 @@
+"""Where each value of a function is used: what a writer of nested expressions has to know before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from codegen.loopir import nodes as ir
+
+__all__ = ["Uses", "uses_of"]
+
+SUMS = frozenset({"add", "sub", "mul", "div", "rem"})
+
+
+@dataclass(slots=True)
+class Uses:
+    """count: how often each value (by number) is used by what is not dead itself. place: id of the one block in which it is, 0 if several.
+
+    beyond: numbers of values that serve anything but the index of a memory access, directly or through sums and products.
+    """
+
+    count: dict[int, int] = field(default_factory=dict)
+    place: dict[int, int] = field(default_factory=dict)
+    beyond: set[int] = field(default_factory=set)
+
+    def note(self, operands: Iterable[ir.Operand], block: int, address: bool = False) -> None:
+        for x in operands:
+            if isinstance(x, ir.Value):
+                number = x.number
+                self.count[number] = self.count.get(number, 0) + 1
+                self.place[number] = block if self.place.get(number, block) == block else 0
+                if not address:
+                    self.beyond.add(number)
+
+    def once_in(self, value: ir.Value, block: int) -> bool:
+        """Used once, in this very block: its expression may stand where it is used."""
+        return self.count.get(value.number) == 1 and self.place[value.number] == block
+
+
+def uses_of(function: ir.Function) -> Uses:
+    """One walk from the last node to the first, so that what only a dead node uses is dead too."""
+    uses = Uses()
+    walk(uses, function.body)
+    return uses
+
+
+def walk(uses: Uses, block: ir.Block) -> None:
+    here = id(block)
+    for node in reversed(block):
+        if isinstance(node, ir.Assign):
+            number = node.out.number
+            if number not in uses.count:
+                continue
+            if node.operation == "offset":
+                uses.note(node.args[:1], here)
+                uses.note(node.args[1:], here, True)
+            else:
+                uses.note(node.args, here, node.operation in SUMS and node.out.type == "int64" and number not in uses.beyond)
+        elif isinstance(node, ir.Load):
+            if node.out.number in uses.count:
+                uses.note((node.pointer,), here)
+                uses.note((node.index,), here, True)
+        elif isinstance(node, ir.Store):
+            uses.note((node.pointer, node.value), here)
+            uses.note((node.index,), here, True)
+        elif isinstance(node, ir.For):
+            uses.note(node.yields, id(node.body))
+            walk(uses, node.body)
+            uses.note((node.start, node.stop, *node.initial), here)
+        elif isinstance(node, ir.While):
+            uses.note((*node.yields, node.condition), id(node.body))
+            walk(uses, node.body)
+            uses.note(node.initial, here)
+        elif isinstance(node, ir.If):
+            for k, out in enumerate(node.results):
+                if out.number in uses.count:
+                    uses.note((node.then_yields[k],), id(node.then))
+                    uses.note((node.otherwise_yields[k],), id(node.otherwise))
+            walk(uses, node.then)
+            walk(uses, node.otherwise)
+            uses.note((node.condition,), here)
+        else:
+            uses.note(operands(node), here)
+
+
+def operands(node: ir.Node) -> Iterable[ir.Operand]:
+    """What a node without blocks that acts on the outside uses."""
+    if isinstance(node, (ir.Call, ir.Library)):
+        return node.args
+    if isinstance(node, ir.Callback):
+        return [x for pointer, sizes in node.arrays for x in (pointer, *sizes)]
+    if isinstance(node, ir.Result):
+        return node.sizes
+    if isinstance(node, ir.Scratch):
+        return (node.size,)
+    if isinstance(node, ir.Fail):
+        return node.values
+    return ()
