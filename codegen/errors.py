@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CodegenError", "CompilerFailed", "CompilerNotFound", "VerifyError"]
+__all__ = ["CodegenError", "CompilerFailed", "CompilerNotFound", "LibraryNotFound", "RunError", "VerifyError"]
 
 
 class CodegenError(Exception):
@@ -19,3 +19,19 @@ class CompilerNotFound(CodegenError):
 
 class CompilerFailed(CodegenError):
     """The C compiler refused a source, whose path the message gives."""
+
+
+class LibraryNotFound(CodegenError):
+    """No BLAS or LAPACK with the wanted routine and 64-bit integers; the message says where one comes from."""
+
+
+class RunError(Exception):
+    """A compiled entry failed: `status` is index + 1 into `Layout.failures`, `values` what met (8 integers)."""
+
+    def __init__(self, status: int, values: tuple[int, ...]) -> None:
+        super().__init__(status, values)
+        self.status = status
+        self.values = values
+
+    def __str__(self) -> str:
+        return f"native code failed with status {self.status}, values {self.values}"

@@ -1,0 +1,62 @@
+"""Object code -> the address of its entry. What was loaded stays loaded as long as the `Loaded` lives."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import lru_cache
+from typing import Any
+
+__all__ = ["Loaded", "load_object", "load_shared"]
+
+
+class Loaded:
+    """Native code in memory: `address` of its entry. Keep it as long as the address may be called."""
+
+    __slots__ = ("address", "keep")
+
+    def __init__(self, address: int, keep: Any) -> None:
+        self.address = address
+        self.keep = keep
+
+
+def load_object(content: bytes, symbol: str) -> Loaded:
+    """Links an object file (bytes) against this process. Raises LookupError if the symbol is not in it."""
+    llvm, engine = linker()
+    file = llvm.ObjectFileRef.from_data(content)
+    engine.add_object_file(file)
+    engine.finalize_object()
+    address = engine.get_function_address(symbol)
+    if not address:
+        raise LookupError(f"the object code has no symbol {symbol!r}")
+    return Loaded(address, engine)
+
+
+def linker() -> tuple[Any, Any]:
+    """(llvmlite.binding, an empty execution engine of its own: symbols of two objects do not meet)."""
+    llvm = binding()
+    machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine()
+    return llvm, llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+
+
+@lru_cache(maxsize=1)
+def binding() -> Any:
+    import llvmlite.binding as llvm
+
+    try:
+        llvm.initialize()  # llvmlite before 0.45 needs it, later ones refuse it
+    except RuntimeError:
+        pass
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    llvm.load_library_permanently("libm.so.6")
+    return llvm
+
+
+def load_shared(path: str, symbol: str) -> Loaded:
+    """Loads a shared library. Raises OSError if that fails, LookupError if the symbol is not in it."""
+    library = ctypes.CDLL(path)
+    try:
+        address = ctypes.cast(getattr(library, symbol), ctypes.c_void_p).value
+    except AttributeError:
+        raise LookupError(f"{path} has no symbol {symbol!r}") from None
+    return Loaded(address or 0, library)
