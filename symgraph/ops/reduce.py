@@ -1,8 +1,7 @@
 """Elements along some dimensions joined into one: sums, products, extremes and where they stand, any and all.
 
-The ops drop the dimensions they reduce; the functions put them back where `keepdims` asks for it. Means and variances are
-written in terms of sums. Accumulation is wider than the elements (float16 in float32, float32 in float64), so that the order
-of the sum, which is not promised, hardly shows.
+The ops drop the dimensions they reduce; the functions put them back where `keepdims` asks for it. Accumulation is wider than
+the elements (float16 in float32, float32 in float64), so that the order of the sum, which is not promised, hardly shows.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ import numpy as np
 from symgraph.expr import dtypes
 from symgraph.expr.make import as_tensor
 from symgraph.expr.op import Op
-from symgraph.expr.sizes import as_axes, times
+from symgraph.expr.sizes import as_axes
 from symgraph.settings import config
 
 __all__ = [
-    "All",
-    "Any_",
+    "AllOf",
+    "AnyOf",
     "ArgMax",
     "ArgMin",
     "Max",
@@ -35,14 +34,9 @@ __all__ = [
     "argmin",
     "max_",
     "max_and_argmax",
-    "mean",
     "min_",
-    "norm",
     "prod",
-    "ptp",
-    "std",
     "sum_",
-    "var",
 ]
 
 
@@ -256,7 +250,7 @@ def _not_empty(s: Any, x: Any, out: Any, axes: Sequence[int], what: str) -> Any:
 # Logic ----------------------------------------------------------------------------------------------------------------
 
 
-class Any_(Reduce):
+class AnyOf(Reduce):
     """Whether an element along `axes` is not zero. out: bool."""
 
     def compute(self, x: Any) -> Any:
@@ -272,7 +266,7 @@ class Any_(Reduce):
         return (b.either(left[0], right[0]),)
 
 
-class All(Reduce):
+class AllOf(Reduce):
     """Whether no element along `axes` is zero. out: bool."""
 
     def compute(self, x: Any) -> Any:
@@ -390,74 +384,9 @@ def _logical(kind: Any, x: Any, axis: Any, keepdims: bool) -> Any:
 
 def any_(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether some element along `axis` is not zero: bool."""
-    return _logical(Any_, x, axis, keepdims)
+    return _logical(AnyOf, x, axis, keepdims)
 
 
 def all_(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether no element along `axis` is zero: bool."""
-    return _logical(All, x, axis, keepdims)
-
-
-def _count(x: Any, axes: Sequence[int], dtype: str) -> Any:
-    """How many elements are joined, in the dtype it divides by."""
-    n = times([x.type.shape[d] if x.type.shape[d] is not None else x.shape[d] for d in axes])
-    return as_tensor(np.asarray(n, dtype=dtype)) if isinstance(n, int) else n.astype(dtype)
-
-
-def mean(input: Any, axis: Any = None, dtype: Any = None, op: bool = False, keepdims: bool = False, acc_dtype: Any = None) -> Any:
-    """The mean of the elements along `axis`; NaN if there is none.
-
-    bool and integers give float64, floats keep their dtype, unless `dtype` (a float or complex one, else TypeError) says
-    another. op is accepted for Theano's sake.
-    """
-    x = as_tensor(input)
-    out = ("float64" if x.dtype in dtypes.DISCRETE else x.dtype) if dtype is None else _sum_dtypes("mean", x.dtype, dtype, None)[0]
-    if out in dtypes.DISCRETE:
-        raise TypeError(f"mean: the result is no integer, so dtype cannot be {out}")
-    inside = "float32" if out == "float16" else out
-    axes = as_axes(axis, x.ndim)
-    total = sum_(x, axes, dtype=inside, keepdims=keepdims, acc_dtype=acc_dtype)
-    y = total / _count(x, axes, dtypes.part_of(inside)) if axes else total
-    return y.astype(out) if y.dtype != out else y
-
-
-def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
-    """The variance along `axis`: the mean square of the distance from the mean, with n - ddof for n elements.
-
-    corrected: take off what the rounding of the mean adds (Chan, Golub and LeVeque 1983). Complex values give real ones.
-    """
-    x = as_tensor(input)
-    axes = as_axes(axis, x.ndim)
-    away = x - mean(x, axes, keepdims=True)
-    square = away.real * away.real + away.imag * away.imag if away.dtype in dtypes.COMPLEX else away * away
-    if ddof == 0:
-        v = mean(square, axes, keepdims=keepdims)
-        return v - mean(away, axes, keepdims=keepdims) ** 2 if corrected else v
-    total = sum_(square, axes, keepdims=keepdims)
-    v = total / (_count(x, axes, total.dtype) - np.asarray(ddof, dtype=total.dtype))
-    return v - mean(away, axes, keepdims=keepdims) ** 2 if corrected else v
-
-
-def std(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
-    """The square root of the variance; its gradient is NaN where all elements are equal."""
-    return var(input, axis, ddof, keepdims, corrected).sqrt()
-
-
-def ptp(a: Any, axis: Any = None) -> Any:
-    """The largest minus the smallest element along `axis`."""
-    return max_(a, axis) - min_(a, axis)
-
-
-def norm(x: Any, L: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The L-norm along `axis`: (sum |x| ** L) ** (1 / L); L = 0 counts what is not zero, infinite L takes the extreme of |x|."""
-    x = as_tensor(x)
-    if isinstance(L, (int, float)):
-        if L == 0:
-            return sum_(x.neq(0), axis, keepdims=keepdims, dtype=dtypes.part_of(dtypes.float_of(x.dtype)))
-        if math.isinf(L):
-            return _extreme(Max if L > 0 else Min, abs(x), axis, keepdims)
-        if L == 1:
-            return sum_(abs(x), axis, keepdims=keepdims)
-        if L == 2:
-            return sum_(abs(x) * abs(x), axis, keepdims=keepdims).sqrt()
-    return sum_(abs(x) ** L, axis, keepdims=keepdims) ** (1.0 / L)
+    return _logical(AllOf, x, axis, keepdims)
