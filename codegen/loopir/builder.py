@@ -177,12 +177,16 @@ class Builder(Arithmetic):
             self.block.append(ir.If(operand(condition), [], [fail], likely=True))
 
     def library(self, name: str, *args: Any) -> None:
-        """Calls a BLAS or LAPACK routine by its Fortran name; pointers go as they are, scalars by address."""
+        """Calls a BLAS or LAPACK routine by its Fortran name; pointers go as they are, scalars by address.
+
+        A known scalar of a dtype (`b.constant(n, 'int32')`) is put into memory here, since a number alone has none.
+        """
         if name not in self.libraries:
             self.libraries.append(name)
         passed: list[Any] = []
         for arg in args:
-            if isinstance(arg, Scalar) and arg.dtype.startswith("complex") and not arg.is_pointer:
+            if not isinstance(arg, Scalar) or not (arg.is_pointer or isinstance(arg.value, ir.Value)):
+                arg = arg if isinstance(arg, Scalar) else self.typed(arg, self.dtype_of(arg))
                 place = self.local(arg.dtype, 1)
                 self.store(place, 0, arg)
                 arg = place
@@ -224,7 +228,7 @@ class Builder(Arithmetic):
         return values
 
     def operand_type(self, x: Any) -> str:
-        return x.value.type if isinstance(x, Scalar) else self.dtype_of(x)
+        return x.value.type if isinstance(x, Scalar) and isinstance(x.value, ir.Value) else self.dtype_of(x)
 
 
 def operand(x: Any) -> ir.Operand:
