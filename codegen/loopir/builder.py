@@ -146,12 +146,14 @@ class Builder(Arithmetic):
             chosen = then if condition else otherwise
             return chosen() if chosen else None
         outer = self.block
-        self.block = first = []
+        first: ir.Block = []
+        second: ir.Block = []
+        self.block = first
         a = then()
         several = isinstance(a, (list, tuple))
         a_flat, types = self.flat(a if several else [] if otherwise is None else [a])
         a_operands = tuple(operand(x) for x in a_flat)
-        self.block = second = []
+        self.block = second
         b_operands: tuple[ir.Operand, ...] = ()
         if otherwise is not None:
             b = otherwise()

@@ -191,7 +191,8 @@ def cosh(b: Any, x: Pair) -> Pair:
     re, im = x.value
     product = b.mul(b.math("sinh", re), b.math("sin", im))
     zero = b.either(b.equal(re, 0), b.equal(im, 0))
-    return pair(b, b.mul(b.math("cosh", re), b.math("cos", im)), b.select(zero, b.mul(b.copysign(0.0, re), b.copysign(1.0, im)), product), x)
+    imaginary = b.select(zero, b.mul(b.copysign(0.0, re), b.copysign(1.0, im)), product)
+    return pair(b, b.mul(b.math("cosh", re), b.math("cos", im)), imaginary, x)
 
 
 def cos(b: Any, x: Pair) -> Pair:

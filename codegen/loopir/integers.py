@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from codegen.loopir import nodes as ir
+from codegen.loopir.operands import Operands
 from codegen.loopir.scalar import Scalar
 
 __all__ = ["Integers"]
 
 
-class Integers:
+class Integers(Operands):
     """Base class of Arithmetic. The methods named ``integer_...`` take Scalars of one integer dtype; the others any handles."""
-
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any: ...  # the rest of Arithmetic and Builder
-
-    def is_integer(self, x: Scalar) -> bool:
-        return x.dtype[0] in "iu"
-
-    def holds(self, x: Scalar, number: int) -> bool:
-        """Whether x is known to be this number."""
-        return not isinstance(x.value, ir.Value) and x.value == number
-
-    def width(self, x: Scalar) -> int:
-        """Bits."""
-        return int(np.dtype(x.dtype).itemsize) * 8
 
     # Division ---------------------------------------------------------------------------------------------------------
     def integer_floor_div(self, a: Scalar, b: Scalar) -> Any:

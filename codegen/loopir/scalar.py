@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from codegen.loopir import nodes as ir
-
-if TYPE_CHECKING:
-    from codegen.loopir.builder import Builder
+from typing import Any
 
 __all__ = ["Pair", "Scalar", "is_number", "pointed"]
 
@@ -22,9 +17,9 @@ class Scalar:
 
     __slots__ = ("builder", "dtype", "value")
 
-    def __init__(self, builder: Builder, value: Any, dtype: str | None = None) -> None:
-        self.builder = builder
-        self.value: ir.Value = value
+    def __init__(self, builder: Any, value: Any, dtype: str | None = None) -> None:
+        self.builder: Any = builder
+        self.value: Any = value  # ir.Value, or the Python number where it is known
         self.dtype: str = dtype or value.type
 
     @property
