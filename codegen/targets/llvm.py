@@ -1,10 +1,10 @@
 """LLVM: the text of a module -> object code for the processor of this machine.
 
-The object is position independent and defines one symbol, the entry. What it asks for is all in the C and mathematical libraries that every
-process has: the functions of `codegen.loopir.operations.MATH` (``exp``, ``expf``, ...), what LLVM makes of them and of remainders and rounding
-(``sincos``, ``exp10``, ``fmod``, ``fma``, ...), and ``memcpy``, ``memmove``, ``memset``, which it finds in loops. Routines of BLAS and LAPACK
-and callbacks come in with the call, through the context: the object names none of them. Routines of the compiler's run-time library (128-bit
-division, half precision) are never needed.
+The object is position independent and defines one symbol, the entry. What it asks for is all in the C and mathematical libraries
+that every process has: the functions of `codegen.loopir.operations.MATH` (``exp``, ``expf``, ...), what LLVM makes of them and of
+remainders and rounding (``sincos``, ``exp10``, ``fmod``, ``fma``, ...), and ``memcpy``, ``memmove``, ``memset``, which it finds in
+loops. Routines of BLAS and LAPACK and callbacks come in with the call, through the context: the object names none of them. Routines
+of the compiler's run-time library (128-bit division, half precision) are never needed.
 
 llvmlite is imported when the first module is compiled: a warm start, which finds its object on disk, reaches only `target_key`.
 """
@@ -61,9 +61,10 @@ def tuning_of(llvm: Any, level: int) -> Any:
 
 @lru_cache(maxsize=4)
 def machine_of(level: int) -> tuple[Any, Any, str]:
-    """(llvmlite.binding, the target machine for this processor, the head of every module). Once a level: it costs more than a small function.
+    """(llvmlite.binding, the target machine for this processor, the head of every module).
 
-    The head has to be there as the module is read: alignments that the text leaves out are filled in then.
+    Made once a level, for it costs more than a small function. The head has to be there as the module is read: alignments that
+    the text leaves out are filled in then.
     """
     llvm = binding()
     features = llvm.get_host_cpu_features()
@@ -91,8 +92,8 @@ def binding() -> Any:
 def target_key() -> str:
     """What object code depends on beside its text: processor, its features, the version of llvmlite (and with it of LLVM).
 
-    Computed once a process in less than a millisecond, without loading LLVM: from the system's own description of the first processor, which
-    lists all that LLVM asks a processor for. Where there is none (not Linux) LLVM is asked.
+    Computed once a process in less than a millisecond, without loading LLVM: from the system's own description of the first
+    processor, which lists all that LLVM asks a processor for. Where there is none (not Linux) LLVM is asked.
     """
     import llvmlite
 

@@ -43,13 +43,15 @@ INTEGER = {
 }
 SIGNED = {
     "div": "{0} = sdiv T {1}, {2}", "rem": "{0} = srem T {1}, {2}", "shr": "{0} = ashr T {1}, {2}",
-    "lt": "{0} = icmp slt T {1}, {2}", "le": "{0} = icmp sle T {1}, {2}", "gt": "{0} = icmp sgt T {1}, {2}", "ge": "{0} = icmp sge T {1}, {2}",
+    "lt": "{0} = icmp slt T {1}, {2}", "le": "{0} = icmp sle T {1}, {2}",
+    "gt": "{0} = icmp sgt T {1}, {2}", "ge": "{0} = icmp sge T {1}, {2}",
     "min": "{0} = call T @llvm.smin.T(T {1}, T {2})", "max": "{0} = call T @llvm.smax.T(T {1}, T {2})",
     "signbit": "{0} = icmp slt T {1}, 0",
 }
 UNSIGNED = {
     "div": "{0} = udiv T {1}, {2}", "rem": "{0} = urem T {1}, {2}", "shr": "{0} = lshr T {1}, {2}",
-    "lt": "{0} = icmp ult T {1}, {2}", "le": "{0} = icmp ule T {1}, {2}", "gt": "{0} = icmp ugt T {1}, {2}", "ge": "{0} = icmp uge T {1}, {2}",
+    "lt": "{0} = icmp ult T {1}, {2}", "le": "{0} = icmp ule T {1}, {2}",
+    "gt": "{0} = icmp ugt T {1}, {2}", "ge": "{0} = icmp uge T {1}, {2}",
     "min": "{0} = call T @llvm.umin.T(T {1}, T {2})", "max": "{0} = call T @llvm.umax.T(T {1}, T {2})",
 }
 ANY = {"select": "{0} = select i1 {1}, T {2}, T {3}"}

@@ -186,7 +186,8 @@ class FunctionText:
     def offset(self, node: ir.Assign) -> None:
         pointer, index = node.args
         element = "i8" if node.operation == "bytes" else memory_type(node.out.type)
-        self.lines.append(f"  %v{node.out.number} = getelementptr {element}, ptr {self.operand(pointer, 'void*')}, i64 {self.operand(index)}")
+        base = self.operand(pointer, "void*")
+        self.lines.append(f"  %v{node.out.number} = getelementptr {element}, ptr {base}, i64 {self.operand(index)}")
         self.inherit(node.out, node.args)
 
     def argument(self, node: ir.Assign) -> None:
@@ -387,8 +388,9 @@ class FunctionText:
         data, sizes = self.space(f"data.{count}", "ptr", count), self.space(f"sizes.{count}", "ptr", count)
         for k, (pointer, lengths) in enumerate(node.arrays):
             here = self.sizes(f"lengths.{k}", lengths)
-            self.lines.append(f"  {name}.d{k} = getelementptr inbounds ptr, ptr {data}, i64 {k}\n  store ptr %v{pointer.number}, ptr {name}.d{k}")
-            self.lines.append(f"  {name}.l{k} = getelementptr inbounds ptr, ptr {sizes}, i64 {k}\n  store ptr {here}, ptr {name}.l{k}")
+            for table, at, content in ((data, f"{name}.d{k}", f"%v{pointer.number}"), (sizes, f"{name}.l{k}", here)):
+                self.lines.append(f"  {at} = getelementptr inbounds ptr, ptr {table}, i64 {k}")
+                self.lines.append(f"  store ptr {content}, ptr {at}")
         self.field(f"{name}.c", CALLBACK)
         self.lines.append(f"  {name} = call i64 {name}.c(ptr %context, i64 {node.slot}, ptr {data}, ptr {sizes})")
         self.lines.append(f"  {name}.bad = icmp ne i64 {name}, 0")
