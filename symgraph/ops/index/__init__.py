@@ -1,0 +1,22 @@
+"""Indexing: `x[...]`, and arrays with a part of them changed."""
+
+from __future__ import annotations
+
+from symgraph.ops.index.advanced import AdvancedIncSubtensor, AdvancedSubtensor, Nonzero, flatnonzero, nonzero, nonzero_values, take
+from symgraph.ops.index.key import getitem, inc_subtensor, set_subtensor
+from symgraph.ops.index.subtensor import IncSubtensor, Subtensor
+
+__all__ = [
+    "AdvancedIncSubtensor",
+    "AdvancedSubtensor",
+    "IncSubtensor",
+    "Nonzero",
+    "Subtensor",
+    "flatnonzero",
+    "getitem",
+    "inc_subtensor",
+    "nonzero",
+    "nonzero_values",
+    "set_subtensor",
+    "take",
+]
