@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codegen.errors import CompilerFailed, CompilerNotFound
-from codegen.targets.ctext import FLAGS
+from codegen.targets.cframe import FLAGS
 
 __all__ = ["compile_c", "compiler_key", "find_compiler", "load_shared"]
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from codegen.loopir.operations import MATH
 
 __all__ = [
-    "ATOM", "CHOICE", "RESERVED", "SUM", "SUPPORT", "TYPES", "UNARY", "Row", "cast_row", "bits_row", "constant", "memory_type", "plain_row", "row",
-    "support_text", "value_type",
+    "ATOM", "EQUALITY", "RESERVED", "SUM", "SUPPORT", "TYPES", "UNARY", "Row", "bits_row", "cast_row", "constant", "memory_type",
+    "plain_row", "row", "support_text", "value_type",
 ]
 
 # float16 has no type in C: its bits are kept in 16 unsigned ones and only moved or converted.
@@ -48,7 +48,8 @@ class Row:
 
 
 COMPARE = {
-    "lt": ("<", COMPARISON), "le": ("<=", COMPARISON), "gt": (">", COMPARISON), "ge": (">=", COMPARISON), "eq": ("==", EQUALITY), "ne": ("!=", EQUALITY),
+    "lt": ("<", COMPARISON), "le": ("<=", COMPARISON), "gt": (">", COMPARISON), "ge": (">=", COMPARISON),
+    "eq": ("==", EQUALITY), "ne": ("!=", EQUALITY),
 }
 ANY = {
     **{name: Row(f"{{0}} {sign} {{1}}", level, (SUM, SUM)) for name, (sign, level) in COMPARE.items()},
@@ -80,7 +81,7 @@ WRAPPED = {
     "shl": Row("(T)((U){0} << ({1} & WIDTH))", UNARY, (UNARY, UNARY)), "shr": Row("(T)((T){0} >> ({1} & WIDTH))", UNARY, (UNARY, UNARY)),
 }
 NARROW = {  # of int8, int16, uint8: neither sums nor products overflow an int
-    **{name: Row(f"(T)({{0}} {sign} {{1}})", UNARY, PLAIN[name].needs) for name, sign in (("add", "+"), ("sub", "-"), ("mul", "*"), ("div", "/"), ("rem", "%"))},
+    **{name: Row(f"(T)({PLAIN[name].text})", UNARY, PLAIN[name].needs) for name in ("add", "sub", "mul", "div", "rem")},
     "neg": Row("(T)-{0}", UNARY, (ATOM,)), "not": Row("(T)~{0}", UNARY, (ATOM,)),
 }
 # The lowest number by -1 overflows.
@@ -91,6 +92,9 @@ DIVIDED = {
 BOOL = {
     **{name: PLAIN[name] for name in ("and", "or", "xor")},
     "not": Row("!{0}", SUM - 1, (ATOM,)),
+    "min": PLAIN["and"], "max": PLAIN["or"],
+    # as ints: compilers warn of an order among truth values
+    **{name: Row(f"(int){{0}} {COMPARE[name][0]} (int){{1}}", COMPARISON, (UNARY, UNARY)) for name in ("lt", "le", "gt", "ge")},
 }
 
 # Functions that a file has to bring along. Q stands before each: how the dialect qualifies a small function. They call only each
@@ -165,9 +169,9 @@ SUPPORT = {
 }
 
 RESERVED = frozenset(
-    """auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return short
-    signed sizeof static struct switch typedef union unsigned void volatile while bool true false main context NULL NAN INFINITY memcpy asm
-    typeof i j k l m n j0 j1 jn y0 y1 yn gamma signgam index abs div log1p malloc free exit abort
+    """auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return
+    short signed sizeof static struct switch typedef union unsigned void volatile while bool true false main context NULL NAN INFINITY
+    asm typeof i j k l m n j0 j1 jn y0 y1 yn gamma signgam index abs div memcpy malloc free exit abort
     sqrt fabs floor ceil trunc rint fma copysign isnan isinf signbit""".split()
 ) | {name + suffix for name in MATH for suffix in ("", "f", "l")} | frozenset(SUPPORT)
 
@@ -181,7 +185,7 @@ def support_text(names: set[str], qualifiers: str = "static inline") -> list[str
 
 
 def value_type(type: str, constant: bool = False) -> str:
-    """C's name of a type of values, ready for a name: 'float64' -> 'double ', 'bool*' -> 'uint8_t *'. constant: of what is behind the pointer."""
+    """C's name of a type of values, ready for a name: 'float64' -> 'double ', 'bool*' -> 'uint8_t *'; constant: 'const uint8_t *'."""
     if not type.endswith("*"):
         return TYPES[type] + " "
     return f"{'const ' if constant else ''}{memory_type(type[:-1])} *"
@@ -254,7 +258,7 @@ def plain_row(operation: str) -> Row:
 
 
 def make_row(operation: str, type: str) -> Row:
-    if operation in ("eq", "ne", "select") or (operation in ANY and not type.endswith("*") and type != "float16"):
+    if operation in ("eq", "ne", "select") or (operation in ANY and not type.endswith("*") and type not in ("bool", "float16")):
         return ANY[operation]
     found: Row | None = None
     if type in ("float32", "float64"):
@@ -265,7 +269,7 @@ def make_row(operation: str, type: str) -> Row:
         if found is not None:
             return Row(found.text.replace("F(", suffix + "("), found.level, found.needs, (), found.twice)
     elif type == "bool":
-        found = BOOL.get(operation) or LESSER_GREATER.get(operation)
+        found = BOOL.get(operation)
     elif type.lstrip("u").startswith("int"):
         found = integer_row(operation, type)
     if found is None:
@@ -291,7 +295,8 @@ def integer_row(operation: str, type: str) -> Row | None:
         found = PLAIN[operation]
     if found is None:
         return None
-    text = found.text.replace("WIDTH", str(width - 1)).replace("(U)", "(uint64_t)" if width == 64 else "(uint32_t)").replace("(T)", f"({TYPES[type]})")
+    text = found.text.replace("WIDTH", str(width - 1)).replace("(T)", f"({TYPES[type]})")
+    text = text.replace("(U)", "(uint64_t)" if width == 64 else "(uint32_t)")
     return Row(text, found.level, found.needs, found.support, found.twice)
 
 

@@ -17,13 +17,15 @@ class Uses:
     """count: how often each value (by number) is used by what is not dead itself. place: id of the one block in which it is, 0 if several.
 
     beyond: numbers of values that serve anything but the index of a memory access, directly or through sums and products.
+    far: numbers of values that serve, directly or so, in another block than their own.
     """
 
     count: dict[int, int] = field(default_factory=dict)
     place: dict[int, int] = field(default_factory=dict)
     beyond: set[int] = field(default_factory=set)
+    far: set[int] = field(default_factory=set)
 
-    def note(self, operands: Iterable[ir.Operand], block: int, address: bool = False) -> None:
+    def note(self, operands: Iterable[ir.Operand], block: int, address: bool = False, far: bool = False) -> None:
         for x in operands:
             if isinstance(x, ir.Value):
                 number = x.number
@@ -31,6 +33,8 @@ class Uses:
                 self.place[number] = block if self.place.get(number, block) == block else 0
                 if not address:
                     self.beyond.add(number)
+                if far:
+                    self.far.add(number)
 
     def once_in(self, value: ir.Value, block: int) -> bool:
         """Used once, in this very block: its expression may stand where it is used."""
@@ -51,11 +55,14 @@ def walk(uses: Uses, block: ir.Block) -> None:
             number = node.out.number
             if number not in uses.count:
                 continue
+            if uses.place[number] != here:
+                uses.far.add(number)
             if node.operation == "offset":
                 uses.note(node.args[:1], here)
                 uses.note(node.args[1:], here, True)
             else:
-                uses.note(node.args, here, node.operation in SUMS and node.out.type == "int64" and number not in uses.beyond)
+                address = node.operation in SUMS and node.out.type == "int64" and number not in uses.beyond
+                uses.note(node.args, here, address, number in uses.far)
         elif isinstance(node, ir.Load):
             if node.out.number in uses.count:
                 uses.note((node.pointer,), here)

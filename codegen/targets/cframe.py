@@ -1,0 +1,39 @@
+"""What stands around the functions of a C file: its first comment, the context that the entry is called with, the flags it needs."""
+
+from __future__ import annotations
+
+__all__ = ["CONTEXT", "FLAGS", "HEAD", "INDEPENDENT"]
+
+# -ffp-contract=off keeps results, -fno-strict-aliasing the meaning of memory that is seen as several types; the rest is for speed.
+FLAGS = (
+    "-std=c99", "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fno-strict-aliasing",
+    "-fPIC", "-shared",
+)
+HEAD = """/* {title}
+
+   {entry} computes once: it returns 0, or the number of what failed. The caller hands it all it needs in a
+   `context`: addresses and sizes of the arguments (C-contiguous arrays), and functions that give memory.
+
+   Compile with: cc {flags} FILE.c -lm */
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+"""
+CONTEXT = """typedef struct context {
+    void **data;                                                                /* address of each argument */
+    int64_t **sizes;                                                            /* sizes of each argument */
+    void *(*result)(struct context *, int64_t slot, const int64_t *sizes);      /* memory for a result, or NULL */
+    void *(*scratch)(struct context *, int64_t slot, int64_t bytes);            /* memory until the return, or NULL */
+    int64_t (*callback)(struct context *, int64_t slot, void **data, int64_t **sizes);  /* 0, or it failed */
+    void **libraries;                                                           /* addresses of library routines */
+    int64_t values[8];                                                          /* what met when something failed */
+} context;"""
+INDEPENDENT = """/* The rounds of the loop that follows do not depend on each other. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define INDEPENDENT_ROUNDS _Pragma("GCC ivdep")
+#else
+#define INDEPENDENT_ROUNDS
+#endif"""
