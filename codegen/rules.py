@@ -54,6 +54,7 @@ class Pointwise:
     arithmetic (elementwise, transpose, slice), "many" if more often (broadcast along a dimension: told by the static
     sizes; gather), "same" if moreover the element read stands at the very index written (so the result may overwrite it).
     cost: rough number of scalar operations an element (transcendental functions 20).
+    view: the elements keep their order, so that the output may be input 0 itself under another shape.
     """
 
     key: Hashable
@@ -61,6 +62,7 @@ class Pointwise:
     element: Callable[..., Any]
     reads: tuple[str, ...] = ()
     cost: int = 1
+    view: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import tempfile
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["Loaded", "load_object", "load_shared"]
+__all__ = ["Loaded", "load_binary", "load_object", "load_shared"]
+
+SHARED = 3  # type of an ELF file that is a shared object; it stands in byte 16
 
 
 class Loaded:
@@ -17,6 +21,19 @@ class Loaded:
     def __init__(self, address: int, keep: Any) -> None:
         self.address = address
         self.keep = keep
+
+
+def load_binary(content: bytes, symbol: str) -> Loaded:
+    """Loads the bytes of an object file or of a shared object, whichever they are."""
+    if content[:4] != b"\x7fELF" or content[16] != SHARED:
+        return load_object(content, symbol)
+    handle, path = tempfile.mkstemp(suffix=".so", prefix="symgraph-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        return load_shared(path, symbol)
+    finally:
+        os.unlink(path)  # what is loaded stays
 
 
 def load_object(content: bytes, symbol: str) -> Loaded:

@@ -117,7 +117,8 @@ def rule_of(node: Apply, callbacks: list[Apply]) -> Rule:
     kind = op.lowering(node) if hasattr(op, "lowering") else _kind(op)
     key = (f"{type(op).__module__}.{type(op).__qualname__}", *op.props())
     if kind == "pointwise":
-        return Pointwise(key, op.sizes, op.element, reads=tuple(op.reads(node)), cost=getattr(op, "cost", 1))
+        return Pointwise(key, op.sizes, op.element, reads=tuple(op.reads(node)), cost=getattr(op, "cost", 1),
+                         view=getattr(op, "view", False))
     if kind == "reduction":
         return Reduction(key, op.sizes, tuple(op.axes), op.start, op.join, getattr(op, "combine", None), op.finish)
     if kind == "loops":

@@ -1,0 +1,57 @@
+"""Station 6, Program -> loop IR: the entry, which checks sizes, places memory and calls the kernels, and what it wants to be called with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from codegen.layout import Layout
+from codegen.loopir import nodes as ir
+from codegen.loopir.scalar import Scalar
+from codegen.lower.arrays import Memory
+from codegen.lower.frame import Frame
+from codegen.lower.unit import Unit
+from codegen.program import Program
+
+__all__ = ["Lowered", "lower"]
+
+
+@dataclass(slots=True)
+class Lowered:
+    """The code and what it wants from its caller."""
+
+    module: ir.Module
+    layout: Layout
+
+
+def lower(program: Program, name: str = "entry") -> Lowered:
+    """The loop IR of a Program. Every output has memory of its own, which the caller gives."""
+    unit = Unit(len(program.inputs))
+    b = unit.builder
+    unit._start = start = b.block
+
+    def result(k: int, shape: Sequence[Any]) -> Memory:
+        dtype = program.types[program.outputs[k]].dtype
+        out = b.value(f"{b.part_type(dtype)}*")
+        b.block.append(ir.Result(out, k, tuple(n.value if isinstance(n, Scalar) else n for n in shape)))
+        return Memory(b.recast(Scalar(b, out), f"{dtype}*"))
+
+    rest: ir.Block = []
+    b.block = rest  # what must stand first (addresses of arguments) goes to `start`
+    frame = Frame(unit, program, result)
+    for slot, v in enumerate(program.inputs):
+        type = program.types[v]
+        pointer = unit.argument(slot, type.dtype)
+        b.block = start
+        shape = [b.emit("size", (slot, axis), "int64") if n is None else n for axis, n in enumerate(type.shape)]
+        b.block = rest
+        frame.bind(v, shape, Memory(pointer))
+    frame.enter()
+    frame.plan()
+    frame.run()
+    module = ir.Module(ir.Function(name, (unit.context.value,), start + rest, True), unit.kernels, b.libraries)
+    layout = Layout(
+        entry=name, arguments=[program.types[v] for v in program.inputs], results=[program.types[v] for v in program.outputs], constants=unit.constants,
+        failures=unit.failures, callbacks=unit.callbacks, scratches=unit.scratches, libraries=b.libraries)
+    return Lowered(module, layout)

@@ -1,0 +1,219 @@
+"""Which steps are computed together: steps -> groups, each of which becomes one loop nest.
+
+A pointwise step may be a *member* of the group of its reader: its elements are computed where they are read, and need no memory.
+A member is *aligned* if it is read only at the very index that the loop nest is at; an aligned member may also be *stored*,
+if others read it later. One sweep from the last step to the first; a budget keeps kernels small, because the time
+that compilers take grows faster than a function's length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from codegen.program import Branch, Loop, Program, Step
+from codegen.rules import Loops, Pointwise, Python, Reduction
+
+__all__ = ["Group", "fuse", "inputs_of"]
+
+# Budget of one kernel: steps, their cost, and arrays. Measured: the time of LLVM's passes per step is about level up to 200 values.
+STEPS = 150
+COST = 1200
+ARRAYS = 40
+DEPTH = 16  # of members that are read at an index of their own: evaluating those recurses
+CHEAP = 3  # cost up to which a step is computed again in each of its readers rather than stored
+
+
+@dataclass(slots=True)
+class Group:
+    """kind: 'pointwise', 'reduction', 'loops', 'python', 'view', 'loop', 'branch'. members: positions of steps, in order, the root last."""
+
+    kind: str
+    root: int
+    members: list[int] = field(default_factory=list)
+    aligned: set[int] = field(default_factory=set)
+    stored: set[int] = field(default_factory=set)
+    cost: int = 0
+    arrays: set[int] = field(default_factory=set)
+    depth: dict[int, int] = field(default_factory=dict)
+
+    def room_for(self, step: Step, cost: int) -> bool:
+        return len(self.members) < STEPS and self.cost + cost <= COST and len(self.arrays | set(step.inputs)) <= ARRAYS
+
+
+@dataclass(slots=True)
+class Use:
+    """Step `position` reads the value as its input number `operand`."""
+
+    position: int
+    operand: int
+
+
+def inputs_of(step: Step | Loop | Branch) -> tuple[int, ...]:
+    """The values a step reads."""
+    if isinstance(step, Step):
+        return step.inputs
+    if isinstance(step, Branch):
+        return (step.condition, *step.captured)
+    count = () if step.steps is None else (step.steps,)
+    return (*count, *(s.value for s in step.sequences), *step.states, *step.captured)
+
+
+def fuse(program: Program) -> list[Group]:
+    """The groups in an order in which they can run."""
+    return _Fusion(program).groups()
+
+
+class _Fusion:
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.steps = program.steps
+        self.types = program.types
+        self.results = set(program.outputs)
+        self.uses: dict[int, list[Use]] = {}
+        for position, step in enumerate(program.steps):
+            for operand, value in enumerate(inputs_of(step)):
+                self.uses.setdefault(value, []).append(Use(position, operand))
+        self.homes: list[list[Group]] = [[] for _ in program.steps]
+        self.again: dict[int, int] = {}  # position -> cost computed again for each of several readers
+        self.all: list[Group] = []
+
+    def groups(self) -> list[Group]:
+        for position in range(len(self.steps) - 1, -1, -1):
+            step = self.steps[position]
+            if not isinstance(step, Step):
+                self.open("loop" if isinstance(step, Loop) else "branch", position)
+            elif isinstance(step.rule, Pointwise):
+                self.place(position, step, step.rule)
+            elif isinstance(step.rule, Reduction):
+                self.open("reduction", position)
+            elif isinstance(step.rule, Loops):
+                self.open("view" if step.rule.view else "loops", position)
+            else:
+                assert isinstance(step.rule, Python)
+                self.open("python", position)
+        for group in self.all:
+            group.members.sort()
+        return sorted(self.all, key=lambda group: group.root)
+
+    def open(self, kind: str, position: int) -> Group:
+        group = Group(kind, position)
+        self.all.append(group)
+        step = self.steps[position]
+        self.join(group, position, aligned=kind in ("pointwise", "reduction"))
+        if kind == "pointwise":
+            group.stored.add(position)
+        group.arrays.update(inputs_of(step))
+        return group
+
+    def join(self, group: Group, position: int, aligned: bool, depth: int = 0) -> None:
+        step = self.steps[position]
+        group.members.append(position)
+        group.cost += step.rule.cost if isinstance(step, Step) and isinstance(step.rule, Pointwise) else 1
+        group.arrays.update(inputs_of(step))
+        group.depth[position] = depth
+        if aligned:
+            group.aligned.add(position)
+        self.homes[position].append(group)
+
+    def place(self, position: int, step: Step, rule: Pointwise) -> None:
+        value = step.outputs[0]
+        uses = self.uses.get(value, [])
+        homes: dict[int, Group] = {}
+        in_memory = value in self.results or not uses
+        for use in uses:
+            reader = self.steps[use.position]
+            if isinstance(reader, Step) and isinstance(reader.rule, (Pointwise, Reduction)) and (use.operand == 0 or isinstance(reader.rule, Pointwise)):
+                homes.update((id(group), group) for group in self.homes[use.position])
+            else:
+                in_memory = True
+        if not in_memory and len(homes) == 1 and self.absorbed(position, step, rule, *homes.values()):
+            return
+        if not in_memory and len(homes) > 1 and self.repeated(position, step, rule, list(homes.values())):
+            return
+        if self.stored_beside(position, step, rule, uses, list(homes.values())):
+            return
+        if rule.view and value not in self.results:
+            self.open("view", position)
+        else:
+            self.open("pointwise", position)
+
+    # Ways to be a member ----------------------------------------------------------------------------------------------
+    def absorbed(self, position: int, step: Step, rule: Pointwise, group: Group) -> bool:
+        """Into the one group that reads it."""
+        reads = self.reads(step.outputs[0], group)
+        aligned = all(how == "same" for how, _ in reads)
+        depth = 0 if aligned else 1 + max(group.depth[p] for _, p in reads)
+        if not group.room_for(step, rule.cost) or depth > DEPTH:
+            return False
+        if not aligned and not self.scalar(step) and rule.cost > CHEAP:
+            # Read at other places: worth it where no element is computed twice.
+            if len(reads) > 1 or reads[0][0] == "many" or self.again.get(reads[0][1], 0) > 0:
+                return False
+        again = 0 if aligned else max(self.again.get(p, 0) for _, p in reads)
+        if not aligned and (len(reads) > 1 or reads[0][0] == "many") and not self.scalar(step):
+            again += rule.cost
+            if again > CHEAP:
+                return False
+        self.again[position] = again
+        self.join(group, position, aligned, depth)
+        return True
+
+    def repeated(self, position: int, step: Step, rule: Pointwise, groups: list[Group]) -> bool:
+        """Into each of several groups, where computing it again is cheaper than its memory."""
+        if len(groups) > 4 or not all(group.room_for(step, rule.cost) for group in groups):
+            return False
+        reads = {id(group): self.reads(step.outputs[0], group) for group in groups}
+        again = rule.cost + max(self.again.get(p, 0) for found in reads.values() for _, p in found)
+        if again > (8 * CHEAP if self.scalar(step) else CHEAP):
+            return False
+        depths = {key: 0 if all(how == "same" for how, _ in found) else 1 + max(self.depth(groups, key, p) for _, p in found)
+                  for key, found in reads.items()}
+        if max(depths.values()) > DEPTH:
+            return False
+        self.again[position] = again
+        for group in groups:
+            found = reads[id(group)]
+            self.join(group, position, all(how == "same" for how, _ in found), depths[id(group)])
+        return True
+
+    @staticmethod
+    def depth(groups: list[Group], key: int, position: int) -> int:
+        return next(group.depth[position] for group in groups if id(group) == key)
+
+    def stored_beside(self, position: int, step: Step, rule: Pointwise, uses: Sequence[Use], groups: Sequence[Group]) -> bool:
+        """Computed in the loop nest of its first reader, and stored for the others."""
+        if not groups or self.again.get(position):
+            return False
+        group = min(groups, key=lambda g: g.root)
+        if group.kind not in ("pointwise", "reduction") or not group.room_for(step, rule.cost):
+            return False
+        reads = self.reads(step.outputs[0], group)
+        if any(how != "same" or self.again.get(p) for how, p in reads):
+            return False
+        # Whoever else reads it must run after the whole group, or the two would wait for each other.
+        if any(home is not group and home.root < group.root for use in uses for home in self.homes[use.position]):
+            return False
+        self.join(group, position, aligned=True)
+        group.stored.add(position)
+        group.arrays.add(step.outputs[0])
+        return True
+
+    def reads(self, value: int, group: Group) -> list[tuple[str, int]]:
+        """How the members of a group read a value: 'same' (at the index of the loop nest), 'once' or 'many', and who reads."""
+        found = []
+        members = group.aligned
+        for use in self.uses.get(value, ()):
+            if not any(home is group for home in self.homes[use.position]):
+                continue
+            reader = self.steps[use.position]
+            assert isinstance(reader, Step)
+            how = "same" if isinstance(reader.rule, Reduction) else reader.rule.reads[use.operand]  # type: ignore[union-attr]
+            if how == "same" and use.position not in members:
+                how = "once"
+            found.append((how, use.position))
+        return found
+
+    def scalar(self, step: Step) -> bool:
+        """Computed once a kernel, before the loops."""
+        return all(n == 1 for n in self.types[step.outputs[0]].shape) and self.types[step.outputs[0]].ndim == 0

@@ -1,0 +1,245 @@
+"""Memory of one epoch: who needs it, how long, and who may take over whose.
+
+A value lives from the group that computes it to the last group that reads it. Values of equal size share memory after one another;
+a pointwise result takes the place of an input that is read at the very same index and is not needed any more. Small
+values of known size stand on the stack, all others in one block of scratch memory whose size is known when the epoch begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from codegen.loopir.scalar import Scalar, is_number
+from codegen.lower.arrays import Memory
+from codegen.lower.fuse import Group, inputs_of
+from codegen.program import Step
+from codegen.rules import Loops, Pointwise
+
+__all__ = ["allocate", "item_bytes"]
+
+SMALL = 512  # bytes of a value that may stand on the stack
+STACK = 32768  # bytes of all of them in one epoch
+ALIGNMENT = 64
+WIDTHS = {"bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "float16": 2, "int32": 4, "uint32": 4, "float32": 4, "complex128": 16}
+
+
+def item_bytes(dtype: str) -> int:
+    """Bytes of an element."""
+    return WIDTHS.get(dtype, 8)
+
+
+class Block:
+    """A stretch of memory: `bytes` is a number or a size of the entry; key: equal for blocks known to be of equal size."""
+
+    __slots__ = ("bytes", "key", "users")
+
+    def __init__(self, bytes: Any, key: Any) -> None:
+        self.bytes = bytes
+        self.key = key
+        self.users: list[tuple[Memory, str]] = []
+
+
+def allocate(frame: Any, groups: Sequence[Group]) -> None:
+    """Give every value that the groups store its Memory, in the frame's present block."""
+    _Allocation(frame, groups).run()
+
+
+class _Allocation:
+    def __init__(self, frame: Any, groups: Sequence[Group]) -> None:
+        self.frame = frame
+        self.groups = groups
+        self.number = {group.root: k for k, group in enumerate(frame.groups)}
+        self.last = last_uses(frame)
+        self.free: dict[Any, list[Block]] = {}
+        self.blocks: list[Block] = []
+        self.owned: dict[int, tuple[Block, Memory]] = {}  # id(memory) -> its block
+        self.dying: dict[int, list[Memory]] = {}  # group number -> memory that is free after it
+        self.held: dict[int, int] = {}  # id(memory) -> number of the last group that reads it
+
+    def run(self) -> None:
+        for group in self.groups:
+            now = self.number[group.root]
+            for v in stored_values(self.frame, group):
+                self.place(v, group, now)
+            for memory, dtype, count in self.frame.workspaces.get(group.root, ()):
+                self.take(memory, dtype, (count,), now)
+            for memory in self.dying.pop(now, ()):
+                if self.held.get(id(memory)) == now and id(memory) in self.owned:
+                    block, _ = self.owned.pop(id(memory))
+                    self.free.setdefault(block.key, []).append(block)
+        self.point()
+
+    def place(self, v: int, group: Group, now: int) -> None:
+        frame = self.frame
+        if v in frame.memory:
+            return
+        step = frame.program.steps[frame.maker[v]]
+        if group.kind == "view":
+            source = step.inputs[0]
+            memory = frame.located(source)
+            frame.memory[v] = memory
+            self.hold(memory, max(self.last.get(v, now), now))
+            return
+        claimed = self.claimed(v)
+        alias = alias_of(step, v)
+        if claimed is not None:
+            frame.memory[v] = claimed
+            if alias is not None:
+                frame.in_place[v] = alias
+            return
+        donor = self.donor(v, group, now, alias)
+        if donor is not None:
+            frame.memory[v] = donor
+            self.hold(donor, self.last.get(v, now))
+            return
+        if alias is not None:
+            frame.in_place[v] = alias
+        memory = frame.memory[v] = Memory()
+        self.take(memory, frame.types[v].dtype, frame.shapes[v], self.last.get(v, now))
+
+    def claimed(self, v: int) -> Memory | None:
+        """The memory in which the caller wants the value, if it is an output."""
+        frame = self.frame
+        for k, output in enumerate(frame.program.outputs):
+            if output == v and k not in frame.claimed:
+                memory = frame.claim(k, frame.shapes[v])
+                if memory is not None:
+                    frame.claimed[k] = memory
+                    return memory
+        return None
+
+    def hold(self, memory: Memory, until: int) -> None:
+        until = max(until, self.held.get(id(memory), -1))
+        self.held[id(memory)] = until
+        self.dying.setdefault(until, []).append(memory)
+
+    def take(self, memory: Memory, dtype: str, shape: Sequence[Any], until: int) -> None:
+        """A free block of this size, or a new one."""
+        bytes, key = self.extent(dtype, shape)
+        free = self.free.get(key)
+        if free:
+            block = free.pop()
+        else:
+            block = Block(bytes, key)
+            self.blocks.append(block)
+        block.users.append((memory, dtype))
+        self.owned[id(memory)] = (block, memory)
+        self.hold(memory, until)
+
+    def extent(self, dtype: str, shape: Sequence[Any]) -> tuple[Any, Any]:
+        known = item_bytes(dtype)
+        unknown = []
+        for n in shape:
+            if is_number(n):
+                known *= n
+            else:
+                unknown.append(n)
+        if not unknown:
+            rounded = -(-known // 8) * 8 if known <= SMALL else -(-known // ALIGNMENT) * ALIGNMENT
+            return rounded, rounded
+        total: Any = known
+        for n in unknown:
+            total = n * total
+        total = (total + (ALIGNMENT - 1)) // ALIGNMENT * ALIGNMENT if known % ALIGNMENT else total
+        return total, (known, tuple(sorted(id(n.value) for n in unknown)))
+
+    # In place ---------------------------------------------------------------------------------------------------------
+    def donor(self, v: int, group: Group, now: int, alias: int | None) -> Memory | None:
+        """Memory of an input that the result may overwrite."""
+        frame = self.frame
+        if alias is not None:
+            candidates = [alias]
+        elif group.kind == "pointwise":
+            candidates = self.read_in_place(group)
+        else:
+            return None
+        wanted = self.extent(frame.types[v].dtype, frame.shapes[v])[1]
+        for source in candidates:
+            memory = frame.memory.get(source)
+            if memory is None or id(memory) not in self.owned or self.held.get(id(memory)) != now:
+                continue
+            if any(frame.memory.get(other) is memory for other in stored_values(frame, group)):
+                continue
+            if self.owned[id(memory)][0].key == wanted and frame.types[source].dtype == frame.types[v].dtype:
+                return memory
+        return None
+
+    def read_in_place(self, group: Group) -> list[int]:
+        """The inputs that are read by aligned members only, each at the index that is written."""
+        steps = self.frame.program.steps
+        inside = {steps[p].outputs[0] for p in group.members}
+        fine: dict[int, bool] = {}
+        for p in group.members:
+            step = steps[p]
+            if not isinstance(step.rule, Pointwise):
+                return []
+            for source, how in zip(step.inputs, step.rule.reads):
+                if source not in inside:
+                    fine[source] = fine.get(source, True) and how == "same" and p in group.aligned
+        memories = [id(self.frame.memory.get(s)) for s in fine]
+        return [s for s, good in fine.items() if good and memories.count(id(self.frame.memory.get(s))) == 1]
+
+    # Addresses --------------------------------------------------------------------------------------------------------
+    def point(self) -> None:
+        """Stack or scratch for every block, and the addresses that follow."""
+        b = self.frame.builder
+        stack = 0
+        total: Any = 0
+        places: list[tuple[Block, Any]] = []
+        for block in self.blocks:
+            if is_number(block.bytes) and block.bytes <= SMALL and stack + block.bytes <= STACK:
+                stack += block.bytes
+                places.append((block, None))
+            else:
+                places.append((block, total))
+                total = total + (-(-block.bytes // ALIGNMENT) * ALIGNMENT if is_number(block.bytes) else block.bytes)
+        base = None if is_number(total) and total == 0 else self.frame.unit.scratch(total)
+        for block, offset in places:
+            seen: dict[str, Any] = {}
+            local = None
+            for memory, dtype in block.users:
+                pointer = seen.get(dtype)
+                if pointer is None:
+                    if offset is None:
+                        local = b.local(dtype, max(1, block.bytes // item_bytes(dtype))) if local is None else local
+                        start = local
+                    else:
+                        operand = offset.value if isinstance(offset, Scalar) else offset
+                        start = b.emit("bytes", (base, operand), "void*")
+                    pointer = seen[dtype] = b.recast(start, f"{dtype}*")
+                memory.pointer = pointer
+
+
+def stored_values(frame: Any, group: Group) -> list[int]:
+    """The values that a group puts into memory."""
+    steps = frame.program.steps
+    if group.kind == "python" or group.kind == "branch":
+        return []  # theirs comes from elsewhere
+    if group.kind in ("pointwise", "reduction"):
+        return [steps[p].outputs[0] for p in group.members if p in group.stored or p == group.root]
+    return [v for v in steps[group.root].outputs if v is not None and v in frame.shapes]
+
+
+def alias_of(step: Any, v: int) -> int | None:
+    """The input whose memory the output starts from."""
+    if isinstance(step, Step) and isinstance(step.rule, Loops):
+        for output, operand in step.rule.alias:
+            if step.outputs[output] == v:
+                return step.inputs[operand]
+    return None
+
+
+def last_uses(frame: Any) -> dict[int, int]:
+    """For each value the number of the last group that reads it; outputs live to the end."""
+    found: dict[int, int] | None = frame.last_uses
+    if found is None:
+        found = {}
+        for k, group in enumerate(frame.groups):
+            for p in group.members:
+                for v in inputs_of(frame.program.steps[p]):
+                    found[v] = k
+        for v in frame.program.outputs:
+            found[v] = len(frame.groups)
+        frame.last_uses = found
+    return found

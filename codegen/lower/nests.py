@@ -1,0 +1,113 @@
+"""The loop nests: pointwise, copies, and what ops write themselves. Reductions are in reductions.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from codegen.loopir import nodes as ir
+from codegen.loopir.builder import Builder
+from codegen.lower.arrays import FlatIndex, KernelArray, NotFlat
+from codegen.lower.fuse import Group
+from codegen.lower.kernel import Kernel
+from codegen.program import Step
+from codegen.rules import Loops, Pointwise
+
+__all__ = ["copy_kernel", "is_flat", "loops_kernel", "pointwise_kernel"]
+
+
+def is_flat(frame: Any, group: Group, ndim: int) -> bool:
+    """Whether one loop over all elements in C order does: every array is read where the loop is, or has one element."""
+    if ndim < 2 or group.aligned != set(group.members):
+        return False
+    for position in group.members:
+        step = frame.program.steps[position]
+        if not isinstance(step.rule, Pointwise):
+            continue
+        if not step.inputs:
+            return False
+        for value, how in zip(step.inputs, step.rule.reads):
+            if how != "same" and any(n != 1 for n in frame.types[value].shape):
+                return False
+    return True
+
+
+def pointwise_kernel(frame: Any, group: Group) -> Kernel:
+    """One loop nest over the shape of the root; each round computes every aligned member and stores what is wanted."""
+    value = frame.program.steps[group.root].outputs[0]
+    ndim = frame.types[value].ndim
+    if is_flat(frame, group, ndim):
+        try:
+            return _flat(frame, group, value, ndim)
+        except NotFlat:
+            pass
+    kernel = Kernel(frame, group)
+    b = kernel.builder
+    with ExitStack() as stack:
+        index = [stack.enter_context(b.loop(0, n, independent=True)) for n in kernel.shape(value)]
+        kernel.body = b.block
+        kernel.members(index)
+    return kernel
+
+
+def _flat(frame: Any, group: Group, value: int, ndim: int) -> Kernel:
+    kernel = Kernel(frame, group)
+    kernel.markers = tuple(FlatIndex() for _ in range(ndim))
+    b = kernel.builder
+    with b.loop(0, kernel.total(value), independent=True) as i:
+        kernel.body = b.block
+        kernel.flat = i
+        kernel.members(kernel.markers)
+    return kernel
+
+
+class Workspace:
+    """A scratch array as a rule of kind Loops sees it."""
+
+    def __init__(self, pointer: Any, dtype: str, count: Any) -> None:
+        self.pointer = pointer
+        self.dtype = dtype
+        self.shape = (count,)
+        self.ndim = 1
+        self.builder = pointer.builder
+
+    def __call__(self, index: Any) -> Any:
+        return self.builder.load(self.pointer, index)
+
+    load = __call__
+
+    def store(self, index: Sequence[Any], value: Any) -> None:
+        self.builder.store(self.pointer, index[0], value)
+
+
+def loops_kernel(frame: Any, group: Group, workspaces: Sequence[tuple[Any, str, Any]]) -> Kernel:
+    """The op's own loop nest; workspaces: (memory, dtype, count) of its scratch arrays."""
+    step: Step = frame.program.steps[group.root]
+    rule = step.rule
+    assert isinstance(rule, Loops)
+    kernel = Kernel(frame, group)
+    inputs = [kernel.array(v) for v in step.inputs]
+    outputs: list[Any] = [KernelArray(kernel, v) for v in step.outputs]
+    for v in step.outputs:
+        kernel.output(v)
+    for memory, dtype, count in workspaces:
+        b = kernel.builder
+        pointer = b.recast(b.parameter(f"{b.part_type(dtype)}*"), f"{dtype}*")
+        kernel.pointers[id(memory)] = pointer
+        kernel.places[id(memory)] = memory
+        kernel.written.add(id(memory))
+        kernel.args.append(memory.pointer)
+        outputs.append(Workspace(pointer, dtype, kernel.size(count)))
+    rule.loops(kernel.builder, inputs, outputs)
+    return kernel
+
+
+def copy_kernel(dtype: str, name: str) -> ir.Function:
+    """kernel(to, from, count): count elements copied."""
+    b = Builder()
+    part = b.part_type(dtype)
+    target, source, count = b.parameter(f"{part}*"), b.parameter(f"{part}*"), b.parameter("int64")
+    with b.loop(0, count * 2 if part != dtype else count, independent=True) as i:
+        b.store(target, i, b.load(source, i))
+    return ir.Function(name, tuple(b.parameters), b.block, False, frozenset({1}), frozenset({0, 1}))

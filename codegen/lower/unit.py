@@ -1,0 +1,84 @@
+"""What all frames of one compilation add to: the entry's builder, kernels, the failure table, constants, callbacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from codegen.layout import CallbackType, Failure
+from codegen.loopir import nodes as ir
+from codegen.loopir.builder import Builder
+from codegen.loopir.scalar import Scalar
+from codegen.lower.arrays import Memory
+
+__all__ = ["Unit"]
+
+
+class Unit:
+    """One module in the making. `where` is the number of the step whose code is being written: checks are noted under it."""
+
+    def __init__(self, arguments: int) -> None:
+        self.builder = Builder()
+        self.builder.on_check = self.failure
+        self.context = self.builder.parameter("context*")
+        self.where = 0
+        self.arguments = arguments
+        self.kernels: list[ir.Function] = []
+        self.known: dict[Any, str] = {}  # text of a kernel -> its name
+        self.failures: list[Failure] = []
+        self.numbers: dict[Failure, int] = {}
+        self.callbacks: list[CallbackType] = []
+        self.constants: list[np.ndarray] = []
+        self.constant_memory: dict[int, Memory] = {}
+        self.scratches = 0
+
+    def failure(self, error: str, message: str) -> int:
+        """The status number of a check."""
+        failure = Failure(self.where, error, message)
+        number = self.numbers.get(failure)
+        if number is None:
+            self.failures.append(failure)
+            number = self.numbers[failure] = len(self.failures)
+        return number
+
+    def constant(self, array: np.ndarray) -> Memory:
+        """Memory of a constant that is handed over with the call; its address is read once, at the start of the entry."""
+        found = self.constant_memory.get(id(array))
+        if found is None:
+            slot = self.arguments + len(self.constants)
+            self.constants.append(array)
+            found = self.constant_memory[id(array)] = Memory(self.argument(slot, array.dtype.name))
+        return found
+
+    def argument(self, slot: int, dtype: str) -> Any:
+        """Address of an argument."""
+        b = self.builder
+        outer, b.block = b.block, self.start
+        pointer = b.emit("argument", (slot,), f"{b.part_type(dtype)}*")
+        b.block = outer
+        return b.recast(pointer, f"{dtype}*")
+
+    @property
+    def start(self) -> ir.Block:
+        """The block at the very start of the entry, whose values are known everywhere."""
+        return self._start
+
+    _start: ir.Block
+
+    def scratch(self, size: Any) -> Any:
+        """Address of a new block of scratch memory, as void*."""
+        b = self.builder
+        out = b.value("void*")
+        b.block.append(ir.Scratch(out, size.value if isinstance(size, Scalar) else size, self.scratches))
+        self.scratches += 1
+        return Scalar(b, out)
+
+    def call(self, function: ir.Function, args: list[Any]) -> None:
+        """Call a kernel; an equal one that is there already takes its place."""
+        key = (repr(function.parameters), repr(function.body), function.fails, function.readonly, function.distinct)
+        name = self.known.get(key)
+        if name is None:
+            name = self.known[key] = function.name
+            self.kernels.append(function)
+        self.builder.block.append(ir.Call(name, tuple(a.value if isinstance(a, Scalar) else a for a in args)))
