@@ -133,11 +133,11 @@ class Prod(Reduce):
             return [g * self.kept(outputs[0], x.ndim) / x]
         is_zero = x.eq(0)
         zeros = is_zero.sum(axis=self.axes, keepdims=True)
-        safe = is_zero.where(x.ones_like(), x)
+        safe = np.where(is_zero, x.ones_like(), x)
         others = Prod(self.axes, self.dtype, self.acc_dtype, True)(safe)
         others = self.kept(others, x.ndim)
-        wanted = is_zero.where(zeros.eq(1), zeros.eq(0))
-        return [wanted.where(g * others / safe, x.zeros_like(dtype=dtypes.upcast(g.dtype, self.dtype)))]
+        wanted = np.where(is_zero, zeros.eq(1), zeros.eq(0))
+        return [np.where(wanted, g * others / safe, g.zeros_like())]
 
 
 # Extremes -------------------------------------------------------------------------------------------------------------

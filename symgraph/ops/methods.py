@@ -1,0 +1,253 @@
+"""Where ops meet: operators, indexing, methods and numpy's protocols of tensor variables, bound from tables.
+
+Importing this file binds them. Methods not in a table of this file: `eval`, which compiles (symgraph/compile binds it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from symgraph.errors import AsTensorError
+from symgraph.expr.make import as_variable
+from symgraph.expr.variable import TensorVariable
+from symgraph.ops import advanced, binary, cast, compare, create, index, join, layout, linalg, moments, reduce, scalars, shape, stop, unary
+
+__all__ = ["METHODS", "NUMPY_FUNCTIONS", "PROPERTIES", "UFUNCS"]
+
+# Operators ------------------------------------------------------------------------------------------------------------
+
+BINARY: dict[str, Callable[..., Any]] = {
+    "add": binary.add, "sub": binary.sub, "mul": binary.mul, "truediv": binary.true_div, "floordiv": binary.floor_div,
+    "mod": binary.mod, "pow": binary.pow, "matmul": linalg.matmul, "and": compare.and_, "or": compare.or_, "xor": compare.xor,
+    "lshift": compare.left_shift, "rshift": compare.right_shift,
+}
+COMPARISONS: dict[str, Callable[..., Any]] = {"lt": compare.lt, "le": compare.le, "gt": compare.gt, "ge": compare.ge}
+UNARY: dict[str, Callable[..., Any]] = {
+    "neg": unary.neg, "abs": unary.abs, "invert": compare.invert, "ceil": unary.ceil, "floor": unary.floor, "trunc": unary.trunc,
+    "pos": lambda x: x,
+}
+
+
+def _forward(op: Callable[..., Any]) -> Callable[..., Any]:
+    def operator(self: Any, other: Any) -> Any:
+        try:
+            return op(self, other)
+        except AsTensorError:  # the other side may know what to do
+            return NotImplemented
+
+    return operator
+
+
+def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
+    def operator(self: Any, other: Any) -> Any:
+        try:
+            return op(other, self)
+        except AsTensorError:
+            return NotImplemented
+
+    return operator
+
+
+def _unary(op: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda self: op(self)
+
+
+def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
+    """The pair of floor quotient and remainder."""
+    return binary.floor_div(x, y), binary.mod(x, y)
+
+
+# What Python asks of an object ----------------------------------------------------------------------------------------
+
+
+def _truth(self: Any) -> bool:
+    """True, as for any object, so that `if x:` asks whether there is a variable; not for the outcome of a comparison."""
+    if self.owner is not None and self.dtype == "bool":
+        raise TypeError("Variables do not support boolean operations.")
+    return True
+
+
+def _length(self: Any) -> int:
+    raise TypeError(f"object of type '{type(self).__name__}' has no len(): use {self}.shape[0], or {self}.ndim")
+
+
+def _iterate(self: Any) -> Iterator[Any]:
+    """Its parts along the first dimension, where the size of that is known."""
+    if self.ndim == 0:
+        raise TypeError("iteration over a 0-d tensor")
+    count = self.type.shape[0]
+    if count is None:
+        raise TypeError(
+            f"TensorType does not support iteration, as the length of {self} is not known. Maybe you are using builtins.sum instead of "
+            "symgraph.tensor.sum? (Maybe .max?)")
+    return iter([self[k] for k in range(count)])
+
+
+def _assign(self: Any, key: Any, value: Any) -> None:
+    raise TypeError(f"'{type(self).__name__}' object does not support item assignment: set_subtensor(x[...], y) gives a changed copy")
+
+
+def _round(self: Any, digits: int | None = None) -> Any:
+    if digits:
+        raise TypeError("round() of a variable takes no digits")
+    return unary.round(self)
+
+
+# Methods --------------------------------------------------------------------------------------------------------------
+
+
+def _copy(x: Any, name: str | None = None) -> Any:
+    """x again, as another variable."""
+    y = stop.Identity()(x)
+    y.name = name
+    return y
+
+
+def _transfer(x: Any, target: str | None = None) -> Any:
+    """x: values are moved to a device by the compiler, not by the expression."""
+    return x
+
+
+METHODS: dict[str, Callable[..., Any]] = {
+    # arrangement
+    "dimshuffle": layout.dimshuffle, "flatten": layout.flatten, "ravel": layout.ravel, "reshape": layout.reshape,
+    "transpose": layout.transpose, "swapaxes": layout.swapaxes, "squeeze": layout.squeeze, "copy": _copy, "transfer": _transfer,
+    "repeat": join.repeat, "take": advanced.take, "diagonal": create.diagonal, "trace": create.trace, "nonzero": advanced.nonzero,
+    "nonzero_values": advanced.nonzero_values, "compress": advanced.compress, "choose": advanced.choose,
+    # reductions
+    "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "argmax": reduce.argmax, "argmin": reduce.argmin,
+    "any": reduce.any_, "all": reduce.all_, "mean": moments.mean, "var": moments.var, "std": moments.std, "ptp": moments.ptp,
+    "norm": moments.norm,
+    # values
+    "astype": cast.cast, "fill": binary.fill, "zeros_like": create.zeros_like, "ones_like": create.ones_like, "dot": linalg.dot,
+    "clip": compare.clip, "round": unary.round, "conj": unary.conj, "conjugate": unary.conj, "sgn": unary.sign,
+    "eq": compare.eq, "neq": compare.neq, "get_scalar_constant_value": scalars.get_scalar_constant_value,
+    **{name: getattr(unary, name) for name in (
+        "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh",
+        "tanh", "arcsinh", "arccosh", "arctanh", "deg2rad", "rad2deg", "floor", "ceil", "trunc", "sigmoid", "softplus")},
+}
+PROPERTIES: dict[str, Callable[..., Any]] = {
+    "shape": shape.shape, "size": shape.size, "T": layout.transpose, "real": unary.real, "imag": unary.imag,
+}
+
+# numpy on variables ---------------------------------------------------------------------------------------------------
+
+UFUNCS: dict[str, Callable[..., Any]] = {
+    "add": binary.add, "subtract": binary.sub, "multiply": binary.mul, "divide": binary.true_div, "floor_divide": binary.floor_div,
+    "remainder": binary.mod, "power": binary.pow, "float_power": binary.pow, "divmod": _divmod, "matmul": linalg.matmul,
+    "maximum": binary.maximum, "minimum": binary.minimum, "arctan2": binary.arctan2, "hypot": binary.hypot, "logaddexp": binary.logaddexp,
+    "negative": unary.neg, "positive": _copy, "absolute": unary.abs, "fabs": unary.abs, "sign": unary.sign, "square": unary.square,
+    "reciprocal": unary.reciprocal, "rint": unary.round_half_even, "conjugate": unary.conj, "isnan": compare.isnan, "isinf": compare.isinf,
+    "equal": compare.eq, "not_equal": compare.neq, "less": compare.lt, "less_equal": compare.le, "greater": compare.gt,
+    "greater_equal": compare.ge, "bitwise_and": compare.and_, "bitwise_or": compare.or_, "bitwise_xor": compare.xor,
+    "invert": compare.invert, "left_shift": compare.left_shift, "right_shift": compare.right_shift,
+    "logical_and": lambda x, y: compare.and_(_as_truth(x), _as_truth(y)),
+    "logical_or": lambda x, y: compare.or_(_as_truth(x), _as_truth(y)),
+    "logical_xor": lambda x, y: compare.xor(_as_truth(x), _as_truth(y)), "logical_not": lambda x: compare.eq(x, 0),
+    **{name: getattr(unary, name) for name in (
+        "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh",
+        "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "deg2rad", "rad2deg", "floor", "ceil", "trunc")},
+}
+UFUNC_REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "add": reduce.sum_, "multiply": reduce.prod, "maximum": reduce.max_, "minimum": reduce.min_, "logical_and": reduce.all_,
+    "logical_or": reduce.any_,
+}
+NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "amax": reduce.max_, "amin": reduce.min_,
+    "argmax": reduce.argmax, "argmin": reduce.argmin, "any": reduce.any_, "all": reduce.all_, "ptp": moments.ptp, "var": moments.var,
+    "std": moments.std, "mean": lambda a, axis=None, dtype=None, keepdims=False: moments.mean(a, axis, dtype, keepdims=keepdims),
+    "dot": linalg.dot, "tensordot": linalg.tensordot, "outer": linalg.outer,
+    "inner": lambda a, b: linalg.tensordot(a, b, axes=[[-1], [-1]]),
+    "linalg.norm": lambda x, ord=2, axis=None, keepdims=False: moments.norm(x, ord, axis, keepdims),
+    "concatenate": join.concatenate, "stack": join.stack, "tile": join.tile, "repeat": join.repeat, "roll": join.roll,
+    "where": lambda condition, *choices: compare.switch(condition, *choices) if choices else advanced.nonzero(condition),
+    "clip": lambda a, a_min, a_max: compare.clip(a, a_min, a_max), "round": lambda a, decimals=0: _round(a, decimals),
+    "reshape": lambda a, shape: layout.reshape(a, shape), "ravel": layout.ravel, "transpose": layout.transpose,
+    "swapaxes": layout.swapaxes, "moveaxis": layout.moveaxis, "squeeze": layout.squeeze, "expand_dims": layout.expand_dims,
+    "shape": shape.shape, "size": shape.size, "ndim": lambda a: a.ndim, "real": unary.real, "imag": unary.imag,
+    "zeros_like": create.zeros_like, "ones_like": create.ones_like, "copy": _copy, "take": advanced.take, "nonzero": advanced.nonzero,
+    "diag": create.diag, "diagonal": create.diagonal, "trace": create.trace, "tril": create.tril, "triu": create.triu,
+    "isclose": compare.isclose, "allclose": compare.allclose,
+}
+_BY_FUNCTION: dict[Any, Callable[..., Any]] = {}
+for _path, _rule in NUMPY_FUNCTIONS.items():
+    _found: Any = np
+    for _part in _path.split("."):
+        _found = getattr(_found, _part)
+    _BY_FUNCTION[_found] = _rule
+_DEFAULTS = {"out": None, "order": ("C", "K"), "dtype": None, "where": True, "initial": None, "casting": "same_kind", "subok": True}
+
+
+def _as_truth(x: Any) -> Any:
+    x = as_variable(x)
+    return x if x.dtype == "bool" else compare.neq(x, 0)
+
+
+def _without_defaults(options: dict[str, Any]) -> dict[str, Any]:
+    """numpy's options less those that say what is done anyhow."""
+    kept = {}
+    for name, value in options.items():
+        usual = _DEFAULTS.get(name, ...)
+        if value is np._NoValue or (value is usual or (isinstance(usual, tuple) and isinstance(value, str) and value in usual)):
+            continue
+        kept[name] = value
+    return kept
+
+
+def _ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    """What `np.exp(x)` builds; `np.add.reduce(x)` too."""
+    rule = {"__call__": UFUNCS, "reduce": UFUNC_REDUCTIONS}.get(method, {}).get(ufunc.__name__)
+    options = _without_defaults(options)
+    if rule is None or "out" in options:
+        return NotImplemented
+    if method == "reduce" and "axis" not in options and len(inputs) == 1:
+        options["axis"] = 0
+    return rule(*inputs, **options)
+
+
+def _function(self: Any, function: Any, types: Any, args: Any, options: Any) -> Any:
+    """What `np.sum(x)` builds."""
+    rule = _BY_FUNCTION.get(function)
+    options = _without_defaults(options)
+    return NotImplemented if rule is None or "out" in options else rule(*args, **options)
+
+
+# Binding --------------------------------------------------------------------------------------------------------------
+
+
+def _method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that hands on to the function, under its own name and with its documentation."""
+
+    def method(self: Any, *args: Any, **options: Any) -> Any:
+        return function(self, *args, **options)
+
+    method.__name__ = name
+    method.__qualname__ = f"TensorVariable.{name}"
+    method.__doc__ = function.__doc__
+    method.__wrapped__ = function  # type: ignore[attr-defined]
+    return method
+
+
+def _bind(cls: Any) -> None:
+    for name, op in BINARY.items():
+        setattr(cls, f"__{name}__", _forward(op))
+        setattr(cls, f"__r{name}__", _reflected(op))
+    cls.__divmod__, cls.__rdivmod__ = _forward(_divmod), _reflected(_divmod)
+    for name, op in COMPARISONS.items():
+        setattr(cls, f"__{name}__", _forward(op))
+    for name, op in UNARY.items():
+        setattr(cls, f"__{name}__", _unary(op))
+    for name, function in METHODS.items():
+        setattr(cls, name, _method(name, function))
+    for name, function in PROPERTIES.items():
+        setattr(cls, name, property(_unary(function), doc=function.__doc__))
+    cls.__getitem__ = _method("__getitem__", index.getitem)
+    cls.__setitem__, cls.__iter__, cls.__len__, cls.__bool__, cls.__round__ = _assign, _iterate, _length, _truth, _round
+    cls.__array_ufunc__, cls.__array_function__ = _ufunc, _function
+
+
+_bind(TensorVariable)
+as_variable.stack = join.stack  # type: ignore[attr-defined]
