@@ -1,1 +1,16 @@
 """codegen: turns plain data, a Program, into native code. This is its face: names only, no logic."""
+
+from codegen.cache.entry import Entry
+from codegen.cache.store import Store
+from codegen.compile import Compiled, compile, load, lowered, module_text, target_text
+from codegen.errors import CodegenError, CompilerFailed, CompilerNotFound, LibraryNotFound, RunError, VerifyError
+from codegen.layout import Layout
+from codegen.program import ArrayType, Branch, Loop, Program, Sequenced, Step
+from codegen.rules import Loops, Pointwise, Python, Reduction
+from codegen.runtime.executable import Executable, PlainCallable
+
+__all__ = [
+    "ArrayType", "Branch", "CodegenError", "Compiled", "CompilerFailed", "CompilerNotFound", "Entry", "Executable", "Layout", "LibraryNotFound",
+    "Loop", "Loops", "PlainCallable", "Pointwise", "Program", "Python", "Reduction", "RunError", "Sequenced", "Step", "Store", "VerifyError",
+    "compile", "load", "lowered", "module_text", "target_text",
+]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from codegen.loopir.nodes import Module
     from codegen.program import Program
 
-__all__ = ["Compiled", "compile", "load"]
+__all__ = ["Compiled", "binary", "compile", "load", "lowered", "module_text", "target_text"]
 
 Watch = Callable[[str, Any], None]
 
@@ -71,6 +71,13 @@ def lowered(program: Program) -> tuple[Module, Layout]:
     result = lower(program)
     verify(result.module)
     return result.module, result.layout
+
+
+def module_text(module: Module) -> str:
+    """The loop IR as text, to read."""
+    from codegen.loopir import text
+
+    return text.module_text(module)
 
 
 def target_text(module: Module, target: str) -> str:

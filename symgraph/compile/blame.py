@@ -3,42 +3,82 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from symgraph import errors
+from symgraph.expr.dims import STATIC, Known, static_shape
 from symgraph.expr.op import Apply
 from symgraph.expr.types import TensorType
+from symgraph.expr.variable import Constant, Variable
+from symgraph.expr.walk import toposort
 
-__all__ = ["error_of", "located"]
+__all__ = ["error_of", "located", "shapes_of"]
+
+LARGEST = 64  # elements of an integer value that is worked out because a shape may depend on it
 
 
-def error_of(name: str, message: str, values: Sequence[int], node: Apply | None, arrays: Sequence[Any] = ()) -> Exception:
-    """The exception for a failed check: `message` with its ``{}`` filled by `values`, then the op, its inputs and the line."""
+def error_of(name: str, message: str, values: Sequence[int], node: Apply | None, known: Mapping[Variable, Any]) -> Exception:
+    """The exception for a failed check: `message` with its ``{}`` filled by `values`, then the op, its inputs and the line.
+
+    known: the arrays that the function was called with, by variable.
+    """
     kind = np.linalg.LinAlgError if name == "LinAlgError" else getattr(builtins, name, None) or errors.error_class(name)
     text = message.format(*values) if "{" in message else message
-    return located(kind(text), node, arrays)
+    if node is None:
+        return kind(text)
+    shapes = shapes_of(node.inputs, known)
+    return _located(kind(text), node, [shapes.get(x) for x in node.inputs])
 
 
 def located(error: Exception, node: Apply | None, arrays: Sequence[Any] = ()) -> Exception:
     """The error with a second line that says which op met which inputs, and the user's line."""
     if node is None or getattr(error, "line", None) is not None:
         return error
+    return _located(error, node, [getattr(a, "shape", None) for a in arrays])
+
+
+def _located(error: Exception, node: Apply, shapes: Sequence[Any]) -> Exception:
     if not isinstance(error, errors.SymgraphError) and error.args and isinstance(error.args[0], str):
-        error.args = (f"{error.args[0]}\n  {_what(node, arrays)}", *error.args[1:])
+        error.args = (f"{error.args[0]}\n  {_what(node, shapes)}", *error.args[1:])
     return errors.locate(error, node.line)
 
 
-def _what(node: Apply, arrays: Sequence[Any]) -> str:
+def _what(node: Apply, shapes: Sequence[Any]) -> str:
     parts = []
-    for position, x in enumerate(node.inputs):
-        type = x.type
-        shape = getattr(arrays[position], "shape", None) if position < len(arrays) else None
-        if isinstance(type, TensorType):
-            sizes = shape if shape is not None else tuple("?" if n is None else n for n in type.shape)
-            parts.append(f"{x.name or ''}{type.dtype}{str(tuple(sizes)).replace(chr(39), '')}")
+    for x, shape in zip(node.inputs, [*shapes, *[None] * len(node.inputs)]):
+        if isinstance(x.type, TensorType):
+            sizes = ", ".join("?" if n is None else str(n) for n in (x.type.shape if shape is None else shape))
+            parts.append(f"{x.name + ': ' if x.name else ''}{x.type.dtype}({sizes})")
         else:
-            parts.append(str(type))
+            parts.append(str(x.type))
     return f"in {node.op} of {', '.join(parts)}"
+
+
+def shapes_of(variables: Sequence[Any], known: Mapping[Variable, Any]) -> dict[Variable, tuple[int | None, ...]]:
+    """The shapes of values, worked out by the shape rules from the arrays that a call was given; None: not known."""
+    facts: dict[Variable, Known] = {}
+
+    def fact(x: Any) -> Known:
+        if x not in facts:
+            array = x.data if isinstance(x, Constant) else known.get(x)
+            if isinstance(array, np.ndarray):
+                facts[x] = Known(array.dtype.name, array.shape, array if array.dtype.kind in "biu" and array.size <= LARGEST else None)
+            else:
+                facts[x] = Known(getattr(x.type, "dtype", "object"), getattr(x.type, "shape", ()))
+        return facts[x]
+
+    for node in toposort([x for x in variables if isinstance(x, Variable)], known):
+        inputs = [fact(x) for x in node.inputs]
+        try:
+            shapes = [static_shape(shape) for shape in node.op.sizes(STATIC, *inputs)]
+        except Exception:  # noqa: BLE001 - an error is being told already; what cannot be known stays unknown
+            continue
+        for x, shape in zip(node.outputs, shapes):
+            value = None
+            if x.type.ndim == 0 and x.type.dtype in ("int64", "int32", "int8", "bool") and all(k.values is not None for k in inputs):
+                value = node.op.run(node, [k.values for k in inputs])[x.index]
+            facts[x] = Known(x.type.dtype, shape, value)
+    return {x: static_shape(fact(x).shape) for x in variables if isinstance(x.type, TensorType)}

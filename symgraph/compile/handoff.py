@@ -7,21 +7,46 @@ become Loop and Branch with inner Programs. What comes back from codegen is an E
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import codegen
+from codegen import Entry, Executable, PlainCallable
 from codegen.program import AnyStep, ArrayType, Branch, Loop, Program, Sequenced, Step
 from codegen.rules import Loops, Pointwise, Python, Reduction, Rule
+from symgraph.errors import CompilerMissingError
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Constant, TensorConstant, Variable
 from symgraph.expr.walk import toposort
+from symgraph.settings import config
 
-__all__ = ["Handed", "NotNative", "codegen", "hand_over", "rule_of"]
+__all__ = ["Entry", "Executable", "Handed", "NotNative", "PlainCallable", "codegen", "compile_program", "hand_over", "rule_of", "store"]
+
+
+CACHE_BYTES = 2**30  # of the folder of compiled code; what was used least recently goes first
 
 
 class NotNative(Exception):
     """The graph holds values that are not arrays; only `linker=py` runs it."""
+
+
+@lru_cache(maxsize=8)
+def _open_store(directory: str) -> codegen.Store:
+    return codegen.Store(directory, CACHE_BYTES)
+
+
+def store() -> codegen.Store:
+    """The cache of compiled code in the folder that the settings name."""
+    return _open_store(config.compiledir)
+
+
+def compile_program(program: Program, target: str, watch: Callable[[str, Any], None] | None = None) -> codegen.Compiled:
+    """Stations 5 to 9. Raises CompilerMissingError where linker=c finds no compiler."""
+    try:
+        return codegen.compile(program, target, store=store(), compiler=(config.cxx or None) if target == "c" else None, watch=watch)
+    except codegen.CompilerNotFound as error:
+        raise CompilerMissingError(str(error)) from None
 
 
 class Handed:

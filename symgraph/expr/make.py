@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from symgraph import source
 from symgraph.errors import AsTensorError
 from symgraph.expr import dtypes
-from symgraph.expr.types import TensorType, Type, generic, tensor_type
+from symgraph.expr.types import TensorType, generic, tensor_type
 from symgraph.expr.variable import Constant, TensorConstant, TensorVariable, Variable
 from symgraph.settings import config
 
@@ -147,29 +146,23 @@ def tensor(dtype: Any = None, broadcastable: Sequence[bool] | None = None, name:
     >>> tensor('int32', shape=(None, 10)).type
     TensorType(int32, (?, 10))
     """
-    return _named(TensorType(config.floatX if dtype is None else dtype, broadcastable, shape=shape if shape is not None or broadcastable is not None else ()), name)
+    return TensorType(config.floatX if dtype is None else dtype, broadcastable, shape=shape if shape is not None or broadcastable is not None else ())(name)
 
 
-def _named(type: Type, name: Any) -> Any:
-    if name is not None and not isinstance(name, str):
-        raise TypeError(f"the name of a variable is a string, got {name!r}")
-    variable = type.variable_class(type, name=name)
-    variable.line = source.here()
-    return variable
-
-
-def _single(kind: str, fixed: str | None) -> Callable[..., Any]:
+def _of_any_dtype(kind: str) -> Callable[..., Any]:
     pattern = _SHAPES[kind]
 
     def make(name: str | None = None, dtype: Any = None, shape: Sequence[int | None] | None = None) -> Any:
-        if fixed is not None and dtype is not None:
-            raise TypeError(f"{make.__name__} makes {fixed}; for another dtype use {kind}(name, dtype={dtype!r})")
-        wanted = fixed or (config.floatX if dtype is None or dtype == "floatX" else dtypes.normal(dtype))
-        if shape is not None and len(shape) != len(pattern):
-            raise ValueError(f"{make.__name__} has {len(pattern)} dimensions, got shape={tuple(shape)}")
-        return _named(tensor_type(wanted, pattern if shape is None else TensorType(wanted, shape=shape).shape), name)
+        wanted = config.floatX if dtype is None or dtype == "floatX" else dtypes.normal(dtype)
+        return tensor_type(wanted, pattern)(name, shape)
 
+    make.__name__ = make.__qualname__ = kind
+    make.__doc__ = f"A variable of dtype floatX (or dtype=) with {len(pattern)} dimensions{_sizes(pattern)}; shape= gives known sizes."
     return make
+
+
+def _sizes(pattern: tuple[int | None, ...]) -> str:
+    return f" of sizes {str(pattern).replace('None', '?')}" if 1 in pattern else ""
 
 
 def _several(single: Callable[..., Any]) -> Callable[..., Any]:
@@ -183,16 +176,13 @@ def _several(single: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def constructors() -> dict[str, Callable[..., Any]]:
-    """Every constructor by name: scalar, vector ... tensor5, row, col, with prefixes (dscalar), in the plural (dscalars)."""
+    """Every constructor by name: scalar, vector ... tensor5, row, col; with prefixes, which are types (`dscalar`); in the plural (`dscalars`)."""
     table: dict[str, Callable[..., Any]] = {}
     for kind, pattern in _SHAPES.items():
         for prefix, dtype in {"": None, **_PREFIXES}.items():
-            single = _single(kind, dtype)
-            single.__name__ = single.__qualname__ = prefix + kind
-            single.__doc__ = (f"A variable of dtype {dtype or 'floatX (or dtype=)'} with {len(pattern)} dimensions"
-                              f"{' of sizes ' + str(pattern).replace('None', '?') if 1 in pattern else ''}; shape= gives known sizes.")
+            single = _of_any_dtype(kind) if dtype is None else tensor_type(dtype, pattern)
             several = _several(single)
             several.__name__ = several.__qualname__ = prefix + kind + "s"
             several.__doc__ = f"One {prefix}{kind} for each name given (or that many unnamed ones for a number): a list."
-            table[single.__name__], table[several.__name__] = single, several
+            table[prefix + kind], table[prefix + kind + "s"] = single, several
     return table

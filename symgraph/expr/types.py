@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from symgraph import source
 from symgraph.expr import dtypes
 from symgraph.settings import config
 
@@ -179,6 +180,19 @@ class TensorType(Type):
         a, b = np.asarray(a), np.asarray(b)
         tolerance = {"float16": 1e-2, "float32": 1e-4, "complex64": 1e-4}.get(a.dtype.name, 1e-6)
         return a.dtype == b.dtype and a.shape == b.shape and bool(np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True))
+
+    def __call__(self, name: str | None = None, shape: Sequence[int | None] | None = None) -> Any:
+        """A variable of this type; `shape` says sizes that are known. TypeError, ValueError for a name or shape that cannot be."""
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"the name of a variable is a string, got {name!r}")
+        type = self
+        if shape is not None:
+            if len(shape) != self.ndim:
+                raise ValueError(f"{self} has {self.ndim} dimensions, got shape={tuple(shape)}")
+            type = tensor_type(self.dtype, TensorType(self.dtype, shape=[b if a is None else a for a, b in zip(self.shape, shape)]).shape)
+        variable = type.make_variable(name)
+        variable.line = source.here()
+        return variable
 
     # Its kin ----------------------------------------------------------------------------------------------------------
     def clone(self, dtype: str | None = None, shape: Sequence[int | None] | None = None, broadcastable: Iterable[bool] | None = None) -> TensorType:

@@ -1,0 +1,137 @@
+"""`function`: from expressions to something one can call. The stations in order are in docs/architecture.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from symgraph.compile import modes
+from symgraph.compile.devices import check_device
+from symgraph.compile.early import early_key, written_order
+from symgraph.compile.face import FunctionFace
+from symgraph.compile.signature import Signature, make_signature
+from symgraph.expr.make import as_variable
+from symgraph.expr.types import TensorType
+from symgraph.expr.variable import Variable
+
+__all__ = ["compile_signature", "evaluated", "function", "optimised_graph"]
+
+VERSION = "symgraph 1"  # of what the early key is a digest of
+
+
+def function(
+    inputs: Any, outputs: Any = None, mode: Any = None, updates: Any = None, givens: Any = None, no_default_updates: Any = False,
+    accept_inplace: bool = False, name: str | None = None, rebuild_strict: bool = True, allow_input_downcast: bool | None = None,
+    profile: Any = None, on_unused_input: str | None = None,
+) -> Any:
+    """Compile expressions into a function of `inputs`.
+
+    inputs: a list of variables, or of `In` for defaults, states and options; values are given by position or by name. outputs: a
+    variable (the function returns its value), a list, a dictionary with strings as keys, or None. updates: pairs (shared
+    variable, new value), applied together after the outputs are computed from the old values. givens: pairs (variable,
+    what stands for it). no_default_updates: True, or the shared variables whose default updates are left out. mode: a name or a
+    `Mode`; None: the settings'. allow_input_downcast: True: cast any argument; False: never to a less precise dtype; None:
+    Python floats to floatX only. on_unused_input: 'raise', 'warn' or 'ignore'. accept_inplace, rebuild_strict and profile are
+    accepted for Theano's sake.
+
+    Raises TypeError for what is no variable or of the wrong type, MissingInputError, UnusedInputError, ValueError for a second
+    update of one variable; the function itself raises TypeError for arguments, ValueError for shapes that do not fit,
+    IndexError, and leaves every shared variable as it was when it fails.
+
+    >>> import symgraph.tensor as T
+    >>> x, y = T.dscalars('x', 'y')
+    >>> f = function([x, y], x + y)
+    >>> f(2, 3)
+    array(5.)
+    """
+    chosen = modes.resolve(mode)
+    check_device()
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"the name of a function must be a string, got {name!r}")
+    signature = make_signature(inputs, outputs, updates, givens, no_default_updates, name, allow_input_downcast, on_unused_input)
+    return compile_signature(signature, chosen)
+
+
+def compile_signature(signature: Signature, mode: modes.Mode) -> FunctionFace:
+    """Stations 1b to 10."""
+    if mode.linker == "py" or mode.check or not _native(signature):
+        return _stepwise(signature, mode)
+    from symgraph.compile import native
+
+    order = written_order(signature)
+    key = early_key(signature, mode, order, VERSION)
+    if key is not None:
+        known = native.load_known(signature, mode, key, order, compile_signature)
+        if known is not None:
+            return known
+    from symgraph.compile.watch import Watch
+
+    watch = Watch(signature.title)
+    try:
+        optimised, origin = _optimise(signature, mode, watch)
+        return native.make_native(signature, mode, optimised, origin, key, order, compile_signature, watch)
+    except native.NotNative:
+        return _stepwise(signature, mode)
+
+
+def _native(signature: Signature) -> bool:
+    return all(isinstance(x.type, TensorType) for x in (*signature.variables, *signature.shared, *signature.computed))
+
+
+def _optimise(signature: Signature, mode: modes.Mode, watch: Any = None) -> tuple[list[Any], dict[Any, Any]]:
+    """Stations 2 and 3: what the passes make of outputs and new values, and the node as written behind each of theirs."""
+    graph = optimised_graph(signature, mode, watch)
+    return list(graph.outputs), graph.origin
+
+
+def optimised_graph(signature: Signature, mode: modes.Mode, watch: Any = None) -> Any:
+    """The Graph after the passes of the mode."""
+    from symgraph.graph.graph import Graph
+    from symgraph.passes.pipeline import optimise
+
+    if watch is not None:
+        watch("written", signature.computed)
+    graph = Graph(signature.variables, signature.computed)
+    if watch is not None:
+        watch("graph", graph)
+    report = optimise(graph, mode)
+    if watch is not None:
+        watch("passes", report)
+        watch("optimised", graph.outputs)
+    return graph
+
+
+def _stepwise(signature: Signature, mode: modes.Mode) -> FunctionFace:
+    from symgraph.compile import native, stepwise
+
+    optimised, _ = _optimise(signature, mode)
+    if mode.check:
+        return stepwise.CheckedFunction(signature, mode, optimised, compile_signature, lambda node: native.node_callable(node, "llvm"))
+    return stepwise.StepwiseFunction(signature, mode, optimised, compile_signature)
+
+
+def evaluated(x: Any, inputs_to_values: Any = None) -> Any:
+    """The value of a variable, given those of the variables it depends on.
+
+    The function behind it is kept, so that evaluating again is a call.
+
+    >>> import symgraph.tensor as T
+    >>> a, b = T.dscalars('a', 'b')
+    >>> (a * b).eval({a: 2.0, b: 3.0})
+    array(6.)
+    """
+    given = {} if inputs_to_values is None else inputs_to_values
+    if not isinstance(given, dict):
+        raise TypeError(f"eval wants a dictionary variable -> value, got {given!r} of {type(given)}")
+    inputs: Sequence[Any] = sorted((as_variable(v) for v in given), key=id)
+    for v in inputs:
+        if not isinstance(v, Variable):
+            raise TypeError(f"the keys of the dictionary for eval are variables, got {v!r}")
+    kept = x.__dict__.setdefault("_evaluate", {})
+    key = tuple(map(id, inputs))
+    if key not in kept:
+        kept[key] = function(list(inputs), x, on_unused_input="ignore")
+    return kept[key](*[given[v] for v in inputs])
+
+
+Variable.eval = evaluated  # type: ignore[attr-defined]  # here, because it compiles

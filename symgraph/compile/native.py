@@ -1,0 +1,143 @@
+"""Functions that are one native call, and how they come to be: from the cache, or the long way through all stations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from symgraph.compile import blame
+from symgraph.compile.arguments import Arguments
+from symgraph.compile.face import FunctionFace
+from symgraph.compile.handoff import (
+    Entry, Executable, Handed, NotNative, PlainCallable, codegen, compile_program, hand_over, store,
+)
+from symgraph.compile.modes import Mode
+from symgraph.compile.signature import Signature
+from symgraph.compile.watch import Watch
+from symgraph.expr.op import Apply
+from symgraph.expr.variable import Variable
+from symgraph.expr.walk import ancestors
+
+__all__ = ["DictFunction", "NativeFunction", "load_known", "NotNative", "make_native", "node_callable"]
+
+VERSION = "1"  # of what `extra` holds
+
+
+class NativeFunction(FunctionFace, PlainCallable):
+    """A function whose call is one native call. nodes: the Apply of each number under which native code reports failures."""
+
+    def __init__(self, signature: Signature, mode: Mode, executable: Executable, plan: dict[str, Any], nodes: Sequence[Apply | None],
+                 callbacks: Sequence[Callable[..., Any]], rebuild: Any) -> None:
+        self.signature = signature
+        self.mode = mode
+        self.name = signature.name
+        self.arguments = Arguments(signature)
+        self.executable = executable
+        self.nodes = list(nodes)
+        self._rebuild = rebuild
+        self.read = plan["arguments"]
+        count = len(signature.outputs)
+        sources = [where if kind == "given" else signature.shared[where].container.storage for kind, where in self.read]
+        executable.bind(
+            sources, list(range(count)), single=signature.form == "single",
+            updates=[(count + k, target.container.storage) for k, (target, _) in enumerate(signature.updates)],
+            slow=self._slow, failed=self._failed, callbacks=callbacks, positional=len(self.arguments.inputs), into=self)
+
+    def _slow(self, *args: Any, **kwargs: Any) -> Any:
+        arrays = self.arguments.convert(args, kwargs)
+        return self.run(arrays)
+
+    def _failed(self, status: int, values: tuple[int, ...], arrays: Sequence[np.ndarray]) -> None:
+        failure = self.executable.layout.failures[status - 1]
+        node = self.nodes[failure.where]
+        known: dict[Variable, np.ndarray] = {}
+        for (kind, where), array in zip(self.read, arrays):
+            known[self.signature.shared[where] if kind == "shared" else self.arguments.inputs[where].variable] = array
+        raise blame.error_of(failure.error, failure.message, values, node, known)
+
+    def _rebuilt(self, signature: Signature) -> Any:
+        return self._rebuild(signature, self.mode)
+
+
+class DictFunction(NativeFunction):
+    """A function that returns a dictionary."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return dict(zip(self.signature.keys, super().__call__(*args, **kwargs)))
+
+
+def _class(signature: Signature) -> type[NativeFunction]:
+    return DictFunction if signature.form == "dict" else NativeFunction
+
+
+def load_known(signature: Signature, mode: Mode, key: str, order: Sequence[Apply], rebuild: Any) -> NativeFunction | None:
+    """Station 1b: the function whose expression, as it is written, was compiled before; None if it was not."""
+    entry = store().get(key)
+    if entry is None or entry.extra.get("version") != VERSION:
+        return None
+    plan = entry.extra
+    nodes = [None if k < 0 else order[k] for k in plan["nodes"]]
+    callbacks = [caller(order[k]) for k in plan["callbacks"]]
+    return _class(signature)(signature, mode, codegen.load(entry), plan, nodes, callbacks, rebuild)
+
+
+def make_native(signature: Signature, mode: Mode, optimised: Sequence[Variable], origin: dict[Apply, Apply], key: str | None, order: Sequence[Apply],
+                rebuild: Any, watch: Watch) -> NativeFunction:
+    """Stations 4 to 10. optimised: what the passes made of outputs and new values; origin: node of theirs -> node as written."""
+    inputs = used_inputs(signature, optimised)
+    handed = hand_over([x for _, _, x in inputs], optimised)
+    watch("program", handed.program)
+    compiled = compile_program(handed.program, mode.linker, watch)
+    plan: dict[str, Any] = {"version": VERSION, "arguments": [[kind, where] for kind, where, _ in inputs]}
+    if key is not None:
+        remember(key, compiled, plan, handed, origin, order)
+    nodes = [origin.get(node, node) for node in handed.nodes]
+    return _class(signature)(signature, mode, compiled.executable, plan, nodes, [caller(node) for node in handed.callbacks], rebuild)
+
+
+def used_inputs(signature: Signature, optimised: Sequence[Variable]) -> list[tuple[str, int, Variable]]:
+    """('given', position among the caller's arguments, variable) and ('shared', position, variable) of all that is read."""
+    states = set(signature.states)
+    given = [i.variable for i in signature.inputs if i.variable not in states]
+    found = set(ancestors(optimised, given))
+    return [("given", k, x) for k, x in enumerate(given) if x in found] + [("shared", k, x) for k, x in enumerate(signature.shared) if x in found]
+
+
+def remember(key: str, compiled: Any, plan: dict[str, Any], handed: Handed, origin: dict[Apply, Apply], order: Sequence[Apply]) -> None:
+    """Keep under the early key what a warm start needs."""
+    number = {node: k for k, node in enumerate(order)}
+    callbacks = []
+    for node in handed.callbacks:
+        written = origin.get(node, node)
+        if written not in number or written.op != node.op:
+            return  # a pass made an op that is called back: it has no place in the expression as written
+        callbacks.append(number[written])
+    plan = plan | {"nodes": [number.get(origin.get(node, node), -1) for node in handed.nodes], "callbacks": callbacks}
+    store().put(key, Entry(compiled.entry.object, compiled.entry.layout, plan))
+
+
+def caller(node: Apply) -> Callable[..., Any]:
+    """A node as a function of arrays."""
+
+    def call(*arrays: Any) -> Any:
+        try:
+            return node.op.run(node, arrays)
+        except Exception as error:
+            raise blame.located(error, node, arrays) from error.__cause__
+
+    return call
+
+
+def node_callable(node: Apply, target: str) -> Callable[..., list[Any]]:
+    """One node compiled alone, for the mode CHECK: arrays in, arrays out."""
+    copy = node.clone_with([x.type() for x in node.inputs])
+    handed = hand_over(copy.inputs, copy.outputs)
+    executable = compile_program(handed.program, target).executable
+    callbacks = [caller(n) for n in handed.callbacks]
+
+    def run(*arrays: Any) -> list[Any]:
+        return executable.run(arrays, callbacks)
+
+    return run

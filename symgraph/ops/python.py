@@ -1,0 +1,97 @@
+"""Ops made of Python functions: what no op says, a user says in Python, in the middle of native code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from symgraph.expr.make import as_variable
+from symgraph.expr.op import Apply, Op
+from symgraph.expr.types import TensorType, Type
+
+__all__ = ["FromFunctionOp", "as_op"]
+
+
+class FromFunctionOp(Op):
+    """Calls `function(*arrays)`, which returns an array, or a list of them if there are several output types."""
+
+    def __init__(self, function: Callable[..., Any], itypes: Sequence[Type], otypes: Sequence[Type], infer_shape: Callable[..., Any] | None = None) -> None:
+        self.function = function
+        self.itypes = list(itypes)
+        self.otypes = list(otypes)
+        self.shape_rule = infer_shape
+        self.__name__ = getattr(function, "__name__", "function")
+
+    def make_node(self, *inputs: Any) -> Apply:
+        if len(inputs) != len(self.itypes):
+            raise ValueError(f"We expected {len(self.itypes)} inputs but got {len(inputs)} for {self}")
+        variables = [as_variable(x) for x in inputs]
+        for position, (x, wanted) in enumerate(zip(variables, self.itypes)):
+            if not wanted.accepts(x.type):
+                raise TypeError(f"input {position} of {self} must be of type {wanted}, got {x} of type {x.type}")
+        return Apply(self, variables, [t() for t in self.otypes])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        results = self.function(*inputs)
+        several = list(results) if isinstance(results, (list, tuple)) else [results]
+        if len(several) != len(self.otypes):
+            raise ValueError(f"{self} has {len(self.otypes)} outputs, its function returned {len(several)}")
+        for place, wanted, value in zip(output_storage, self.otypes, several):
+            place[0] = _of_type(self, wanted, value)
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Any:
+        """The shapes of the outputs as expressions, where the user said them."""
+        return None if self.shape_rule is None else self.shape_rule(node, shapes)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.function is other.function and (self.itypes, self.otypes) == (other.itypes, other.otypes)  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.function))
+
+    def __str__(self) -> str:
+        return f"FromFunctionOp{{{self.__name__}}}"
+
+
+def _of_type(op: Op, wanted: Type, value: Any) -> Any:
+    """The value as the output type says; TypeError if it has another dtype or number of dimensions."""
+    if not isinstance(wanted, TensorType):
+        return value
+    array = np.asarray(value)
+    if array.dtype.name != wanted.dtype or array.ndim != wanted.ndim:
+        raise TypeError(f"{op} returned {array.dtype} of {array.ndim} dimensions where {wanted} was declared")
+    return array
+
+
+def as_op(itypes: Any, otypes: Any, infer_shape: Callable[..., Any] | None = None) -> Callable[[Callable[..., Any]], FromFunctionOp]:
+    """Decorator that makes an op of a Python function from arrays to arrays. It has no gradient.
+
+    itypes, otypes: a type or a list of types of the inputs and outputs. infer_shape: (node, input shapes) -> output shapes.
+    Raises TypeError for what is no type.
+
+    >>> import numpy as np
+    >>> import symgraph.tensor as T
+    >>> @as_op(itypes=[T.dvector], otypes=[T.dvector])
+    ... def backwards(x):
+    ...     return x[::-1].copy()
+    >>> x = T.dvector('x')
+    >>> (backwards(x) * 2).eval({x: np.array([1.0, 2.0])})
+    array([4., 2.])
+    """
+    inputs, outputs = _types(itypes, "itypes"), _types(otypes, "otypes")
+    if infer_shape is not None and not callable(infer_shape):
+        raise TypeError("infer_shape needs to be a callable")
+
+    def make(function: Callable[..., Any]) -> FromFunctionOp:
+        return FromFunctionOp(function, inputs, outputs, infer_shape)
+
+    return make
+
+
+def _types(types: Any, what: str) -> list[Type]:
+    found = [getattr(t, "type", t) for t in (types if isinstance(types, (list, tuple)) else [types])]
+    if not all(isinstance(t, Type) for t in found):
+        raise TypeError(f"{what} has to be a list of types, got {types!r}")
+    return found
