@@ -182,7 +182,8 @@ def constructors() -> dict[str, Callable[..., Any]]:
         for prefix, dtype in {"": None, **_PREFIXES}.items():
             single = _of_any_dtype(kind) if dtype is None else tensor_type(dtype, pattern)
             several = _several(single)
-            several.__name__ = several.__qualname__ = prefix + kind + "s"
+            plural = prefix + ("matrices" if kind == "matrix" else kind + "s")
+            several.__name__ = several.__qualname__ = plural
             several.__doc__ = f"One {prefix}{kind} for each name given (or that many unnamed ones for a number): a list."
-            table[prefix + kind], table[prefix + kind + "s"] = single, several
+            table[prefix + kind], table[plural] = single, several
     return table
