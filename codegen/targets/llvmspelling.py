@@ -46,7 +46,6 @@ SIGNED = {
     "lt": "{0} = icmp slt T {1}, {2}", "le": "{0} = icmp sle T {1}, {2}",
     "gt": "{0} = icmp sgt T {1}, {2}", "ge": "{0} = icmp sge T {1}, {2}",
     "min": "{0} = call T @llvm.smin.T(T {1}, T {2})", "max": "{0} = call T @llvm.smax.T(T {1}, T {2})",
-    "signbit": "{0} = icmp slt T {1}, 0",
 }
 UNSIGNED = {
     "div": "{0} = udiv T {1}, {2}", "rem": "{0} = urem T {1}, {2}", "shr": "{0} = lshr T {1}, {2}",
