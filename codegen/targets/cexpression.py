@@ -34,8 +34,10 @@ class Shared:
         taken = {module.entry.name}
         for function in module.kernels:
             name = plain = re.sub(r"\W", "_", function.name)
-            while name in RESERVED or name in taken or not (name[0].isalpha() or name[0] == "_"):
-                name = f"kernel_{plain}_{len(taken)}"
+            count = 0
+            while name in RESERVED or name in taken or name[0].isdigit():
+                count += 1
+                name = f"kernel_{plain}_{count}"
             taken.add(name)
             self.names[function.name] = name
         self.names[module.entry.name] = module.entry.name

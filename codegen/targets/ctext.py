@@ -47,7 +47,7 @@ class FunctionText(ExpressionText):
         if f.fails or self.is_entry:
             self.line("return 0;")
         unused = [self.names[p.number] for p in f.parameters if p.number in self.names and p.number not in self.uses.count]
-        if "context" in signature and not any("context" in line for line in self.lines):
+        if "struct context *context" in signature and not any(mentions(line, "context") for line in self.lines):
             unused.append("context")
         ignored = [f"    (void){name};" for name in unused]
         return "\n".join([signature, "{", *self.locals, *ignored, *self.lines, "}"])

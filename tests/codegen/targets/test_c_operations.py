@@ -70,16 +70,20 @@ def edges(type: str) -> np.ndarray:
         return np.array([False, True])
     if type in INTEGERS:
         info = np.iinfo(type)
-        return np.array(sorted({info.min, info.min + 1, info.max - 1, info.max, 0, 1, 2, 3, 7, 100, *([-1, -2, -7, -100] if info.min else [])}), type)
+        below = [-1, -2, -7, -100] if info.min else []
+        return np.array(sorted({info.min, info.min + 1, info.max - 1, info.max, 0, 1, 2, 3, 7, 100, *below}), type)
     with np.errstate(over="ignore"):
         return np.array(
-            [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, -1.5, 2.5, 3.0, -7.25, 1e-3, 0.1, 1e5, 127.6, 255.9, 300.0, -129.0, 65504.0, 65519.9, 65520.0,
+            [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, -1.5, 2.5, 3.0, -7.25, 1e-3, 0.1, 1e5, 127.6, 255.9, 300.0, -129.0,
+             65504.0, 65519.9, 65520.0,
              2.0**31, -(2.0**31), 2.0**31 - 1, 2.0**32, 2.0**53, 2.0**62, 2.0**63, -(2.0**63), 2.0**64, 1e10, -1e10, 1e19, 1e30, -1e38,
              6e-8, 2.9e-8, 2.98e-8, 6.1e-5, 1e-40, 1e-310, 5e-324, 1e300, np.inf, -np.inf, np.nan]
         ).astype(type)
 
 
-def run(nodes: Nodes, inputs: Sequence[np.ndarray], types: Sequence[str], folder: Path, flags: Sequence[str] = ("-O1",)) -> list[np.ndarray]:
+def run(
+    nodes: Nodes, inputs: Sequence[np.ndarray], types: Sequence[str], folder: Path, flags: Sequence[str] = ("-O1",)
+) -> list[np.ndarray]:
     count = len(inputs[0])
     outputs = [np.zeros(count, type) for type in types]
     status, _, _ = Native(nodes.module(count), folder, None, flags)([*inputs, *outputs])
