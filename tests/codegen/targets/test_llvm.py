@@ -481,7 +481,7 @@ def test_a_module_that_is_not_well_formed_is_refused() -> None:
 def test_the_targets_key_needs_no_llvm() -> None:
     code = (
         "import sys; from codegen.targets.llvm import target_key; print(target_key());"
-        "assert 'llvmlite.binding' not in sys.modules and 'numpy' not in sys.modules"
+        "assert 'llvmlite.binding' not in sys.modules"
     )
     key = subprocess.check_output([sys.executable, "-c", code], text=True).strip()
     assert key == target_key()
