@@ -10,8 +10,14 @@ from symgraph.compile.modes import Mode
 from symgraph.compile.signature import Signature
 from symgraph.expr.shared import SharedVariable
 from symgraph.expr.variable import Variable
+from symgraph.settings import config
 
 __all__ = ["FunctionFace"]
+
+
+def restored(signature: Signature, mode: Mode) -> Any:
+    """A function that comes out of a pickle; None if the settings say so."""
+    return FunctionFace.compile(signature, mode) if config.unpickle_function else None
 
 
 class FunctionFace:
@@ -24,6 +30,7 @@ class FunctionFace:
     mode: Mode
     arguments: Arguments
     name: str | None
+    compile: Any = None  # Signature, Mode -> function; set by symgraph/compile/function.py, which builds on this file
 
     # States and defaults ----------------------------------------------------------------------------------------------
     def _cell(self, key: Any) -> Any:
@@ -78,6 +85,10 @@ class FunctionFace:
     def __deepcopy__(self, memo: Any) -> Any:
         fresh = {x: type(x)(x.type, x.get_value(), x.name) for x in self.signature.states.values()}
         return self._rebuilt(self.signature.exchanged(fresh, False, self.name))
+
+    def __reduce__(self) -> Any:
+        """A function is pickled as what was asked for; it unpickles by compiling, or from the cache."""
+        return restored, (self.signature, self.mode)
 
     def _rebuilt(self, signature: Signature) -> Any:
         raise TypeError(f"{type(self).__name__} cannot be copied")

@@ -14,7 +14,7 @@ from symgraph.expr.make import as_variable
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Variable
 
-__all__ = ["compile_signature", "evaluated", "function", "optimised_graph"]
+__all__ = ["compile_signature", "evaluated", "function"]
 
 VERSION = "symgraph 1"  # of what the early key is a digest of
 
@@ -64,12 +64,13 @@ def compile_signature(signature: Signature, mode: modes.Mode) -> FunctionFace:
         known = native.load_known(signature, mode, key, order, compile_signature)
         if known is not None:
             return known
+    from symgraph.compile.optimised import optimised_graph
     from symgraph.compile.watch import Watch
 
     watch = Watch(signature.title)
     try:
-        optimised, origin = _optimise(signature, mode, watch)
-        return native.make_native(signature, mode, optimised, origin, key, order, compile_signature, watch)
+        graph = optimised_graph(signature, mode, watch)
+        return native.make_native(signature, mode, graph.outputs, graph.origin, key, order, compile_signature, watch)
     except native.NotNative:
         return _stepwise(signature, mode)
 
@@ -78,36 +79,14 @@ def _native(signature: Signature) -> bool:
     return all(isinstance(x.type, TensorType) for x in (*signature.variables, *signature.shared, *signature.computed))
 
 
-def _optimise(signature: Signature, mode: modes.Mode, watch: Any = None) -> tuple[list[Any], dict[Any, Any]]:
-    """Stations 2 and 3: what the passes make of outputs and new values, and the node as written behind each of theirs."""
-    graph = optimised_graph(signature, mode, watch)
-    return list(graph.outputs), graph.origin
-
-
-def optimised_graph(signature: Signature, mode: modes.Mode, watch: Any = None) -> Any:
-    """The Graph after the passes of the mode."""
-    from symgraph.graph.graph import Graph
-    from symgraph.passes.pipeline import optimise
-
-    if watch is not None:
-        watch("written", signature.computed)
-    graph = Graph(signature.variables, signature.computed)
-    if watch is not None:
-        watch("graph", graph)
-    report = optimise(graph, mode)
-    if watch is not None:
-        watch("passes", report)
-        watch("optimised", graph.outputs)
-    return graph
-
-
 def _stepwise(signature: Signature, mode: modes.Mode) -> FunctionFace:
     from symgraph.compile import native, stepwise
+    from symgraph.compile.optimised import optimised_graph
 
-    optimised, _ = _optimise(signature, mode)
+    computed = optimised_graph(signature, mode).outputs
     if mode.check:
-        return stepwise.CheckedFunction(signature, mode, optimised, compile_signature, lambda node: native.node_callable(node, "llvm"))
-    return stepwise.StepwiseFunction(signature, mode, optimised, compile_signature)
+        return stepwise.CheckedFunction(signature, mode, computed, compile_signature, lambda node: native.node_callable(node, "llvm"))
+    return stepwise.StepwiseFunction(signature, mode, computed, compile_signature)
 
 
 def evaluated(x: Any, inputs_to_values: Any = None) -> Any:
@@ -135,3 +114,4 @@ def evaluated(x: Any, inputs_to_values: Any = None) -> Any:
 
 
 Variable.eval = evaluated  # type: ignore[attr-defined]  # here, because it compiles
+FunctionFace.compile = staticmethod(compile_signature)

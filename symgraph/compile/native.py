@@ -60,6 +60,21 @@ class NativeFunction(FunctionFace, PlainCallable):
     def _rebuilt(self, signature: Signature) -> Any:
         return self._rebuild(signature, self.mode)
 
+    @property
+    def graph(self) -> Any:
+        """The graph after the passes."""
+        from symgraph.compile.optimised import optimised_graph
+
+        return optimised_graph(self.signature, self.mode)
+
+    def source(self, target: str | None = None) -> str:
+        """The code of this function as text: 'llvm', 'c', or 'ir' for the loop IR; the default is what it was compiled from."""
+        computed = self.graph.outputs
+        handed = hand_over([x for _, _, x in used_inputs(self.signature, computed)], computed)
+        module, _ = codegen.lowered(handed.program)
+        wanted = target or self.mode.linker
+        return codegen.module_text(module) if wanted == "ir" else codegen.target_text(module, wanted)
+
 
 class DictFunction(NativeFunction):
     """A function that returns a dictionary."""

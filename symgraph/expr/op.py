@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
@@ -91,10 +92,53 @@ class Apply:
 
     clone_with_new_inputs = clone_with
 
+    def __reduce__(self) -> Any:
+        """Pickled after everything it depends on, one node after another, so that a long chain needs no deep recursion."""
+        if self in _announced:
+            _announced.discard(self)
+            before: list[Apply] = []
+        else:
+            before = _before(self)
+            _announced.update(before)
+        outputs = [(x.type, x.name, x.line, x.__getstate__()["_tag"]) for x in self.outputs]
+        return _restored, (before, self.op, self.inputs, outputs, self.line)
+
     def __str__(self) -> str:
         return f"{self.op}({', '.join(map(str, self.inputs))})"
 
     __repr__ = __str__
+
+
+_announced: WeakSet[Apply] = WeakSet()  # nodes that stand in a list which is being pickled, and are not pickled yet
+
+
+def _before(node: Apply) -> list[Apply]:
+    """The nodes that a node depends on, each after those that it needs itself."""
+    order: list[Apply] = []
+    seen = {node}
+    stack: list[tuple[Apply, int]] = [(node, 0)]
+    while stack:
+        top, position = stack.pop()
+        if position == len(top.inputs):
+            order.append(top)
+            continue
+        stack.append((top, position + 1))
+        owner = top.inputs[position].owner
+        if owner is not None and owner not in seen:
+            seen.add(owner)
+            stack.append((owner, 0))
+    return order[:-1]
+
+
+def _restored(before: list[Apply], op: Op, inputs: list[Any], outputs: list[Any], line: Any) -> Apply:
+    made = []
+    for type, name, where, tag in outputs:
+        x = type.make_variable(name)
+        x.line, x._tag = where, tag
+        made.append(x)
+    node = Apply(op, inputs, made)
+    node.line = line
+    return node
 
 
 class Op:

@@ -71,13 +71,23 @@ class Variable:
     # Identity, so that variables can stand in dictionaries; `eq` and `neq` build expressions.
     __hash__ = object.__hash__
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self.owner is not None:
+            return _output_of, (self.owner, self.index)
+        return super().__reduce_ex__(max(protocol, 2))
+
     def __getstate__(self) -> Any:
-        return {slot: getattr(self, slot) for slot in ("type", "owner", "index", "name", "line", "_tag")} | {"extra": dict(self.__dict__)}
+        extra = {key: value for key, value in self.__dict__.items() if not key.startswith("_")}  # what was kept for speed stays here
+        return {slot: getattr(self, slot) for slot in ("type", "index", "name", "line", "_tag")} | {"owner": None, "extra": extra}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state.pop("extra"))
         for slot, value in state.items():
             setattr(self, slot, value)
+
+
+def _output_of(owner: Apply, index: int) -> Variable:
+    return owner.outputs[index]
 
 
 class TensorVariable(Variable):

@@ -135,6 +135,9 @@ class LoopOp(Op):
         counted = [] if self.layout.unbounded else [[False] * len(node.outputs)]
         return counted + [[True] * len(node.outputs)] * (len(node.inputs) - len(counted))
 
+    def __getstate__(self) -> Any:
+        return self.__dict__ | {"_order": None}
+
     def __str__(self) -> str:
         return f"{'while' if self.layout.unbounded else 'scan'}{{{self.name or len(self.inner_outputs)}}}"
 

@@ -1,0 +1,24 @@
+"""Stations 2 and 3: the expression as a Graph, and the passes of the mode. Loads networkx; a warm start never comes here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from symgraph.compile.modes import Mode
+from symgraph.compile.signature import Signature
+from symgraph.graph.graph import Graph
+from symgraph.passes.pipeline import optimise
+
+__all__ = ["optimised_graph"]
+
+
+def optimised_graph(signature: Signature, mode: Mode, watch: Callable[[str, Any], None] | None = None) -> Graph:
+    """The Graph of outputs and new values after the passes. Its `origin` tells the node as written behind each of its own."""
+    tell = watch or (lambda station, what: None)
+    tell("written", signature.computed)
+    graph = Graph(signature.variables, signature.computed)
+    tell("graph", graph)
+    tell("passes", optimise(graph, mode))
+    tell("optimised", graph.outputs)
+    return graph
