@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,8 @@ from codegen.loopir.scalar import Scalar
 from codegen.lower.arrays import Memory
 from codegen.lower.frame import Frame
 from codegen.lower.unit import Unit
-from codegen.program import Program
+from codegen.program import Program, Step
+from codegen.rules import Pointwise
 
 __all__ = ["Lowered", "lower"]
 
@@ -53,5 +55,16 @@ def lower(program: Program, name: str = "entry") -> Lowered:
     module = ir.Module(ir.Function(name, (unit.context.value,), start + rest, True), unit.kernels, b.libraries)
     layout = Layout(
         entry=name, arguments=[program.types[v] for v in program.inputs], results=[program.types[v] for v in program.outputs], constants=unit.constants,
-        failures=unit.failures, callbacks=unit.callbacks, scratches=unit.scratches, libraries=b.libraries)
+        failures=unit.failures, callbacks=unit.callbacks, scratches=unit.scratches, libraries=b.libraries, work=work_of(program))
     return Lowered(module, layout)
+
+
+def work_of(program: Program) -> int | None:
+    """Rough number of scalar operations of a call, where all sizes are known and nothing is repeated."""
+    total = 0
+    for step in program.steps:
+        if not isinstance(step, Step) or any(n is None for v in (*step.inputs, *step.outputs) for n in program.types[v].shape):
+            return None
+        cost = step.rule.cost if isinstance(step.rule, Pointwise) else 1
+        total += cost * max(math.prod(program.types[v].shape) for v in (*step.inputs, *step.outputs))  # type: ignore[type-var]
+    return total
