@@ -99,10 +99,15 @@ def binary(text: str, target: str, level: int, compiler: str | None = None) -> b
         from codegen.targets.llvm import compile_llvm
 
         return compile_llvm(text, level)
-    from codegen.targets.c import compile_c
+    import shutil
 
-    with tempfile.TemporaryDirectory(prefix="symgraph-c-") as directory:
-        return compile_c(text, directory, compiler).read_bytes()
+    from codegen.targets.c import compile_c, find_compiler
+
+    find_compiler(compiler)  # without one there shall be no folder
+    directory = tempfile.mkdtemp(prefix="symgraph-c-")
+    content = compile_c(text, directory, compiler).read_bytes()  # a source that is refused stays to be read: the error names it
+    shutil.rmtree(directory)
+    return content
 
 
 def load(entry: Entry) -> Executable:

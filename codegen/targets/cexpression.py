@@ -29,7 +29,8 @@ class Shared:
         self.module = module
         self.facts: dict[str, Survey] = survey(module)
         self.support: set[str] = set()
-        self.independent = False
+        self.independent = False  # whether the file needs INDEPENDENT_ROUNDS
+        self.rounded = False  # whether it needs ROUNDED
         self.names: dict[str, str] = {}
         taken = {module.entry.name}
         for function in module.kernels:
@@ -171,19 +172,20 @@ class ExpressionText:
         if not any(isinstance(x, ir.Value) for x in numbers) and not type.endswith("*"):  # else they would be computed as int
             k = len(first)
             operands[k] = Expression(f"({TYPES[type]}){operands[k].within(UNARY)}", UNARY)
-        self.keep(out, self.fill(found, operands))
+        expression = self.fill(found, operands)
+        if out.number in self.uses.rounded:
+            self.shared.rounded = True
+            expression = expression._replace(text=f"ROUNDED({expression.text})", level=ATOM)
+        self.keep(out, expression)
 
     def row(self, node: ir.Assign, type: str) -> Row:
         operation, args = node.operation, node.args
-        if operation in SUMS and type in ("int8", "int16", "int32", "int64"):
-            out = node.out.number
-            if type == "int64" and out not in self.uses.beyond:
-                regular = all(not isinstance(x, ir.Value) or x.number in self.regular for x in args)
-                if regular:
-                    self.regular.add(out)
-                if regular or out not in self.uses.far:
-                    return spelling.plain_row(operation)
-            if operation in ("div", "rem") and type in ("int32", "int64") and not isinstance(args[1], ir.Value) and args[1] not in (0, -1):
+        out = node.out.number
+        if type == "int64" and operation in SUMS and out not in self.uses.beyond:  # an index: overflow would lie outside all memory
+            regular = all(not isinstance(x, ir.Value) or x.number in self.regular for x in args)
+            if regular:
+                self.regular.add(out)
+            if regular or out not in self.uses.far:
                 return spelling.plain_row(operation)
         return spelling.row(operation, type)
 

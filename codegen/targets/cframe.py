@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CONTEXT", "FLAGS", "HEAD", "INDEPENDENT"]
+__all__ = ["CONTEXT", "FLAGS", "HEAD", "INDEPENDENT", "ROUNDED"]
 
 # -ffp-contract=off keeps results, -fno-strict-aliasing the meaning of memory that is seen as several types; the rest is for speed.
 FLAGS = (
@@ -36,4 +36,10 @@ INDEPENDENT = """/* The rounds of the loop that follows do not depend on each ot
 #define INDEPENDENT_ROUNDS _Pragma("GCC ivdep")
 #else
 #define INDEPENDENT_ROUNDS
+#endif"""
+ROUNDED = """/* A product that is rounded before it is added: GCC from 12 on fuses some that stand side by side, -ffp-contract=off or not. */
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
+#define ROUNDED(x) __builtin_assoc_barrier(x)
+#else
+#define ROUNDED(x) (x)
 #endif"""

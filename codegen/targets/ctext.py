@@ -15,7 +15,7 @@ from typing import Any
 
 from codegen.loopir import nodes as ir
 from codegen.targets.cexpression import Expression, ExpressionText, Shared
-from codegen.targets.cframe import CONTEXT, FLAGS, HEAD, INDEPENDENT
+from codegen.targets.cframe import CONTEXT, FLAGS, HEAD, INDEPENDENT, ROUNDED
 from codegen.targets.spelling import ATOM, EQUALITY, SUM, TYPES, memory_type, support_text, value_type
 
 __all__ = ["c_source"]
@@ -34,6 +34,8 @@ def c_source(module: ir.Module, title: str = "Compiled expression") -> str:
     parts = [head, CONTEXT]
     if shared.independent:
         parts.append(INDEPENDENT)
+    if shared.rounded:
+        parts.append(ROUNDED)
     return "\n\n".join([*parts, *support_text(shared.support), *texts]).replace("\n\n\n", "\n\n") + "\n"
 
 

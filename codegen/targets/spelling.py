@@ -5,7 +5,7 @@ those of C's grammar; `&`, `|`, `^`, shifts and casts always put parentheses aro
 those levels by heart and compilers warn of them.
 
 Signed integers wrap: they are computed unsigned and turned back, since C leaves signed overflow undefined. Types narrower than int are
-computed in int and cut off.
+computed in int and cut off. Divisors are never 0, nor -1 below the least number: the builder sees to it.
 """
 
 from __future__ import annotations
@@ -83,11 +83,6 @@ WRAPPED = {
 NARROW = {  # of int8, int16, uint8: neither sums nor products overflow an int
     **{name: Row(f"(T)({PLAIN[name].text})", UNARY, PLAIN[name].needs) for name in ("add", "sub", "mul", "div", "rem")},
     "neg": Row("(T)-{0}", UNARY, (ATOM,)), "not": Row("(T)~{0}", UNARY, (ATOM,)),
-}
-# The lowest number by -1 overflows.
-DIVIDED = {
-    "div": Row("{1} == -1 ? (T)(0 - (U){0}) : {0} / {1}", CHOICE, (UNARY, UNARY), twice=True),
-    "rem": Row("{1} == -1 ? 0 : {0} % {1}", CHOICE, (UNARY, UNARY), twice=True),
 }
 BOOL = {
     **{name: PLAIN[name] for name in ("and", "or", "xor")},
@@ -287,8 +282,6 @@ def integer_row(operation: str, type: str) -> Row | None:
         found = WRAPPED[operation]
     elif width < 32 and operation in NARROW and (type, operation) != ("uint16", "mul"):
         found = NARROW[operation]
-    elif signed and operation in DIVIDED:
-        found = DIVIDED[operation]
     elif (signed or width < 32) and operation in WRAPPED:
         found = WRAPPED[operation]
     elif operation in PLAIN:

@@ -18,12 +18,17 @@ class Uses:
 
     beyond: numbers of values that serve anything but the index of a memory access, directly or through sums and products.
     far: numbers of values that serve, directly or so, in another block than their own.
+    rounded: numbers of products of floats that a compiler might fuse with sums against its orders (see `fused_by_mistake`).
     """
 
     count: dict[int, int] = field(default_factory=dict)
     place: dict[int, int] = field(default_factory=dict)
     beyond: set[int] = field(default_factory=set)
     far: set[int] = field(default_factory=set)
+    rounded: set[int] = field(default_factory=set)
+    products: set[int] = field(default_factory=set)
+    added: set[int] = field(default_factory=set)
+    subtracted: set[int] = field(default_factory=set)
 
     def note(self, operands: Iterable[ir.Operand], block: int, address: bool = False, far: bool = False) -> None:
         for x in operands:
@@ -45,7 +50,18 @@ def uses_of(function: ir.Function) -> Uses:
     """One walk from the last node to the first, so that what only a dead node uses is dead too."""
     uses = Uses()
     walk(uses, function.body)
+    uses.rounded = fused_by_mistake(uses)
     return uses
+
+
+def fused_by_mistake(uses: Uses) -> set[int]:
+    """Products that are rounded before they are added, some, and subtracted, others: as in a complex product.
+
+    GCC since 12 makes one instruction of neighbouring sums and differences of products, which does not round the products, even under
+    -ffp-contract=off.
+    """
+    summed = uses.products & (uses.added | uses.subtracted)
+    return summed if uses.products & uses.added and uses.products & uses.subtracted else set()
 
 
 def walk(uses: Uses, block: ir.Block) -> None:
@@ -57,6 +73,8 @@ def walk(uses: Uses, block: ir.Block) -> None:
                 continue
             if uses.place[number] != here:
                 uses.far.add(number)
+            if node.out.type.startswith("float"):
+                note_products(uses, node)
             if node.operation == "offset":
                 uses.note(node.args[:1], here)
                 uses.note(node.args[1:], here, True)
@@ -88,6 +106,14 @@ def walk(uses: Uses, block: ir.Block) -> None:
             uses.note((node.condition,), here)
         else:
             uses.note(operands(node), here)
+
+
+def note_products(uses: Uses, node: ir.Assign) -> None:
+    if node.operation == "mul":
+        uses.products.add(node.out.number)
+    elif node.operation in ("add", "sub", "neg"):
+        place = uses.added if node.operation == "add" else uses.subtracted
+        place.update(x.number for x in node.args if isinstance(x, ir.Value))
 
 
 def operands(node: ir.Node) -> Iterable[ir.Operand]:
