@@ -13,9 +13,9 @@ import numpy as np
 from symgraph.errors import AsTensorError
 from symgraph.expr.make import as_variable
 from symgraph.expr.variable import TensorVariable
-from symgraph.ops import advanced, binary, cast, compare, create, index, join, layout, linalg, moments, reduce, scalars, shape, stop, unary
+from symgraph.ops import binary, cast, compare, create, diagonal, index, join, layout, linalg, moments, reduce, scalars, shape, stop, unary
 
-__all__ = ["METHODS", "NUMPY_FUNCTIONS", "PROPERTIES", "UFUNCS"]
+__all__ = ["METHODS", "NUMPY_FUNCTIONS", "PROPERTIES", "UFUNCS", "divmod_"]
 
 # Operators ------------------------------------------------------------------------------------------------------------
 
@@ -55,7 +55,7 @@ def _unary(op: Callable[..., Any]) -> Callable[..., Any]:
     return lambda self: op(self)
 
 
-def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
+def divmod_(x: Any, y: Any) -> tuple[Any, Any]:
     """The pair of floor quotient and remainder."""
     return binary.floor_div(x, y), binary.mod(x, y)
 
@@ -115,8 +115,8 @@ METHODS: dict[str, Callable[..., Any]] = {
     # arrangement
     "dimshuffle": layout.dimshuffle, "flatten": layout.flatten, "ravel": layout.ravel, "reshape": layout.reshape,
     "transpose": layout.transpose, "swapaxes": layout.swapaxes, "squeeze": layout.squeeze, "copy": _copy, "transfer": _transfer,
-    "repeat": join.repeat, "take": advanced.take, "diagonal": create.diagonal, "trace": create.trace, "nonzero": advanced.nonzero,
-    "nonzero_values": advanced.nonzero_values, "compress": advanced.compress, "choose": advanced.choose,
+    "repeat": join.repeat, "take": index.take, "diagonal": diagonal.diagonal, "trace": diagonal.trace, "nonzero": index.nonzero,
+    "nonzero_values": index.nonzero_values,
     # reductions
     "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "argmax": reduce.argmax, "argmin": reduce.argmin,
     "any": reduce.any_, "all": reduce.all_, "mean": moments.mean, "var": moments.var, "std": moments.std, "ptp": moments.ptp,
@@ -137,7 +137,7 @@ PROPERTIES: dict[str, Callable[..., Any]] = {
 
 UFUNCS: dict[str, Callable[..., Any]] = {
     "add": binary.add, "subtract": binary.sub, "multiply": binary.mul, "divide": binary.true_div, "floor_divide": binary.floor_div,
-    "remainder": binary.mod, "power": binary.pow, "float_power": binary.pow, "divmod": _divmod, "matmul": linalg.matmul,
+    "remainder": binary.mod, "power": binary.pow, "float_power": binary.pow, "divmod": divmod_, "matmul": linalg.matmul,
     "maximum": binary.maximum, "minimum": binary.minimum, "arctan2": binary.arctan2, "hypot": binary.hypot, "logaddexp": binary.logaddexp,
     "negative": unary.neg, "positive": _copy, "absolute": unary.abs, "fabs": unary.abs, "sign": unary.sign, "square": unary.square,
     "reciprocal": unary.reciprocal, "rint": unary.round_half_even, "conjugate": unary.conj, "isnan": compare.isnan, "isinf": compare.isinf,
@@ -163,13 +163,13 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "inner": lambda a, b: linalg.tensordot(a, b, axes=[[-1], [-1]]),
     "linalg.norm": lambda x, ord=2, axis=None, keepdims=False: moments.norm(x, ord, axis, keepdims),
     "concatenate": join.concatenate, "stack": join.stack, "tile": join.tile, "repeat": join.repeat, "roll": join.roll,
-    "where": lambda condition, *choices: compare.switch(condition, *choices) if choices else advanced.nonzero(condition),
+    "where": lambda condition, *choices: compare.switch(condition, *choices) if choices else index.nonzero(condition),
     "clip": lambda a, a_min, a_max: compare.clip(a, a_min, a_max), "round": lambda a, decimals=0: _round(a, decimals),
     "reshape": lambda a, shape: layout.reshape(a, shape), "ravel": layout.ravel, "transpose": layout.transpose,
     "swapaxes": layout.swapaxes, "moveaxis": layout.moveaxis, "squeeze": layout.squeeze, "expand_dims": layout.expand_dims,
     "shape": shape.shape, "size": shape.size, "ndim": lambda a: a.ndim, "real": unary.real, "imag": unary.imag,
-    "zeros_like": create.zeros_like, "ones_like": create.ones_like, "copy": _copy, "take": advanced.take, "nonzero": advanced.nonzero,
-    "diag": create.diag, "diagonal": create.diagonal, "trace": create.trace, "tril": create.tril, "triu": create.triu,
+    "zeros_like": create.zeros_like, "ones_like": create.ones_like, "copy": _copy, "take": index.take, "nonzero": index.nonzero,
+    "diag": diagonal.diag, "diagonal": diagonal.diagonal, "trace": diagonal.trace, "tril": diagonal.tril, "triu": diagonal.triu,
     "isclose": compare.isclose, "allclose": compare.allclose,
 }
 _BY_FUNCTION: dict[Any, Callable[..., Any]] = {}
@@ -235,7 +235,7 @@ def _bind(cls: Any) -> None:
     for name, op in BINARY.items():
         setattr(cls, f"__{name}__", _forward(op))
         setattr(cls, f"__r{name}__", _reflected(op))
-    cls.__divmod__, cls.__rdivmod__ = _forward(_divmod), _reflected(_divmod)
+    cls._divmod___, cls.__rdivmod__ = _forward(divmod_), _reflected(divmod_)
     for name, op in COMPARISONS.items():
         setattr(cls, f"__{name}__", _forward(op))
     for name, op in UNARY.items():

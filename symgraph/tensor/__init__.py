@@ -1,0 +1,60 @@
+"""The face of tensor expressions, usually imported as T: names only. Constructors, functions of variables, gradients, `nnet`.
+
+Everything a file of ops lists in its `__all__` is here under the same name, so what is new there needs no line here.
+"""
+
+from typing import Any
+
+from symgraph.errors import EmptyConstantError, NotScalarConstantError, ShapeError
+from symgraph.expr import dtypes, make
+from symgraph.expr.types import TensorType
+from symgraph.expr.variable import TensorConstant, TensorVariable, Variable
+from symgraph.gradient import check, forward, markers, matrices, reverse
+from symgraph.ops import (
+    binary,
+    cast,
+    compare,
+    create,
+    index,
+    join,
+    layout,
+    linalg,
+    methods,  # which binds the operators and methods of variables
+    moments,
+    reduce,
+    scalars,
+    shape,
+    softmax,
+    special,
+    stop,
+    unary,
+)
+from symgraph.tensor import nnet
+
+_FILES = (binary, cast, compare, create, index, join, layout, linalg, moments, reduce, scalars, shape, softmax, special, stop, unary)
+_OF_NNET = {"Softmax", "LogSoftmax", "softmax", "log_softmax"}  # Theano has them in nnet alone
+_NAMES: dict[str, Any] = {name: getattr(file, name) for file in _FILES for name in file.__all__ if name not in _OF_NNET}
+_NAMES |= make.constructors()
+_NAMES |= {
+    # names of Python's own functions, which the files of ops write with a line behind
+    "sum": reduce.sum_, "max": reduce.max_, "min": reduce.min_, "any": reduce.any_, "all": reduce.all_, "divmod": methods.divmod_,
+    "as_tensor": make.as_tensor, "as_tensor_variable": make.as_tensor, "as_variable": make.as_variable, "constant": make.constant,
+    "tensor": make.tensor, "TensorType": TensorType, "TensorVariable": TensorVariable, "TensorConstant": TensorConstant,
+    "Variable": Variable, "grad": reverse.grad, "Lop": reverse.Lop, "Rop": forward.Rop,
+    "jacobian": matrices.jacobian, "hessian": matrices.hessian,
+    "verify_grad": check.verify_grad, "numeric_grad": check.numeric_grad, "grad_undefined": markers.grad_undefined,
+    "grad_not_implemented": markers.grad_not_implemented,
+    "discrete_dtypes": dtypes.DISCRETE, "continuous_dtypes": dtypes.CONTINUOUS, "integer_dtypes": dtypes.INTEGER,
+    "float_dtypes": dtypes.FLOAT, "complex_dtypes": dtypes.COMPLEX, "NotScalarConstantError": NotScalarConstantError,
+    "EmptyConstantError": EmptyConstantError, "ShapeError": ShapeError, "nnet": nnet,
+}
+globals().update(_NAMES)
+__all__ = sorted(_NAMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Only for names that are not here: the nearest that is."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, __all__, 1)
+    raise AttributeError(f"symgraph.tensor has no {name!r}" + (f"; is {near[0]!r} meant?" if near else ""))
