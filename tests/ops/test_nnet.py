@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
+from differences import run, same, slopes
 
 import symgraph
 import symgraph.tensor as T
 from symgraph.expr.evaluate import evaluate
 from symgraph.tensor import nnet
-
-from .test_reduce import run, same, slopes
 
 RANDOM = np.random.RandomState(0)
 ROWS = RANDOM.uniform(-3, 3, (4, 5))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from differences import run, same, slopes
 
 import symgraph
 import symgraph.tensor as T
@@ -11,38 +12,6 @@ RANDOM = np.random.RandomState(0)
 CUBE = RANDOM.uniform(-2, 2, (3, 4, 5))
 AXES = [None, 0, 1, -1, (0, 1), (0, 2), (2, 1), [1], (0, 1, 2), ()]
 
-
-
-def run(build, *arrays):
-    inputs = [T.tensor(a.dtype.name, shape=(None,) * a.ndim) for a in map(np.asarray, arrays)]
-    return evaluate([build(*inputs)], dict(zip(inputs, arrays)))[0]
-
-
-def same(got, wanted, tolerance=1e-12):
-    wanted = np.asarray(wanted)
-    assert got.dtype == wanted.dtype
-    assert got.shape == wanted.shape
-    np.testing.assert_allclose(got, wanted, rtol=tolerance, atol=tolerance)
-
-
-def slopes(build, *points, step=1e-6):
-    """Gradients of the weighted sum of what is built, symbolic and by central differences."""
-    inputs = [T.tensor("float64", shape=(None,) * p.ndim) for p in points]
-    out = build(*inputs)
-    shape = evaluate([out], dict(zip(inputs, points)))[0].shape
-    weights = np.random.RandomState(1).uniform(0.5, 1.5, shape)
-    cost = (out * T.constant(weights)).sum()
-    got = evaluate(symgraph.grad(cost, inputs), dict(zip(inputs, points)))
-    for k, p in enumerate(points):
-        wanted = np.empty_like(p)
-        for at in np.ndindex(*p.shape):
-            ends = []
-            for sign in (1, -1):
-                moved = [q.copy() for q in points]
-                moved[k][at] += sign * step
-                ends.append(float(evaluate([cost], dict(zip(inputs, moved)))[0]))
-            wanted[at] = (ends[0] - ends[1]) / (2 * step)
-        np.testing.assert_allclose(got[k], wanted, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("axis", AXES, ids=str)
