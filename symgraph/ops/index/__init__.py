@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from symgraph.ops.index.advanced import AdvancedIncSubtensor, AdvancedSubtensor, Nonzero, flatnonzero, nonzero, nonzero_values, take
+from symgraph.ops.index.choice import choose, compress
 from symgraph.ops.index.key import getitem, inc_subtensor, set_subtensor
 from symgraph.ops.index.subtensor import IncSubtensor, Subtensor
 
@@ -12,6 +13,8 @@ __all__ = [
     "IncSubtensor",
     "Nonzero",
     "Subtensor",
+    "choose",
+    "compress",
     "flatnonzero",
     "getitem",
     "inc_subtensor",

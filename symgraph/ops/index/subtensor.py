@@ -136,7 +136,8 @@ class IncSubtensor(Indexed):
         region = out[key].shape
         for d, (n, declared) in enumerate(zip(y.shape, node.inputs[1].type.shape), len(region) - y.ndim):
             if n != region[d] and declared != 1:
-                raise ValueError(f"dimension {d - len(region) + y.ndim} of the new values has size {n}, but that of the region is {region[d]}")
+                place = d - len(region) + y.ndim
+                raise ValueError(f"dimension {place} of the new values has size {n}, but that of the region is {region[d]}")
         values = y.astype(x.dtype)
         if self.sets:
             out[key] = values

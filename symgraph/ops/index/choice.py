@@ -1,0 +1,82 @@
+"""Elements picked by an array of numbers of choices, or by a condition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from symgraph.expr.dtypes import DISCRETE
+from symgraph.expr.make import as_tensor, as_variable
+from symgraph.expr.sizes import SizedOp, size_constant
+from symgraph.ops.index.advanced import AdvancedSubtensor, flatnonzero, take
+from symgraph.ops.index.region import ARRAY
+
+__all__ = ["Places", "choose", "compress"]
+
+
+class Places(SizedOp):
+    """The places along a dimension: 0, 1 ... n - 1, int64. Input: n, a 0-d integer."""
+
+    __props__ = ()
+
+    def output_dtypes(self, n: Any) -> list[str]:
+        return ["int64"]
+
+    def sizes(self, s: Any, n: Any) -> Any:
+        return [(n.item(0),)]
+
+    def compute(self, n: Any) -> Any:
+        return np.arange(int(n), dtype="int64")
+
+    def reads(self, node: Any) -> list[str]:
+        return ["many"]
+
+    def element(self, b: Any, index: Any, n: Any) -> Any:
+        return b.cast(index[0] + 0, "int64")
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [None]
+
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        return [[False]]
+
+
+def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+    """For each element of a (integers) the element at the same index of choice number a[...].
+
+    choices: an array whose leading dimension counts the choices, or a list of arrays of one shape; a and the choices
+    broadcast against each other. mode: as that of `take`, for numbers out of range. `out` is not supported.
+
+    >>> import symgraph.tensor as T
+    >>> choose([1, 0], [[10, 20], [30, 40]]).eval()
+    array([30, 20])
+    """
+    if out is not None:
+        raise NotImplementedError("choose: out= is not supported; expressions do not change arrays")
+    a, choices = as_tensor(a), as_variable(choices) if isinstance(choices, (list, tuple)) else as_tensor(choices)
+    if a.dtype not in DISCRETE:
+        raise TypeError(f"choose: the numbers of the choices must be integers, got {a.type}")
+    if choices.ndim == 0:
+        raise TypeError("choose: choices must have a leading dimension")
+    if a.dtype == "bool":
+        a = a.astype("int8")
+    if mode == "clip":
+        a = a.clip(0, choices.shape[0] - 1)
+    elif mode == "wrap":
+        a = a % choices.shape[0]
+    elif mode != "raise":
+        raise ValueError(f"choose: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
+    ndim = max(a.ndim, choices.ndim - 1)
+    if ndim == 0:
+        return choices[a]
+    indices = [a.dimshuffle(*["x"] * (ndim - a.ndim), *range(a.ndim))]
+    for d, n in enumerate(choices.type.shape[1:], ndim - choices.ndim + 1):
+        places = Places()(size_constant(n) if n is not None else choices.shape[d - ndim + choices.ndim])
+        indices.append(places.dimshuffle(*["x"] * d, 0, *["x"] * (ndim - d - 1)))
+    return AdvancedSubtensor([ARRAY] * len(indices))(choices, *indices)
+
+
+def compress(condition: Any, x: Any, axis: int | None = None) -> Any:
+    """The elements (axis=None: of the flattened array) or slices of x where the vector `condition` is not zero."""
+    return take(x, flatnonzero(condition), axis=axis)

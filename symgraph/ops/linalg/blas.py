@@ -1,0 +1,142 @@
+"""Matrix products in the words of the loop IR: calls of BLAS, and plain loops for dtypes that BLAS does not know.
+
+BLAS counts in columns: a row-major matrix is to it the transposed one. So out = a b is computed as out' = b' a'. Integers are
+of 64 bits. Every call zeroes what it will add to, so that no uninitialised memory is read whatever the library makes of a
+factor of 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["LETTERS", "multiply", "vector_by_vector"]
+
+LETTERS = {"float32": "s", "float64": "d", "complex64": "c", "complex128": "z"}
+
+# A product of so few multiplications is done by plain loops where sizes are known: a call costs about as much.
+SMALL = 512
+
+
+def multiply(
+    b: Any, dtype: str, out: Any, first: Any, second: Any, rows: Any, columns: Any, inner: Any,
+    transposed: tuple[bool, bool], alpha: Any = 1.0, beta: Any = 0.0,
+) -> None:
+    """out = beta out + alpha (first second), of row-major matrices at three addresses: (rows, inner) and (inner, columns),
+    or in memory the transposed ones, as the flags say. alpha, beta: numbers, or scalars of dtype `dtype`.
+
+    out must hold what is multiplied by beta; where beta is the number 0 it may hold anything.
+    """
+    small = all(isinstance(n, int) for n in (rows, columns, inner)) and rows * columns * inner <= SMALL
+    if dtype not in LETTERS or small:
+        _by_loops(b, dtype, out, first, second, rows, columns, inner, transposed, alpha, beta)
+        return
+    fresh = isinstance(beta, (int, float)) and beta == 0
+
+    def by_library() -> None:
+        if isinstance(columns, int) and columns == 1:
+            _by_vector(b, dtype, out, first, second, rows, inner, transposed[0], alpha, beta)
+            return
+        if isinstance(rows, int) and rows == 1:  # a row by a matrix is the transposed matrix by the row
+            _by_vector(b, dtype, out, second, first, columns, inner, not transposed[1], alpha, beta)
+            return
+        flags = [b.constant(ord("T" if flag else "N"), "uint8") for flag in reversed(transposed)]
+        leads = [_lead(b, inner if transposed[1] else columns), _lead(b, rows if transposed[0] else inner)]
+        b.library(
+            f"{LETTERS[dtype]}gemm", *flags, *[_count(b, n) for n in (columns, rows, inner)], _factor(b, alpha, dtype),
+            second, leads[0], first, leads[1], _factor(b, beta, dtype), out, _lead(b, columns),
+        )
+
+    b.when(b.less(0, inner), by_library)
+    nothing = b.less_equal(inner, 0)  # no products to add: the library may leave `out` as it is
+
+    def without_products() -> None:
+        with b.loop(0, rows * columns, independent=True) as i:
+            b.store(out, i, _factor(b, 0.0, dtype) if fresh else b.mul(_factor(b, beta, dtype), b.load(out, i)))
+
+    b.when(nothing, without_products)
+
+
+def _by_vector(
+    b: Any, dtype: str, out: Any, matrix: Any, vector: Any, rows: Any, inner: Any, transposed: bool, alpha: Any, beta: Any
+) -> None:
+    """gemv: the row-major matrix is (rows, inner), or (inner, rows) in memory if `transposed`."""
+    if isinstance(beta, (int, float)) and beta == 0:
+        with b.loop(0, rows, independent=True) as i:
+            b.store(out, i, _factor(b, 0.0, dtype))
+        beta = 1.0
+    height, width = (rows, inner) if transposed else (inner, rows)  # as BLAS sees it
+    one = b.constant(1, "int64")
+    flag = b.constant(ord("N" if transposed else "T"), "uint8")
+    b.library(
+        f"{LETTERS[dtype]}gemv", flag, _count(b, height), _count(b, width), _factor(b, alpha, dtype), matrix, _lead(b, height),
+        vector, one, _factor(b, beta, dtype), out, one,
+    )
+
+
+def vector_by_vector(b: Any, dtype: str, first: Any, second: Any, count: Any) -> Any:
+    """The sum of the products of the elements of two vectors at these addresses.
+
+    Four running sums, joined at the end: float sums may not be reordered behind the author's back, so the parallel ones are
+    written out.
+    """
+    zero = b.constant(0, accumulator(dtype))
+    lanes = 8 if accumulator(dtype) in ("float32", "float64") else 1
+
+    def term(i: Any, total: Any) -> Any:
+        x, y = (b.cast(b.load(p, i), accumulator(dtype)) for p in (first, second))
+        return added(b, dtype, total, x, y)
+
+    whole = count - count % lanes if lanes > 1 else count
+    totals = b.fold(0, whole, [zero] * lanes, lambda i, *sums: [term(i + k, t) for k, t in enumerate(sums)], step=lanes)
+    while len(totals) > 1:
+        half = len(totals) // 2
+        totals = [b.add(x, y) for x, y in zip(totals[:half], totals[half:])]
+    if lanes > 1:
+        totals = b.fold(whole, count, totals, lambda i, total: [term(i, total)])
+    return b.cast(totals[0], dtype)
+
+
+def _by_loops(
+    b: Any, dtype: str, out: Any, first: Any, second: Any, rows: Any, columns: Any, inner: Any,
+    transposed: tuple[bool, bool], alpha: Any, beta: Any,
+) -> None:
+    sums = accumulator(dtype)
+    with b.loop(0, rows, independent=True) as i, b.loop(0, columns, independent=True) as j:
+
+        def term(k: Any, total: Any, i: Any = i, j: Any = j) -> list[Any]:
+            x = b.load(first, k * rows + i if transposed[0] else i * inner + k)
+            y = b.load(second, j * inner + k if transposed[1] else k * columns + j)
+            return [added(b, dtype, total, b.cast(x, sums), b.cast(y, sums))]
+
+        (total,) = b.fold(0, inner, [b.constant(0, sums)], term)
+        if not (isinstance(alpha, (int, float)) and alpha == 1):
+            total = b.mul(total, b.cast(alpha, sums) if not isinstance(alpha, (int, float)) else b.constant(alpha, sums))
+        place = i * columns + j
+        if not (isinstance(beta, (int, float)) and beta == 0):
+            old = b.cast(b.load(out, place), sums)
+            factor = b.constant(beta, sums) if isinstance(beta, (int, float)) else b.cast(beta, sums)
+            total = b.add(total, b.mul(factor, old))
+        b.store(out, place, b.cast(total, dtype))
+
+
+def accumulator(dtype: str) -> str:
+    """The dtype that sums of products of a dtype are formed in."""
+    return "float32" if dtype == "float16" else dtype
+
+
+def added(b: Any, dtype: str, total: Any, x: Any, y: Any) -> Any:
+    """total + x y; of bools: or, and."""
+    return b.either(total, b.both(x, y)) if dtype == "bool" else b.add(total, b.mul(x, y))
+
+
+def _count(b: Any, n: Any) -> Any:
+    return b.constant(n, "int64") if isinstance(n, int) else n
+
+
+def _lead(b: Any, n: Any) -> Any:
+    """A leading dimension, which must not be 0."""
+    return _count(b, b.maximum(n, 1))
+
+
+def _factor(b: Any, value: Any, dtype: str) -> Any:
+    return b.constant(value, dtype) if isinstance(value, (int, float)) else value
