@@ -15,6 +15,7 @@ from symgraph.ops import (
     cast,
     compare,
     create,
+    diagonal,
     index,
     join,
     layout,
@@ -31,7 +32,7 @@ from symgraph.ops import (
 )
 from symgraph.tensor import nnet
 
-_FILES = (binary, cast, compare, create, index, join, layout, linalg, moments, reduce, scalars, shape, softmax, special, stop, unary)
+_FILES = (binary, cast, compare, create, diagonal, index, join, layout, linalg, moments, reduce, scalars, shape, softmax, special, stop, unary)
 _OF_NNET = {"Softmax", "LogSoftmax", "softmax", "log_softmax"}  # Theano has them in nnet alone
 _NAMES: dict[str, Any] = {name: getattr(file, name) for file in _FILES for name in file.__all__ if name not in _OF_NNET}
 _NAMES |= make.constructors()
