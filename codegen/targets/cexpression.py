@@ -19,6 +19,7 @@ from codegen.targets.uses import SUMS, Uses, uses_of
 __all__ = ["Expression", "ExpressionText", "Shared"]
 
 LONGEST = 90  # characters of an expression that may stand inside another
+SHORT = 16  # of one that may stand several times
 COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "signbit"})
 
 
@@ -71,6 +72,7 @@ class ExpressionText:
         self.names: dict[int, str] = {}
         self.taken: set[str] = set()
         self.pending: dict[int, tuple[ir.Value, Expression]] = {}  # not yet written: they stand where they are used
+        self.repeated: dict[int, Expression] = {}  # neighbours of an index, written wherever they are used: j + 1
         self.constant: set[int] = set()  # numbers of pointers to what may not be written
         self.regular: set[int] = set()  # numbers of indices, sizes and parameters, and of sums of them
         self.private: set[int] = set()  # numbers of pointers into Locals
@@ -96,7 +98,9 @@ class ExpressionText:
     def operand(self, x: ir.Operand, type: str = "int64") -> Expression:
         if isinstance(x, ir.Value):
             found = self.pending.pop(x.number, None)
-            return found[1] if found is not None else Expression(self.names[x.number])
+            if found is not None:
+                return found[1]
+            return self.repeated.get(x.number) or Expression(self.names[x.number])
         text = constant(x, type)
         return Expression(text, UNARY if text[0] == "-" else ATOM)
 
@@ -176,7 +180,11 @@ class ExpressionText:
         if out.number in self.uses.rounded:
             self.shared.rounded = True
             expression = expression._replace(text=f"ROUNDED({expression.text})", level=ATOM)
-        self.keep(out, expression)
+        near = operation in ("add", "sub") and isinstance(args[0], ir.Value) and isinstance(args[1], int)
+        if near and out.number in self.regular and len(expression.text) <= SHORT:
+            self.repeated[out.number] = expression
+        else:
+            self.keep(out, expression)
 
     def row(self, node: ir.Assign, type: str) -> Row:
         operation, args = node.operation, node.args

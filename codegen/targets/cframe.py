@@ -37,7 +37,7 @@ INDEPENDENT = """/* The rounds of the loop that follows do not depend on each ot
 #else
 #define INDEPENDENT_ROUNDS
 #endif"""
-ROUNDED = """/* A product that is rounded before it is added: GCC from 12 on fuses some that stand side by side, -ffp-contract=off or not. */
+ROUNDED = """/* A product that is rounded before it is added: GCC from 12 on fuses some that stand side by side, whatever it is told. */
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
 #define ROUNDED(x) __builtin_assoc_barrier(x)
 #else

@@ -55,7 +55,9 @@ def numbers(type: str) -> np.ndarray:
     if type in FLOATS:
         return real.astype(type)
     parts = real[[0, 2, 3, 4, 5, 7, 9, 11, 13]]
-    return (parts[:, None] + 1j * parts).ravel().astype(type)
+    grid = np.empty((len(parts), len(parts)), type)
+    grid.real, grid.imag = parts[:, None], parts  # 1j * inf would have a NaN
+    return grid.ravel()
 
 
 def written(names: Sequence[str], type: str, count: int) -> tuple[ir.Module, list[np.ndarray]]:

@@ -400,6 +400,15 @@ def test_index_arithmetic_is_plain_and_other_integers_wrap() -> None:
     assert "argument1[i * 2 + 1] = (int64_t)((uint64_t)argument0[i] + (uint64_t)argument0[size0_0 - 1 - i]);" in text
 
 
+def test_neighbours_of_an_index_are_written_where_they_are_used() -> None:
+    e = Entry()
+    b, x, out, n = e.b, e.argument("float64"), e.argument("float64"), e.size(0)
+    with b.loop(0, n) as i:
+        following = i + 1
+        b.store(out, following, b.add(b.load(x, following), b.load(x, i * n + following)))
+    assert "argument1[i + 1] = argument0[i + 1] + argument0[i * size0_0 + (i + 1)];" in c_source(e.module())
+
+
 def test_a_guarded_index_is_not_computed_with_undefined_overflow() -> None:
     """The index comes from data and is used only where it was found to be in range, so its sum wraps as the nodes say."""
     e = Entry()
