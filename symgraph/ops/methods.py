@@ -112,6 +112,9 @@ def _transfer(x: Any, target: str | None = None) -> Any:
 
 
 METHODS: dict[str, Callable[..., Any]] = {
+    # every elementwise op: more than Theano has, for the gradients of ops, which are written in methods
+    **{name: op for name, op in (unary.TABLE | binary.TABLE | compare.TABLE).items()
+       if name not in ("real", "imag", "identity", "complex")},
     # arrangement
     "dimshuffle": layout.dimshuffle, "flatten": layout.flatten, "ravel": layout.ravel, "reshape": layout.reshape,
     "transpose": layout.transpose, "swapaxes": layout.swapaxes, "squeeze": layout.squeeze, "copy": _copy, "transfer": _transfer,
@@ -123,11 +126,8 @@ METHODS: dict[str, Callable[..., Any]] = {
     "norm": moments.norm,
     # values
     "astype": cast.cast, "fill": binary.fill, "zeros_like": create.zeros_like, "ones_like": create.ones_like, "dot": linalg.dot,
-    "clip": compare.clip, "round": unary.round, "conj": unary.conj, "conjugate": unary.conj, "sgn": unary.sign,
-    "eq": compare.eq, "neq": compare.neq, "get_scalar_constant_value": scalars.get_scalar_constant_value,
-    **{name: getattr(unary, name) for name in (
-        "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh",
-        "tanh", "arcsinh", "arccosh", "arctanh", "deg2rad", "rad2deg", "floor", "ceil", "trunc", "sigmoid", "softplus")},
+    "round": unary.round, "conjugate": unary.conj, "sgn": unary.sign,
+    "get_scalar_constant_value": scalars.get_scalar_constant_value,
 }
 PROPERTIES: dict[str, Callable[..., Any]] = {
     "shape": shape.shape, "size": shape.size, "T": layout.transpose, "real": unary.real, "imag": unary.imag,
@@ -141,6 +141,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "maximum": binary.maximum, "minimum": binary.minimum, "arctan2": binary.arctan2, "hypot": binary.hypot, "logaddexp": binary.logaddexp,
     "negative": unary.neg, "positive": _copy, "absolute": unary.abs, "fabs": unary.abs, "sign": unary.sign, "square": unary.square,
     "reciprocal": unary.reciprocal, "rint": unary.round_half_even, "conjugate": unary.conj, "isnan": compare.isnan, "isinf": compare.isinf,
+    "isfinite": compare.isfinite,
     "equal": compare.eq, "not_equal": compare.neq, "less": compare.lt, "less_equal": compare.le, "greater": compare.gt,
     "greater_equal": compare.ge, "bitwise_and": compare.and_, "bitwise_or": compare.or_, "bitwise_xor": compare.xor,
     "invert": compare.invert, "left_shift": compare.left_shift, "right_shift": compare.right_shift,

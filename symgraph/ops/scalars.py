@@ -59,7 +59,7 @@ def _find(x: Any, elemwise: bool, only_constants: bool, depth: int, budget: list
         values = [_find(y, elemwise, only_constants, depth - 1, budget) for y in node.inputs]
         if all(v is not None for v in values):
             lifted = [v.reshape((1,) * y.ndim) for v, y in zip(values, node.inputs)]
-            return np.asarray(node.op.compute(*lifted)).reshape(())
+            return np.asarray(node.op.run(node, lifted)[0]).reshape(())
     return None
 
 
