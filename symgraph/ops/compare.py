@@ -85,12 +85,12 @@ where, bitwise_and, bitwise_or, bitwise_xor, bitwise_not, logical_not = switch, 
 def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
     """Where ``|a - b| <= atol + rtol * |b|``; infinities of one sign are close, NaN to NaN only if `equal_nan`."""
     a, b = as_tensor(a), as_tensor(b)
-    difference = (a - b).abs() <= atol + rtol * b.abs()
+    difference = (a - b).__abs__() <= atol + rtol * b.__abs__()
     if not (a.dtype in dtypes.CONTINUOUS and b.dtype in dtypes.CONTINUOUS):
         return difference
-    infinite = a.isinf() | b.isinf()
+    infinite = isinf(a) | isinf(b)
     close = switch(infinite, eq(a, b), difference)
-    return close | (a.isnan() & b.isnan()) if equal_nan else close & ~(a.isnan() | b.isnan())
+    return close | (isnan(a) & isnan(b)) if equal_nan else close & ~(isnan(a) | isnan(b))
 
 
 def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:

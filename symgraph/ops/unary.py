@@ -82,7 +82,7 @@ def _softplus_rule(b: Any, x: Any) -> Any:
 
 def _abs_gradient(inputs: Any, out: Any, g: Any) -> list[Any]:
     (x,) = inputs
-    return [g * x / (out + (out.eq(0)).astype(out.dtype)) if x.dtype in dtypes.COMPLEX else g * x.sign()]
+    return [g * x / (out + (out.eq(0)).astype(out.dtype)) if x.dtype in dtypes.COMPLEX else g * x.sgn()]
 
 
 def by(derivative: Callable[[Any, Any], Any]) -> Callable[..., list[Any]]:
@@ -159,7 +159,7 @@ UNARY: tuple[Row, ...] = (
          lambda i, o, g: [g * np.asarray(1j, i[0].dtype)] if i[0].dtype in dtypes.COMPLEX else [None]),
     _row("conj", np.conj, lambda b, x: b.conj(x), None, no_bool, 1, "The complex conjugate.", lambda i, o, g: [g.conj()]),
     _row("angle", np.angle, lambda b, x: b.angle(x), None, to_angle, 20, "The angle of a complex number, in radians.",
-         lambda i, o, g: [g * np.asarray(1j, i[0].dtype) * i[0] / (i[0].abs() ** 2)] if i[0].dtype in dtypes.COMPLEX else [None]),
+         lambda i, o, g: [g * np.asarray(1j, i[0].dtype) * i[0] / (i[0].__abs__() ** 2)] if i[0].dtype in dtypes.COMPLEX else [None]),
 )
 
 TABLE = {row.name: Elementwise(row, __name__) for row in UNARY}
