@@ -93,7 +93,8 @@ class Rules:
                 if node not in graph.net:
                     continue
                 op = node.op
-                found = by_root.get(getattr(op, "name", None), ()) if hasattr(op, "row") else ()
+                name = getattr(op, "name", None) if hasattr(op, "row") else None
+                found = by_root.get(name, ()) if name is not None else ()
                 for r in (*found, *by_root.get(type(op), ()), *anywhere):
                     result = _outputs(r, graph, node)
                     if result is None:

@@ -6,17 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from symgraph.expr.dtypes import FLOAT
+from symgraph.expr.sizes import ViewOp
 from symgraph.expr.variable import TensorConstant
+from symgraph.graph.graph import Graph
+from symgraph.ops.create import Alloc
+from symgraph.ops.elementwise import Elementwise
+from symgraph.ops.layout import DimShuffle
 
-__all__ = ["inputs_of", "is_constant", "node_of", "scalar_value"]
+__all__ = ["inputs_of", "is_constant", "is_float", "node_of", "only_use", "same_shape", "scalar_value", "split_constant"]
 
 
 def inputs_of(x: Any, name: str) -> list[Any] | None:
     """The operands if x is made by the elementwise op of this name, else None."""
     node = x.owner
-    if node is not None and getattr(node.op, "row", None) is not None and node.op.name == name:
-        return node.inputs
-    return None
+    return node.inputs if node is not None and isinstance(node.op, Elementwise) and node.op.name == name else None
 
 
 def node_of(x: Any, *classes: type) -> Any:
@@ -26,8 +30,8 @@ def node_of(x: Any, *classes: type) -> Any:
 
 
 def scalar_value(x: Any) -> Any:
-    """The one value of all elements of x where x is a constant (or one broadcast), as a Python number; None otherwise."""
-    while x.owner is not None and getattr(x.owner.op, "only_moves", False):
+    """The one value of all elements of x where x is a constant (or one moved or broadcast), as a Python number; None otherwise."""
+    while x.owner is not None and isinstance(x.owner.op, (Alloc, DimShuffle, ViewOp)):
         x = x.owner.inputs[0]
     if isinstance(x, TensorConstant) and x.data.size:
         first = x.data.flat[0]
@@ -38,4 +42,27 @@ def scalar_value(x: Any) -> Any:
 
 def is_constant(x: Any, value: float) -> bool:
     """Whether every element of x is known to be `value`."""
-    return scalar_value(x) == value and not isinstance(scalar_value(x), type(None))
+    found = scalar_value(x)
+    return found is not None and found == value
+
+
+def split_constant(inputs: list[Any], value: float) -> list[Any] | None:
+    """The operands without the first that is `value` everywhere; None if none is."""
+    for position, x in enumerate(inputs):
+        if is_constant(x, value):
+            return inputs[:position] + inputs[position + 1 :]
+    return None
+
+
+def is_float(x: Any) -> bool:
+    return x.dtype in FLOAT
+
+
+def only_use(graph: Graph, x: Any) -> bool:
+    """Whether x is read at one place only: rewriting what reads it leaves nothing computed twice."""
+    return graph.use_count(x) == 1
+
+
+def same_shape(a: Any, b: Any) -> bool:
+    """Whether a broadcasts as b does: none of the two is repeated to meet the other."""
+    return a.broadcastable == b.broadcastable

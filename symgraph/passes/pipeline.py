@@ -14,9 +14,19 @@ from typing import Any, NamedTuple
 
 from symgraph.graph.graph import Graph
 from symgraph.graph.rewrite import Rules
+from symgraph.passes.arithmetic import ARITHMETIC
+from symgraph.passes.arrangement import ARRANGEMENT
+from symgraph.passes.blas import BLAS
+from symgraph.passes.choices import CHOICES
 from symgraph.passes.fold import fold
+from symgraph.passes.indexing import INDEXING
 from symgraph.passes.inner import inner
+from symgraph.passes.loops import LAST_ROW, loops
 from symgraph.passes.merge import merge
+from symgraph.passes.powers import POWERS
+from symgraph.passes.shapes import shapes
+from symgraph.passes.stability import STABILITY
+from symgraph.passes.sums import SUMS
 
 __all__ = ["LEVELS", "PIPELINE", "Pass", "optimise", "passes_of"]
 
@@ -36,12 +46,30 @@ LEVELS = ("none", "fast_compile", "fast_run")  # o0; o1; o2, o3 and o4
 
 _BOTH = frozenset({"fast_compile", "fast_run"})
 _RUN = frozenset({"fast_run"})
+_COMPILE = frozenset({"fast_compile"})
+
+# Rules that others make work for, or wait for, run beside them.
+_ALGEBRA = (*CHOICES, *ARITHMETIC, *POWERS)
+_CANONICAL = Rules("canonical", [*_ALGEBRA, *ARRANGEMENT, *SUMS])
 
 PIPELINE: tuple[Pass, ...] = (
     # Bodies of loops and branches first: what is learned of them serves the graph around them.
     Pass("inner", inner, _BOTH),
     Pass("merge", merge, _BOTH),
     Pass("fold", fold, _BOTH, frozenset({"constant_folding"})),
+    # Shapes early: what was only there to be measured goes before rules look at it.
+    Pass("shapes", shapes, _BOTH, frozenset({"ShapeOpt", "local_shape_to_shape_i"})),
+    Pass("canonical", _CANONICAL, _RUN, frozenset({"canonicalize"})),
+    Pass("merge", merge, _RUN),
+    Pass("stability", Rules("stability", [*STABILITY, *_ALGEBRA]), _RUN, frozenset({"stabilize"})),
+    Pass("stability", Rules("stability", STABILITY), _COMPILE, frozenset({"stabilize"})),
+    Pass("index", Rules("index", [*INDEXING, LAST_ROW, *_ALGEBRA]), _RUN, frozenset({"specialize"})),
+    Pass("loops", loops, _RUN, frozenset({"scan", "scan_opt"})),
+    Pass("blas", Rules("blas", [*BLAS, *_ALGEBRA]), _RUN, frozenset({"BlasOpt", "specialize"})),
+    # What the rules made may be known, or made twice.
+    Pass("shapes", shapes, _RUN, frozenset({"ShapeOpt", "local_shape_to_shape_i"})),
+    Pass("fold", fold, _BOTH, frozenset({"constant_folding"})),
+    Pass("merge", merge, _BOTH),
 )
 
 

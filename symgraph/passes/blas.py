@@ -1,0 +1,71 @@
+"""Products of matrices: transposed operands as flags, factors and signs outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symgraph.expr.op import Apply
+from symgraph.graph.graph import Graph
+from symgraph.graph.rewrite import Rule, rule
+from symgraph.ops.layout import DimShuffle
+from symgraph.ops.linalg import Dot
+from symgraph.passes.match import inputs_of, is_float, node_of, only_use
+from symgraph.passes.replacement import call
+
+__all__ = ["BLAS"]
+
+
+def _transposed(x: Any) -> Any:
+    """a where x is the matrix a.T; None otherwise."""
+    inner = node_of(x, DimShuffle)
+    return inner.inputs[0] if inner is not None and inner.op.order == (1, 0) else None
+
+
+@rule(Dot, tags=("local_dot_to_dot22", "BlasOpt"))
+def transposed_operands(graph: Graph, node: Apply) -> Any:
+    """dot(a.T, b) -> dot(a, b) that reads a transposed; so for b: no transposed copy is made"""
+    a, b = node.inputs
+    left, right = _transposed(a), _transposed(b)
+    if left is None and right is None:
+        return None
+    op = Dot(node.op.transpose_a != (left is not None), node.op.transpose_b != (right is not None))
+    return op(a if left is None else left, b if right is None else right)
+
+
+@rule(DimShuffle, tags=("local_lift_transpose_through_dot", "BlasOpt"))
+def transposed_product(graph: Graph, node: Apply) -> Any:
+    """dot(a, b).T -> dot(b.T, a.T), by the flags"""
+    inner = node_of(node.inputs[0], Dot)
+    if inner is None or node.op.order != (1, 0) or not only_use(graph, node.inputs[0]) or any(x.ndim != 2 for x in inner.inputs):
+        return None
+    a, b = inner.inputs
+    return Dot(not inner.op.transpose_b, not inner.op.transpose_a)(b, a)
+
+
+@rule(Dot, tags=("local_dot22_to_dot22scalar", "BlasOpt"))
+def factor_out_of_dot(graph: Graph, node: Apply) -> Any:
+    """dot(neg(a), b) -> neg(dot(a, b)); dot(mul(c, a), b) -> mul(c, dot(a, b)) where c has one element: vectors and matrices"""
+    for position, x in enumerate(node.inputs):
+        if not only_use(graph, x) or x.dtype != node.outputs[0].dtype or not is_float(x):
+            continue
+        inner = inputs_of(x, "neg")
+        if inner is not None:
+            return call("neg", _with(node, position, inner[0]))
+        inner = inputs_of(x, "mul")
+        factors = [y for y in inner or () if all(y.broadcastable)]
+        rest = [y for y in inner or () if not all(y.broadcastable)]
+        if inner is None or not factors or not rest or any(y.dtype != x.dtype for y in inner):
+            continue
+        product = rest[0] if len(rest) == 1 else call("mul", *rest)
+        if product.type.broadcastable != x.type.broadcastable:
+            continue
+        bare = [DimShuffle(y.ndim, ())(y) if y.ndim else y for y in factors]
+        return call("mul", *bare, _with(node, position, product))
+    return None
+
+
+def _with(node: Apply, position: int, x: Any) -> Any:
+    return node.op(*[x if k == position else y for k, y in enumerate(node.inputs)])
+
+
+BLAS: list[Rule] = [transposed_operands, transposed_product, factor_out_of_dot]

@@ -1,0 +1,83 @@
+"""Building what stands in the place of something else: the same dtype, number of dimensions, and sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from symgraph.expr.dtypes import upcast
+from symgraph.expr.make import constant
+from symgraph.expr.op import Apply
+from symgraph.expr.sizes import size_constant
+from symgraph.ops import binary, compare, special, unary
+from symgraph.ops.cast import cast
+from symgraph.ops.create import Alloc
+from symgraph.ops.elementwise import Elementwise
+from symgraph.ops.layout import DimShuffle, Rebroadcast
+from symgraph.ops.shape import ShapeItem
+
+__all__ = ["call", "filled", "joined", "number", "put", "row", "sizes_of"]
+
+
+@cache
+def _rows() -> dict[str, Elementwise]:
+    return {op.name: op for file in (binary, compare, special, unary) for op in vars(file).values() if isinstance(op, Elementwise)}
+
+
+def row(name: str) -> Elementwise:
+    """The elementwise op of this name."""
+    return _rows()[name]
+
+
+def call(name: str, *inputs: Any) -> Any:
+    """The elementwise op of this name applied to variables."""
+    return row(name)(*inputs)
+
+
+def number(value: Any, like: Any) -> Any:
+    """A constant without dimensions, of the dtype of `like`."""
+    return constant(value, dtype=like.dtype)
+
+
+def sizes_of(node: Apply) -> list[Any]:
+    """The sizes of an elementwise node's output, as variables: known ones, else those of an operand that is not repeated there."""
+    out = node.outputs[0]
+    sizes = []
+    for axis, n in enumerate(out.type.shape):
+        if n is not None:
+            sizes.append(size_constant(n))
+            continue
+        for x in node.inputs:
+            place = axis - (out.ndim - x.ndim)
+            if place >= 0 and x.type.shape[place] != 1:
+                sizes.append(ShapeItem(place)(x))
+                break
+    return sizes
+
+
+def put(new: Any, node: Apply) -> Any:
+    """`new` in the place of an elementwise node's output: cast to its dtype, repeated where it has size 1 and the output has not."""
+    old = node.outputs[0]
+    if new.dtype != old.dtype:
+        new = cast(new, old.dtype)
+    missing = old.ndim - new.ndim
+    if any(b != 1 for b in old.type.shape[:missing]) or any(a == 1 and b != 1 for a, b in zip(new.type.shape, old.type.shape[missing:])):
+        new = Alloc()(new, *sizes_of(node))
+    elif missing:
+        new = DimShuffle(new.ndim, ["x"] * missing + list(range(new.ndim)))(new)
+    lost = [(axis, True) for axis, (a, b) in enumerate(zip(new.type.shape, old.type.shape)) if b == 1 and a != 1]
+    return Rebroadcast(*lost)(new) if lost else new
+
+
+def filled(value: Any, node: Apply) -> Any:
+    """The output of an elementwise node whose every element is known."""
+    return put(number(value, node.outputs[0]), node)
+
+
+def joined(name: str, operands: Sequence[Any], node: Apply) -> Any:
+    """add or mul of the operands that are left (one at least), calculated in the dtype of the node."""
+    dtype = node.outputs[0].dtype
+    if len(operands) > 1 and upcast(*[x.dtype for x in operands]) != dtype:
+        operands = [x if x.dtype == dtype else cast(x, dtype) for x in operands]
+    return put(operands[0] if len(operands) == 1 else call(name, *operands), node)

@@ -1,0 +1,144 @@
+"""shapes: what is asked of a shape is answered by the shape rules of the ops, so that nothing is computed to be measured.
+
+``(x * 2).shape[0]`` reads the size of x. Each variable's sizes are worked out once, from those of the inputs of its node.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from symgraph.expr.make import constant
+from symgraph.expr.op import Apply
+from symgraph.expr.sizes import items_of
+from symgraph.expr.types import TensorType
+from symgraph.expr.variable import Constant
+from symgraph.graph.graph import Graph
+from symgraph.ops.join import MakeVector
+from symgraph.ops.shape import Shape, ShapeItem
+from symgraph.passes.expressions import EXPRESSIONS, Size, as_size, variable_of
+
+__all__ = ["Sizer", "shapes"]
+
+
+def shapes(graph: Graph) -> Counter[str]:
+    """Replace each ShapeItem and Shape of something computed by an expression of sizes of inputs; known sizes by constants."""
+    fired: Counter[str] = Counter()
+    sizer = Sizer(graph.given)
+    for node in graph.toposort():
+        if node.op.__class__ not in (Shape, ShapeItem) or node not in graph.net:
+            continue
+        (x,) = node.inputs
+        sizes = sizer.of(x)
+        out = node.outputs[0]
+        if isinstance(node.op, ShapeItem):
+            new = variable_of(sizes[node.op.axis])
+            if new.owner is not None and new.owner.op == node.op and new.owner.inputs[0] is x:
+                continue
+        elif all(not isinstance(n, Size) for n in sizes):
+            new = constant(np.array(sizes, dtype="int64"), dtype="int64")
+        elif x.owner is None or any(isinstance(n, Size) and (m := n.x.owner) is not None and m.inputs[0] is x for n in sizes):
+            continue  # x is there anyway
+        else:
+            new = MakeVector()(*[variable_of(n) for n in sizes])
+        graph.replace(out, new, "shapes")
+        fired["shape_of_input" if new.owner is not None else "shape_known"] += 1
+    return fired
+
+
+class Sizer:
+    """The sizes of variables: ints, and Sizes in terms of what cannot be looked through. given: the inputs of the graph."""
+
+    def __init__(self, given: set[Any]) -> None:
+        self.given = given
+        self.known: dict[Any, tuple[Any, ...]] = {}
+
+    def of(self, x: Any) -> tuple[Any, ...]:
+        """The sizes of x. A node's are worked out after those of its inputs, on a stack."""
+        stack = [x]
+        while stack:
+            y = stack[-1]
+            if y in self.known:
+                stack.pop()
+                continue
+            if self._is_leaf(y):
+                self.known[y] = self._leaf(y)
+                continue
+            waiting = [z for z in y.owner.inputs if z not in self.known]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            for z, sizes in zip(y.owner.outputs, self._node(y.owner)):
+                self.known[z] = tuple(n if known is None else known for n, known in zip(sizes, z.type.shape))
+        return self.known[x]
+
+    def _is_leaf(self, x: Any) -> bool:
+        if x.owner is None or x in self.given or not isinstance(x.type, TensorType) or all(n is not None for n in x.type.shape):
+            return True
+        return not (x.owner.op.has_sizes or getattr(x.owner.op, "control", None) == "loop")
+
+    def _leaf(self, x: Any) -> tuple[Any, ...]:
+        shape = x.type.shape if isinstance(x.type, TensorType) else ()
+        return tuple(Size(ShapeItem(axis)(x), natural=True) if n is None else n for axis, n in enumerate(shape))
+
+    def _node(self, node: Apply) -> list[tuple[Any, ...]]:
+        if getattr(node.op, "control", None) == "loop":
+            return self._loop(node)
+        return [tuple(sizes) for sizes in node.op.sizes(EXPRESSIONS, *[_View(x, self) for x in node.inputs])]
+
+    def _loop(self, node: Apply) -> list[tuple[Any, ...]]:
+        """A stack has as many rows as the loop has steps, each of the sizes of a row, where these do not depend on the step."""
+        op, layout = node.op, node.op.layout
+        found = [self._leaf(x) for x in node.outputs]
+        if layout.unbounded or layout.until:
+            return found
+        steps = _View(node.inputs[0], self).item()
+        outside: dict[Any, tuple[Any, int]] = {}  # what is read inside -> what that is outside, how many dimensions more
+        first = int(layout.counts)
+        for k in range(len(layout.sequences)):
+            outside[op.inner_inputs[first + k]] = (node.inputs[layout.first_sequence + k], 1)
+        for x, y in zip(op.inner_inputs[layout.inner_captured :], node.inputs[layout.first_captured :]):
+            outside[x] = (y, 0)
+        inside = Sizer(set(op.inner_inputs))
+        rows = op.inner_outputs[layout.states : layout.states + layout.stacked]
+        for position, row in enumerate(rows, layout.states):
+            sizes = [steps]
+            for n, whole in zip(inside.of(row), found[position][1:]):
+                read = n.x.owner if isinstance(n, Size) else None
+                if not isinstance(n, Size):
+                    sizes.append(n)
+                elif read is not None and isinstance(read.op, ShapeItem) and read.inputs[0] in outside:
+                    array, more = outside[read.inputs[0]]
+                    sizes.append(self.known[array][read.op.axis + more])
+                else:
+                    sizes.append(whole)
+            found[position] = tuple(sizes)
+        return found
+
+
+class _View:
+    """An input as shape rules see it."""
+
+    __slots__ = ("dtype", "ndim", "shape", "sizer", "x")
+
+    def __init__(self, x: Any, sizer: Sizer) -> None:
+        self.x, self.sizer = x, sizer
+        self.shape = sizer.known[x]
+        self.dtype = getattr(x.type, "dtype", "object")
+        self.ndim = len(self.shape)
+
+    def item(self, k: int = 0) -> Any:
+        """Element k of an integer input as a size."""
+        x = self.x
+        if isinstance(x, Constant):
+            return int(x.data.flat[k])
+        if x.type.ndim:
+            items = items_of(x)
+            x = items[k] if items is not None else x.flatten()[k]
+            if isinstance(x, Constant):
+                return int(x.data)
+        if x.owner is not None and isinstance(x.owner.op, ShapeItem):
+            return self.sizer.of(x.owner.inputs[0])[x.owner.op.axis]
+        return as_size(x)

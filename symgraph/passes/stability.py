@@ -1,0 +1,242 @@
+"""Forms that keep their digits: logarithms near 1, exponentials near 0, and what would overflow on the way to a small result.
+
+Each rule gives the same function; where rounding or overflow spoils the form as written, the new one is right. The formulas are
+those of the functions' definitions; that softplus, sigmoid, log1p and expm1 are accurate is their own business.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from symgraph.expr.op import Apply
+from symgraph.graph.graph import Graph
+from symgraph.graph.rewrite import Rule, rule
+from symgraph.ops.index import AdvancedSubtensor, Subtensor
+from symgraph.ops.layout import DimShuffle, Flatten, Rebroadcast, Reshape
+from symgraph.ops.reduce import Sum
+from symgraph.ops.shape import SpecifyShape
+from symgraph.ops.softmax import LogSoftmax, LogSumExp, Softmax
+from symgraph.passes.match import inputs_of, is_constant, is_float, node_of, only_use, same_shape, scalar_value, split_constant
+from symgraph.passes.replacement import call, joined, number, put, row
+
+__all__ = ["STABILITY"]
+
+
+def _one_plus(x: Any) -> Any:
+    """t where x is 1 + t, or 1 - s (then neg(s)); None otherwise. Broadcasting constants count only where t has x's pattern."""
+    found: Any = None
+    inputs = inputs_of(x, "add")
+    if inputs is not None:
+        rest = split_constant(inputs, 1)
+        found = joined("add", rest, x.owner) if rest else None
+    else:
+        inputs = inputs_of(x, "sub")
+        if inputs is not None and is_constant(inputs[0], 1):
+            found = call("neg", inputs[1])
+    if found is None or not is_float(x) or found.dtype != x.dtype or not same_shape(found, x):
+        return None
+    return found
+
+
+def _one_minus(x: Any) -> Any:
+    """s where x is 1 - s, however that is written; None otherwise."""
+    if not is_float(x):
+        return None
+    inputs = inputs_of(x, "sub")
+    if inputs is not None and is_constant(inputs[0], 1):
+        return inputs[1]
+    inputs = inputs_of(x, "add")
+    rest = split_constant(inputs, 1) if inputs is not None else None
+    if rest is None or len(rest) != 1:
+        return None
+    inner = inputs_of(rest[0], "neg")
+    return inner[0] if inner is not None else None
+
+
+@rule("log", tags=("local_log1p",))
+def logarithm_near_one(graph: Graph, node: Apply) -> Any:
+    """log(add(1, x)) -> log1p(x); log(sub(1, x)) -> log1p(neg(x))"""
+    (x,) = node.inputs
+    shift = _one_plus(x)
+    return put(call("log1p", shift), node) if shift is not None else None
+
+
+@rule("log", tags=("local_log_sigmoid", "log1msigm_to_softplus", "logsigm_to_softplus"))
+def logarithm_of_sigmoid(graph: Graph, node: Apply) -> Any:
+    """log(sigmoid(x)) -> neg(softplus(neg(x)))"""
+    inner = inputs_of(node.inputs[0], "sigmoid")
+    return put(call("neg", call("softplus", call("neg", inner[0]))), node) if inner is not None and is_float(inner[0]) else None
+
+
+@rule("log1p", tags=("log1pexp_to_softplus", "log1msigm_to_softplus"))
+def softplus_as_written(graph: Graph, node: Apply) -> Any:
+    """log1p(exp(x)) -> softplus(x); log1p(neg(sigmoid(x))) -> neg(softplus(x))"""
+    (x,) = node.inputs
+    inner = inputs_of(x, "exp")
+    if inner is not None and is_float(inner[0]):
+        return put(call("softplus", inner[0]), node)
+    inner = inputs_of(x, "neg")
+    inner = inputs_of(inner[0], "sigmoid") if inner is not None else None
+    return put(call("neg", call("softplus", inner[0])), node) if inner is not None and is_float(inner[0]) else None
+
+
+@rule("add", tags=("local_expm1",))
+def exponential_near_zero(graph: Graph, node: Apply) -> Any:
+    """add(-1, exp(x)) -> expm1(x)"""
+    rest = split_constant(node.inputs, -1)
+    if rest is None or len(rest) != 1:
+        return None
+    inner = inputs_of(rest[0], "exp")
+    if inner is None or not is_float(inner[0]) or rest[0].dtype != node.outputs[0].dtype:
+        return None
+    return put(call("expm1", inner[0]), node)
+
+
+_ONE_MINUS = {"sigmoid": lambda t: call("sigmoid", call("neg", t)), "exp": lambda t: call("neg", call("expm1", t)),
+              "erf": lambda t: call("erfc", t), "erfc": lambda t: call("erf", t)}
+
+
+@rule("sub", "add", tags=("local_1msigmoid", "local_one_minus_erf", "local_one_minus_erfc"))
+def one_minus(graph: Graph, node: Apply) -> Any:
+    """sub(1, sigmoid(x)) -> sigmoid(neg(x)); sub(1, exp(x)) -> neg(expm1(x)); sub(1, erf(x)) -> erfc(x); sub(1, erfc(x)) -> erf(x)"""
+    x = _one_minus(node.outputs[0])
+    if x is None or x.dtype != node.outputs[0].dtype:
+        return None
+    for name, written in _ONE_MINUS.items():
+        inner = inputs_of(x, name)
+        if inner is not None and is_float(inner[0]):
+            return put(written(inner[0]), node)
+    return None
+
+
+@rule("sub", tags=("local_erf_minus_one",))
+def minus_one(graph: Graph, node: Apply) -> Any:
+    """sub(x, mul(x, sigmoid(y))) -> mul(x, sigmoid(neg(y)))"""
+    x, product = node.inputs
+    factors = inputs_of(product, "mul")
+    if factors is None or len(factors) != 2 or not is_float(product) or not any(y is x for y in factors):
+        return None
+    other = factors[1] if factors[0] is x else factors[0]
+    inner = inputs_of(other, "sigmoid")
+    return put(call("mul", x, call("sigmoid", call("neg", inner[0]))), node) if inner is not None and is_float(inner[0]) else None
+
+
+@rule("reciprocal", "true_div", tags=("local_inv_1_plus_exp", "local_sigm_times_exp", "local_exp_over_1_plus_exp"))
+def sigmoid_as_written(graph: Graph, node: Apply) -> Any:
+    """true_div(c, add(1, exp(x))) -> mul(c, sigmoid(neg(x))); true_div(exp(x), add(1, exp(x))) -> sigmoid(x)"""
+    below = node.inputs[-1]
+    powers = _one_plus(below)
+    inner = inputs_of(powers, "exp") if powers is not None else None
+    if inner is None or not is_float(inner[0]) or below.dtype != node.outputs[0].dtype:
+        return None
+    (x,) = inner
+    above = node.inputs[0] if len(node.inputs) == 2 else None
+    if above is None or is_constant(above, 1):
+        return put(call("sigmoid", call("neg", x)), node)
+    numerator = inputs_of(above, "exp")
+    if numerator is not None and numerator[0] is x:
+        return put(call("sigmoid", x), node)
+    return joined("mul", [above, call("sigmoid", call("neg", x))], node) if scalar_value(above) is not None else None
+
+
+_MOVES = (AdvancedSubtensor, DimShuffle, Flatten, Rebroadcast, Reshape, SpecifyShape, Subtensor)
+
+
+@rule("log", tags=("local_logsoftmax", "local_advanced_indexing_crossentropy_onehot"))
+def logarithm_of_softmax(graph: Graph, node: Apply) -> Any:
+    """log(softmax(x)) -> logsoftmax(x); log(softmax(x)[i, y]) -> logsoftmax(x)[i, y], and through other moves of elements"""
+    moves: list[Apply] = []
+    x = node.inputs[0]
+    while (move := node_of(x, *_MOVES)) is not None:
+        moves.append(move)
+        x = move.inputs[0]
+    inner = node_of(x, Softmax)
+    if inner is None or type(inner.op) is not Softmax:
+        return None
+    result = LogSoftmax(inner.op.axis)(inner.inputs[0])
+    for move in reversed(moves):
+        result = move.op(result, *move.inputs[1:])
+    return put(result, node)
+
+
+@rule("log", tags=("local_log_sum_exp",))
+def logarithm_of_sum_of_exponentials(graph: Graph, node: Apply) -> Any:
+    """log(sum(exp(x))) -> logsumexp(x)"""
+    outer = node.inputs[0]
+    moved = node_of(outer, DimShuffle)
+    total = node_of(moved.inputs[0] if moved is not None else outer, Sum)
+    inner = inputs_of(total.inputs[0], "exp") if total is not None else None
+    if inner is None or not is_float(inner[0]) or total.outputs[0].dtype != inner[0].dtype:
+        return None
+    result = LogSumExp(total.op.axes, inner[0].dtype)(inner[0])
+    return put(result if moved is None else moved.op(result), node)
+
+
+@rule("true_div", tags=("local_softmax_with_bias", "softmax_simplifier", "local_softmax_simplifier"))
+def softmax_as_written(graph: Graph, node: Apply) -> Any:
+    """true_div(exp(x), sum(exp(x), axis, keepdims)) -> softmax(x, axis)"""
+    above, below = node.inputs
+    powers = inputs_of(above, "exp")
+    kept = node_of(below, DimShuffle)
+    total = node_of(kept.inputs[0] if kept is not None else below, Sum)
+    if powers is None or total is None or not is_float(above) or total.inputs[0] is not above or len(total.op.axes) != 1:
+        return None
+    (axis,) = total.op.axes
+    rest = [d for d in range(above.ndim) if d != axis]
+    placed = ["x" if d == axis else rest.index(d) for d in range(above.ndim)]
+    order = list(kept.op.order) if kept is not None else list(range(len(rest)))
+    while len(order) < above.ndim:
+        order.insert(0, "x")
+    if order != placed or total.outputs[0].dtype != above.dtype or powers[0].dtype != above.dtype:
+        return None
+    return put(Softmax(axis)(powers[0]), node)
+
+
+# Above these erfc is no normal number any more; its asymptotic series (Abramowitz and Stegun 7.1.23) is exact to rounding there.
+_FAR = {"float32": 9.0, "float64": 26.0}
+
+
+@rule("log", tags=("local_log_erfc",))
+def logarithm_of_erfc(graph: Graph, node: Apply) -> Any:
+    """log(erfc(x)) -> switch(gt(x, 26), -x ** 2 - log(x sqrt(pi)) + log1p(-1 / (2 x ** 2) (1 - 3 / (2 x ** 2) (1 - ...))), log(erfc(x)))"""
+    inner = inputs_of(node.inputs[0], "erfc")
+    if inner is None or inner[0].dtype not in _FAR:
+        return None
+    if any(user.op is row("switch") for user, _ in graph.users(node.outputs[0])):
+        return None  # it is the branch this rule has left for small x
+    (x,) = inner
+
+    def of_x(name: str, *operands: Any) -> Any:
+        return call(name, *[number(y, x) if isinstance(y, float) else y for y in operands])
+
+    square = of_x("square", x)
+    half = of_x("true_div", 0.5, square)
+    series: Any = 1.0
+    for factor in (7.0, 5.0, 3.0):
+        series = of_x("sub", 1.0, of_x("mul", factor, half, series))
+    far = of_x("sub", of_x("log1p", of_x("neg", of_x("mul", half, series))), of_x("log", of_x("mul", x, math.sqrt(math.pi))))
+    far = of_x("sub", far, square)
+    return put(of_x("switch", of_x("gt", x, _FAR[x.dtype]), far, of_x("log", of_x("erfc", x))), node)
+
+
+@rule("mul", tags=("local_softmax_grad", "local_logsoftmax_grad"))
+def factor_into_difference(graph: Graph, node: Apply) -> Any:
+    """mul(x, sub(true_div(a, x), b)) -> sub(a, mul(x, b)): so the gradient of log(softmax) does not divide by what underflows"""
+    if len(node.inputs) != 2 or not is_float(node.outputs[0]):
+        return None
+    out = node.outputs[0]
+    for x, difference in (node.inputs, node.inputs[::-1]):
+        terms = inputs_of(difference, "sub")
+        if terms is None or difference.dtype != out.dtype or not only_use(graph, difference):
+            continue
+        fraction = inputs_of(terms[0], "true_div")
+        if fraction is not None and fraction[1] is x and fraction[0].dtype == out.dtype and x.broadcastable == out.broadcastable:
+            return put(call("sub", fraction[0], call("mul", x, terms[1])), node)
+    return None
+
+
+STABILITY: list[Rule] = [
+    logarithm_near_one, logarithm_of_sigmoid, softplus_as_written, exponential_near_zero, one_minus, minus_one, sigmoid_as_written,
+    logarithm_of_softmax, logarithm_of_sum_of_exponentials, softmax_as_written, logarithm_of_erfc, factor_into_difference,
+]
