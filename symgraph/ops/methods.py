@@ -13,7 +13,25 @@ import numpy as np
 from symgraph.errors import AsTensorError
 from symgraph.expr.make import as_variable
 from symgraph.expr.variable import TensorVariable
-from symgraph.ops import binary, cast, compare, create, diagonal, index, join, layout, linalg, moments, reduce, scalars, shape, stop, unary
+from symgraph.ops import (
+    binary,
+    cast,
+    compare,
+    create,
+    diagonal,
+    index,
+    join,
+    layout,
+    linalg,
+    moments,
+    reduce,
+    scalars,
+    shape,
+    special,
+    stop,
+    unary,
+)
+from symgraph.ops.elementwise import Elementwise
 
 __all__ = ["METHODS", "NUMPY_FUNCTIONS", "PROPERTIES", "UFUNCS", "divmod_"]
 
@@ -111,13 +129,20 @@ def _transfer(x: Any, target: str | None = None) -> Any:
     return x
 
 
+def _elementwise() -> dict[str, Callable[..., Any]]:
+    """Every elementwise op: more than Theano has, for the gradients of ops, which are written in methods."""
+    found = {}
+    for file in (unary, binary, compare, special):
+        found |= {name: op for name in file.__all__ if isinstance(op := getattr(file, name), Elementwise)}
+    return {name: op for name, op in found.items() if name not in ("real", "imag", "identity", "complex")}
+
+
 METHODS: dict[str, Callable[..., Any]] = {
-    # every elementwise op: more than Theano has, for the gradients of ops, which are written in methods
-    **{name: op for name, op in (unary.TABLE | binary.TABLE | compare.TABLE).items()
-       if name not in ("real", "imag", "identity", "complex")},
+    **_elementwise(),
     # arrangement
     "dimshuffle": layout.dimshuffle, "flatten": layout.flatten, "ravel": layout.ravel, "reshape": layout.reshape,
     "transpose": layout.transpose, "swapaxes": layout.swapaxes, "squeeze": layout.squeeze, "copy": _copy, "transfer": _transfer,
+    "specify_shape": shape.specify_shape,
     "repeat": join.repeat, "take": index.take, "diagonal": diagonal.diagonal, "trace": diagonal.trace, "nonzero": index.nonzero,
     "nonzero_values": index.nonzero_values,
     # reductions
@@ -236,7 +261,7 @@ def _bind(cls: Any) -> None:
     for name, op in BINARY.items():
         setattr(cls, f"__{name}__", _forward(op))
         setattr(cls, f"__r{name}__", _reflected(op))
-    cls._divmod___, cls.__rdivmod__ = _forward(divmod_), _reflected(divmod_)
+    cls.__divmod__, cls.__rdivmod__ = _forward(divmod_), _reflected(divmod_)
     for name, op in COMPARISONS.items():
         setattr(cls, f"__{name}__", _forward(op))
     for name, op in UNARY.items():

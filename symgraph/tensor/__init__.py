@@ -26,14 +26,19 @@ from symgraph.ops import (
     scalars,
     shape,
     softmax,
+    special,
     stop,
     unary,
 )
 from symgraph.tensor import nnet
 
-_FILES = (binary, cast, compare, create, diagonal, index, join, layout, linalg, moments, reduce, scalars, shape, softmax, stop, unary)
-_ELSEWHERE = {"TABLE", "Softmax", "LogSoftmax", "softmax", "log_softmax"}  # softmax: in nnet alone, as in Theano
-_NAMES: dict[str, Any] = {name: getattr(file, name) for file in _FILES for name in file.__all__ if name not in _ELSEWHERE}
+_FILES = (
+    *(binary, cast, compare, create, diagonal, index, join, layout, linalg, moments, reduce, scalars, shape, softmax, special, stop),
+    unary,
+)
+_ELSEWHERE = {"Softmax", "LogSoftmax", "softmax", "log_softmax"}  # softmax: in nnet alone, as in Theano
+_NAMES: dict[str, Any] = {name: getattr(file, name) for file in _FILES for name in file.__all__
+                          if not (name.isupper() or name in _ELSEWHERE)}
 _NAMES |= make.constructors()
 _NAMES |= {
     # names of Python's own functions, which the files of ops write with a line behind
