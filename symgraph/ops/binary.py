@@ -1,155 +1,277 @@
-"""Arithmetic of two and more numbers: a table, and the ops made of it."""
+"""Functions of two or more numbers: arithmetic, powers, extremes, and the shape of one with the value of another."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from symgraph.errors import ComplexError, IntegerDivisionError
-from symgraph.expr import dtypes
-from symgraph.ops.elementwise import Elementwise, Row, choose_float, keep, to_float
+from symgraph.expr.dtypes import BOOL, COMPLEX, DISCRETE, float_of, upcast
+from symgraph.expr.make import as_variable
+from symgraph.ops.elementwise import (
+    Elementwise,
+    Row,
+    Types,
+    common,
+    function,
+    is_complex,
+    is_constant,
+    joined,
+    number,
+    real_floats,
+    refusing,
+    table,
+)
 from symgraph.settings import config
 
-
-def no_bools(*kinds: str) -> tuple[Sequence[str], str]:
-    """As `keep`; TypeError for two bools."""
-    if all(kind == "bool" for kind in kinds):
-        raise TypeError("the difference of bools is not defined; use x ^ y")
-    return keep(*kinds)
+__all__ = [
+    "add", "arctan2", "ceil_intdiv", "complex", "complex_from_polar", "fill", "floor_div", "hypot", "int_div", "largest", "logaddexp",
+    "maximum", "minimum", "mod", "mod_check", "mul", "pow", "power", "second", "smallest", "sub", "true_div",
+]
 
 
-def quotient(*kinds: str) -> tuple[Sequence[str], str]:
-    """As `choose_float`; the setting int_division may refuse integers."""
-    if config.int_division == "raise" and all(kind in dtypes.DISCRETE for kind in kinds):
-        raise IntegerDivisionError("x / y of two integers is refused by the setting int_division=raise: cast one, or use x // y")
-    return choose_float(*kinds)
+# dtypes ---------------------------------------------------------------------------------------------------------------
 
 
-def whole(*kinds: str) -> tuple[Sequence[str], str]:
-    """As `keep`; ComplexError (a TypeError) for complex numbers; bools as int8."""
-    if any(kind in dtypes.COMPLEX for kind in kinds):
-        raise ComplexError("floor division and remainder of complex numbers are not defined")
-    joined = dtypes.upcast(*kinds)
-    joined = "int8" if joined == "bool" else joined
-    return (joined,) * len(kinds), joined
+def _quotient_types(x: str, y: str) -> Types:
+    dtype = float_of(upcast(x, y))
+    return (dtype, dtype), dtype
 
 
-def powers(*kinds: str) -> tuple[Sequence[str], str]:
-    joined = dtypes.upcast(*kinds)
-    joined = "int8" if joined == "bool" else joined
-    return (joined,) * len(kinds), joined
+def _floats_of_discrete(inputs: list[Any]) -> list[Any]:
+    """Theano's rule: integers over integers are divided in floatX."""
+    if all(getattr(x.type, "dtype", None) in DISCRETE for x in inputs):
+        return [x.astype(config.floatX) for x in inputs]
+    return inputs
 
 
-def real_floats(*kinds: str) -> tuple[Sequence[str], str]:
-    if any(kind in dtypes.COMPLEX for kind in kinds):
-        raise TypeError("not defined for complex numbers")
-    return to_float(*kinds)
+def _power_types(x: str, y: str) -> Types:
+    dtype = upcast(x, y)
+    dtype = "int8" if dtype == "bool" else dtype
+    return (dtype, dtype), dtype
 
 
-def parts(*kinds: str) -> tuple[Sequence[str], str]:
-    """Two real numbers make a complex one."""
-    if any(kind in dtypes.COMPLEX for kind in kinds):
-        raise TypeError("real and imaginary part must be real numbers")
-    joined = "float32" if dtypes.upcast(*kinds, "float32") == "float32" else "float64"
-    return (joined,) * len(kinds), "complex64" if joined == "float32" else "complex128"
+def _second_types(x: str, y: str) -> Types:
+    return (x, y), y
 
 
-def like_second(*kinds: str) -> tuple[Sequence[str], str]:
-    return tuple(kinds), kinds[1]
+def _complex_types(re: str, im: str) -> Types:
+    part = float_of(upcast(re, im))
+    if part in COMPLEX:
+        raise TypeError(f"complex takes real numbers, got {re} and {im}")
+    part = "float64" if part == "float64" or re in DISCRETE and im in DISCRETE else "float32"
+    return (part, part), "complex128" if part == "float64" else "complex64"
 
 
-def _floor_div(x: np.ndarray, y: np.ndarray) -> Any:
-    return np.floor_divide(x, y)
+# Rules longer than a line ---------------------------------------------------------------------------------------------
 
 
-def _pow(x: np.ndarray, y: np.ndarray) -> Any:
-    if x.dtype.kind in "iu" and (y < 0).any():
-        raise ValueError("Integers to negative integer powers are not allowed.")
-    return np.power(x, y)
+def _sum(*arrays: Any) -> Any:
+    total = arrays[0]
+    for x in arrays[1:]:
+        total = total + x
+    return np.array(total)
 
 
-def _pow_rule(b: Any, x: Any, y: Any) -> Any:
-    if b.dtype_of(x).startswith("int"):
-        b.check(b.greater_equal(y, 0), "ValueError", "Integers to negative integer powers are not allowed.")
-    return b.pow(x, y)
+def _product(*arrays: Any) -> Any:
+    total = arrays[0]
+    for x in arrays[1:]:
+        total = total * x
+    return np.array(total)
 
 
-def _c(x: Any) -> Any:
-    return x.conj() if x.dtype in dtypes.COMPLEX else x
+def _mul_gradient(inputs: Any, y: Any, g: Any) -> list[Any]:
+    if len(inputs) == 1:
+        return [g]
+    if len(inputs) == 2:
+        return [g * inputs[1], g * inputs[0]]
+    return [mul(g, *inputs[:k], *inputs[k + 1 :]) for k in range(len(inputs))]
 
 
-def _mul_gradient(inputs: Any, out: Any, g: Any) -> list[Any]:
-    return [reduce(lambda p, q: p * q, [_c(y) for k, y in enumerate(inputs) if k != at], g) for at in range(len(inputs))]
+def _true_div_gradient(inputs: Any, z: Any, g: Any) -> list[Any]:
+    _, y = inputs
+    first = g / y
+    return [first, -first * z]
 
 
-def _pow_gradient(inputs: Any, out: Any, g: Any) -> list[Any]:
+def _power(x: Any, y: Any) -> Any:
+    """numpy's, which refuses negative integer exponents: for those the quotient of 1, truncated."""
+    if x.dtype.kind not in "iu" or not np.any(y < 0):
+        return np.power(x, y)
+    odd = np.where(y & 1, x, np.ones_like(x))
+    inverse = np.where(x == 1, np.ones_like(x), np.where(x == -1, odd, np.zeros_like(x)))
+    return np.where(y < 0, inverse, np.power(x, np.maximum(y, 0)))
+
+
+def _power_gradient(inputs: Any, z: Any, g: Any) -> list[Any]:
+    """y x**(y - 1), and 0 where y is 0, whatever x; x**y log(x), and 0 where x is 0."""
     x, y = inputs
-    slope = y * x ** (y - 1)
-    if out.dtype in dtypes.COMPLEX:
-        return [g * slope.conj(), g * (out * x.log()).conj()]
-    at_zero = x.eq(0)  # x ** y is 0 or 1 there, whatever y > 0 is: no log(0)
-    safe = at_zero.switch(np.asarray(1, x.dtype), x)
-    return [g * y.eq(0).switch(np.asarray(0, slope.dtype), slope), g * at_zero.switch(np.asarray(0, out.dtype), out * safe.log())]
+    switch, eq = function("switch"), function("eq")
+    if is_constant(y, 2):
+        by_base = g * (number(2, z) * x)
+    else:
+        slope = y * x ** (y - number(1, z) if y.type.dtype in DISCRETE else y - number(1, y))
+        by_base = g * (slope if not _may_be_zero(y) else switch(eq(y, 0), number(0, z), slope))
+    by_exponent = g * z * switch(eq(x, 0), number(0, z), x.log())
+    return [by_base, by_exponent]
 
 
-def _first_of(better: str) -> Any:
-    def gradient(inputs: Any, out: Any, g: Any) -> list[Any]:
-        x, y = inputs
-        first = x >= y if better == "maximum" else x <= y
-        return [first.switch(g, g.zeros_like()), first.switch(g.zeros_like(), g)]
+def _may_be_zero(y: Any) -> bool:
+    data = getattr(y, "data", None)
+    return data is None or bool(np.any(data == 0))
+
+
+def _mod_gradient(inputs: Any, z: Any, g: Any) -> list[Any]:
+    x, y = inputs
+    return [g, -g * (x // y)]
+
+
+def _extreme_gradient(better: str) -> Any:
+    """At a tie all of it goes to the first."""
+
+    def gradient(inputs: Any, z: Any, g: Any) -> list[Any]:
+        first = function(better)(*inputs)
+        zero = g.zeros_like()
+        switch = function("switch")
+        return [switch(first, g, zero), switch(first, zero, g)]
 
     return gradient
 
 
-def _logaddexp_rule(b: Any, x: Any, y: Any) -> Any:
-    top = b.maximum(x, y)
-    gap = b.neg(b.abs(b.sub(x, y)))
-    return b.select(b.equal(x, y), b.add(x, 0.6931471805599453), b.add(top, b.log1p(b.exp(gap))))
+def _arctan2_gradient(inputs: Any, z: Any, g: Any) -> list[Any]:
+    y, x = inputs
+    scale = g / (x * x + y * y)
+    return [x * scale, -y * scale]
 
 
-BINARY: tuple[Row, ...] = (
-    Row("add", None, lambda *xs: reduce(np.add, xs), lambda b, *xs: reduce(lambda p, q: b.either(p, q) if b.dtype_of(p) == "bool" else b.add(p, q), xs),
-        lambda i, o, g: [g] * len(i), keep, 1, "+", "The sum of any number of terms; of bools their or."),
-    Row("sub", 2, np.subtract, lambda b, x, y: b.sub(x, y), lambda i, o, g: [g, -g], no_bools, 1, "-", "x - y."),
-    Row("mul", None, lambda *xs: reduce(np.multiply, xs), lambda b, *xs: reduce(lambda p, q: b.both(p, q) if b.dtype_of(p) == "bool" else b.mul(p, q), xs),
-        _mul_gradient, keep, 1, "*", "The product of any number of factors; of bools their and."),
-    Row("true_div", 2, np.true_divide, lambda b, x, y: b.div(x, y), lambda i, o, g: [g / _c(i[1]), -(g * _c(o)) / _c(i[1])], quotient, 4, "/",
-        "x / y as floats: integers give floatX."),
-    Row("floor_div", 2, _floor_div, lambda b, x, y: b.floor_div(x, y), None, whole, 8, "//", "The quotient rounded down; of integers by 0: 0."),
-    Row("mod", 2, np.mod, lambda b, x, y: b.mod(x, y), lambda i, o, g: [g, -(g * (i[0] // i[1]))], whole, 8, "%", "The remainder, with the sign of y."),
-    Row("pow", 2, _pow, _pow_rule, _pow_gradient, powers, 40, "**", "x to the power y; ValueError for negative powers of integers."),
-    Row("maximum", 2, np.maximum, lambda b, x, y: b.maximum(x, y), _first_of("maximum"), keep, 2, "", "The larger one; NaN if one is."),
-    Row("minimum", 2, np.minimum, lambda b, x, y: b.minimum(x, y), _first_of("minimum"), keep, 2, "", "The smaller one; NaN if one is."),
-    Row("arctan2", 2, np.arctan2, lambda b, x, y: b.math("atan2", x, y),
-        lambda i, o, g: [g * i[1] / (i[0] ** 2 + i[1] ** 2), -(g * i[0]) / (i[0] ** 2 + i[1] ** 2)], real_floats, 30, "",
-        "The angle, in radians, of the point (y, x): its first argument is the ordinate."),
-    Row("hypot", 2, np.hypot, lambda b, x, y: b.math("hypot", x, y), lambda i, o, g: [g * i[0] / o, g * i[1] / o], real_floats, 10, "", "sqrt(x*x + y*y)."),
-    Row("logaddexp", 2, np.logaddexp, _logaddexp_rule, lambda i, o, g: [g * (i[0] - o).exp(), g * (i[1] - o).exp()], real_floats, 40, "",
-        "log(exp(x) + exp(y)), without overflow."),
-    Row("second", 2, lambda x, y: np.broadcast_to(y, np.broadcast_shapes(x.shape, y.shape)).copy(), lambda b, x, y: y, lambda i, o, g: [None, g],
-        like_second, 1, "", "y, repeated to the common shape of x and y."),
-    Row("complex", 2, lambda x, y: x + 1j * y, lambda b, x, y: b.complex(x, y), lambda i, o, g: [g.real, g.imag], parts, 1, "", "x + iy."),
-)
-
-TABLE = {row.name: Elementwise(row, __name__) for row in BINARY}
-
-add, sub, mul, true_div, floor_div, mod, pow, maximum, minimum, arctan2, hypot, logaddexp, second, complex = TABLE.values()
-
-# Theano's names
-int_div, fill, power = floor_div, second, pow
+def _hypot_gradient(inputs: Any, z: Any, g: Any) -> list[Any]:
+    x, y = inputs
+    scale = g / z
+    return [x * scale, y * scale]
 
 
-def ceil_intdiv(x: Any, y: Any) -> Any:
-    """The quotient of integers rounded up."""
-    return -(-x // y)
+def _logaddexp_scalar(b: Any, x: Any, y: Any) -> Any:
+    """The greater, and log(1 + exp(-difference)); equal infinities have no difference."""
+    size = b.select(b.equal(x, y), 0.0, b.abs(b.sub(x, y)))
+    return b.add(b.maximum(x, y), b.log1p(b.exp(b.neg(size))))
 
 
-def complex_from_polar(length: Any, angle: Any) -> Any:
-    """The complex number of this length and angle (radians)."""
-    return complex(length * angle.cos(), length * angle.sin())
+def _logaddexp_gradient(inputs: Any, z: Any, g: Any) -> list[Any]:
+    x, y = inputs
+    sigmoid = function("sigmoid")
+    return [g * sigmoid(x - y), g * sigmoid(y - x)]
 
 
-__all__ = [*TABLE, "ceil_intdiv", "complex_from_polar", "fill", "int_div", "power"]
+def _filled(x: Any, y: Any) -> Any:
+    return np.array(np.broadcast_to(y, np.broadcast_shapes(x.shape, y.shape)))
+
+
+def _complex(re: Any, im: Any) -> Any:
+    z = np.empty(np.broadcast_shapes(re.shape, im.shape), np.result_type(re.dtype, np.complex64))
+    z.real, z.imag = re, im
+    return z
+
+
+def _polar(size: Any, angle: Any) -> Any:
+    return _complex(size * np.cos(angle), size * np.sin(angle))
+
+
+def _polar_scalar(b: Any, size: Any, angle: Any) -> Any:
+    return b.complex(b.mul(size, b.cos(angle)), b.mul(size, b.sin(angle)))
+
+
+def _polar_gradient(inputs: Any, z: Any, g: Any) -> list[Any]:
+    size, angle = inputs
+    c, s = angle.cos(), angle.sin()
+    return [g.real * c + g.imag * s, size * (g.imag * c - g.real * s)]
+
+
+def _polar_tangent(inputs: Any, z: Any, tangents: Any) -> list[Any]:
+    """exp(i angle) times the tangent of the size, i z times that of the angle."""
+    size, angle = inputs
+    by_size, by_angle = tangents
+    c, s = angle.cos(), angle.sin()
+    return [None if by_size is None else complex(by_size * c, by_size * s),
+            None if by_angle is None else complex(-by_angle * size * s, by_angle * size * c)]
+
+
+def _complex_tangent(inputs: Any, z: Any, tangents: Any) -> list[Any]:
+    by_re, by_im = tangents
+    return [None if by_re is None else complex(by_re, by_re.zeros_like()), None if by_im is None else complex(by_im.zeros_like(), by_im)]
+
+
+# The table ------------------------------------------------------------------------------------------------------------
+
+table(__name__, [
+    Row("add", ("*",), common, _sum, joined("add"), lambda inputs, z, g: [g] * len(inputs), "The sum of any number of operands; of bool: or."),
+    Row("sub", ("x", "y"), refusing(common, BOOL, "sub"), np.subtract, lambda b, x, y: b.sub(x, y), lambda inputs, z, g: [g, -g],
+        "x - y; TypeError for two of bool."),
+    Row("mul", ("*",), common, _product, joined("mul"), _mul_gradient, "The product of any number of operands; of bool: and."),
+    Row("true_div", ("x", "y"), _quotient_types, np.true_divide, lambda b, x, y: b.div(x, y), _true_div_gradient,
+        "x / y; of two discrete dtypes in floatX.", 4, prepare=_floats_of_discrete),
+    Row("floor_div", ("x", "y"), refusing(common, (*BOOL, *COMPLEX), "floor_div"), np.floor_divide, lambda b, x, y: b.floor_div(x, y),
+        None, "The quotient rounded down; of integers by 0 it is 0. TypeError for bool and complex.", 10),
+    Row("mod", ("x", "y"), refusing(common, (*BOOL, *COMPLEX), "mod"), np.remainder, lambda b, x, y: b.mod(x, y), _mod_gradient,
+        "The remainder, with the sign of y; of integers by 0 it is 0. TypeError for bool and complex.", 10),
+    Row("pow", ("x", "y"), _power_types, _power, lambda b, x, y: b.pow(x, y), _power_gradient,
+        "x to the power of y; of integers with y < 0 it is 0, unless x is 1 or -1.", 40),
+    Row("maximum", ("x", "y"), refusing(common, COMPLEX, "maximum"), np.maximum, lambda b, x, y: b.maximum(x, y), _extreme_gradient("ge"),
+        "The greater of two; NaN if either is. At a tie x has the whole gradient.", 2),
+    Row("minimum", ("x", "y"), refusing(common, COMPLEX, "minimum"), np.minimum, lambda b, x, y: b.minimum(x, y), _extreme_gradient("le"),
+        "The lesser of two; NaN if either is. At a tie x has the whole gradient.", 2),
+    Row("arctan2", ("y", "x"), real_floats("arctan2"), np.arctan2, lambda b, y, x: b.atan2(y, x), _arctan2_gradient,
+        "The angle of the point (x, y), in [-pi, pi].", 30),
+    Row("hypot", ("x", "y"), real_floats("hypot"), np.hypot, lambda b, x, y: b.hypot(x, y), _hypot_gradient,
+        "sqrt(x**2 + y**2), without overflow.", 10),
+    Row("logaddexp", ("x", "y"), real_floats("logaddexp"), np.logaddexp, _logaddexp_scalar, _logaddexp_gradient,
+        "log(exp(x) + exp(y)), without overflow.", 40),
+    Row("second", ("x", "y"), _second_types, _filled, lambda b, x, y: y, lambda inputs, z, g: [None, g],
+        "y, repeated to the common shape of x and y.", shape_only=(0,)),
+    Row("complex", ("real", "imag"), _complex_types, _complex, lambda b, re, im: b.complex(re, im),
+        lambda inputs, z, g: [g.real, g.imag] if is_complex(g) else [g, None], "The complex number of two parts.",
+        holomorphic=False, tangent=_complex_tangent),
+    Row("complex_from_polar", ("abs", "angle"), _complex_types, _polar, _polar_scalar,
+        _polar_gradient, "The complex number of absolute value and argument.", 40, holomorphic=False, tangent=_polar_tangent),
+])
+
+add, sub, mul, true_div, floor_div = map(Elementwise, ("add", "sub", "mul", "true_div", "floor_div"))
+mod, pow, maximum, minimum = map(Elementwise, ("mod", "pow", "maximum", "minimum"))
+arctan2, hypot, logaddexp, second = map(Elementwise, ("arctan2", "hypot", "logaddexp", "second"))
+complex, complex_from_polar = map(Elementwise, ("complex", "complex_from_polar"))
+
+# Names of Theano
+int_div, power, fill = floor_div, pow, second
+
+
+def mod_check(x: Any, y: Any) -> Any:
+    """`mod`, under the name that Theano's operator % calls."""
+    return mod(x, y)
+
+
+def ceil_intdiv(a: Any, b: Any) -> Any:
+    """The quotient of integers rounded up.
+
+    >>> ceil_intdiv(7, 2).eval()
+    array(4, dtype=int8)
+    """
+    a, b = as_variable(a), as_variable(b)
+    return a // b + function("neq")(a % b, 0).astype("int8")
+
+
+def largest(*args: Any) -> Any:
+    """The greatest of any number of operands, element by element."""
+    return _joined(maximum, args)
+
+
+def smallest(*args: Any) -> Any:
+    """The least of any number of operands, element by element."""
+    return _joined(minimum, args)
+
+
+def _joined(op: Any, args: Any) -> Any:
+    if not args:
+        raise TypeError("at least one operand is needed")
+    result = as_variable(args[0])
+    for x in args[1:]:
+        result = op(result, x)
+    return result

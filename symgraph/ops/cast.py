@@ -1,70 +1,82 @@
-"""Conversion between dtypes."""
+"""The same numbers in another dtype."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from symgraph.expr import dtypes
+from symgraph.expr.dtypes import COMPLEX, CONTINUOUS, DISCRETE, normal
 from symgraph.expr.make import as_tensor
 from symgraph.expr.op import Op
+from symgraph.expr.types import tensor_type
 from symgraph.settings import config
 
 __all__ = ["Cast", "cast"]
 
 
 class Cast(Op):
-    """x in another dtype."""
+    """Each element in another dtype: floats towards 0 into integers, to bool whether it is not 0. dtype: the new one."""
 
     __props__ = ("dtype",)
+    only_moves = False
     cost = 1
 
-    def __init__(self, dtype: str) -> None:
-        self.dtype = dtype
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = config.floatX if dtype == "floatX" else normal(dtype)
 
-    def output_dtypes(self, x: Any) -> list[str]:
-        if x.dtype in dtypes.COMPLEX and self.dtype not in dtypes.COMPLEX:
-            raise TypeError(f"Casting from complex to real is ambiguous: {x.dtype} to {self.dtype}; consider real(), imag(), angle() or abs()")
-        return [self.dtype]
+    def output_types(self, x: Any) -> list[Any]:
+        dtype = getattr(x.type, "dtype", None)
+        if dtype is None:
+            raise TypeError(f"cast works on tensors, got {x} of type {x.type}")
+        if dtype in COMPLEX and self.dtype not in COMPLEX:
+            raise TypeError(f"Casting from complex to real is ambiguous: consider real(), imag(), angle() or abs() (from {dtype})")
+        return [tensor_type(self.dtype, x.type.shape)]
 
     def sizes(self, s: Any, x: Any) -> Any:
-        return [tuple(x.shape)]
+        return [x.shape]
 
     def compute(self, x: Any) -> Any:
-        return np.asarray(x).astype(self.dtype)
-
-    def reads(self, node: Any) -> list[str]:
-        return ["same"]
+        with np.errstate(all="ignore"):
+            return np.asarray(x).astype(self.dtype)
 
     def element(self, b: Any, index: Any, x: Any) -> Any:
         return b.cast(x(*index), self.dtype)
 
-    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+    def reads(self, node: Any) -> list[str]:
+        return ["same" if np.dtype(node.inputs[0].type.dtype).itemsize == np.dtype(self.dtype).itemsize else "once"]
+
+    def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         (x,), (g,) = inputs, output_grads
-        if self.dtype in dtypes.DISCRETE or x.dtype in dtypes.DISCRETE:
-            return [x.zeros_like(dtype=config.floatX if x.dtype in dtypes.DISCRETE else x.dtype)]
-        if g.dtype in dtypes.COMPLEX and x.dtype not in dtypes.COMPLEX:
+        if self.dtype in DISCRETE:
+            return [x.zeros_like(dtype=config.floatX if x.type.dtype in DISCRETE else x.type.dtype)]
+        if g.type.dtype in COMPLEX and x.type.dtype not in COMPLEX:
             g = g.real
-        return [cast(g, x.dtype)]
+        return [g if x.type.dtype in DISCRETE else cast(g, x.type.dtype)]
 
-    def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
+    def R_op(self, inputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
         (t,) = tangents
-        return [cast(t, self.dtype) if self.dtype in dtypes.CONTINUOUS else t.zeros_like(dtype=config.floatX)]
+        if t is None:
+            return [None]
+        return [cast(t, self.dtype) if self.dtype in CONTINUOUS else t.zeros_like(dtype=config.floatX)]
 
-    def __str__(self) -> str:
-        return f"Cast{{{self.dtype}}}"
 
-    __repr__ = __str__
+_OPS: dict[str, Cast] = {}
 
 
 def cast(x: Any, dtype: Any) -> Any:
-    """x as another dtype ('floatX' is the settings'); x itself if it has it. TypeError for complex to real.
+    """x in another dtype ("floatX" is config.floatX); x itself if it has that dtype. TypeError from complex to real.
 
     >>> import symgraph.tensor as T
-    >>> cast(T.lvector(), 'float32').dtype
-    'float32'
+    >>> cast(T.constant([1.5, -1.5]), 'int8').eval()
+    array([ 1, -1], dtype=int8)
     """
-    wanted = config.floatX if dtype == "floatX" else dtypes.normal(dtype)
     x = as_tensor(x)
-    return x if x.dtype == wanted else Cast(wanted)(x)
+    wanted = config.floatX if dtype == "floatX" else normal(dtype)
+    if x.type.dtype == wanted:
+        return x
+    op = _OPS.get(wanted)
+    if op is None:
+        op = _OPS[wanted] = Cast(wanted)
+    return op(x)

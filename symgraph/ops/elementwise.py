@@ -1,221 +1,368 @@
-"""Elementwise ops: the pattern. An op is a row of a table: numpy function, scalar rule, gradient, dtype rule.
+"""The pattern of elementwise ops: one class, and one row of a table for each function.
 
-Operands are aligned at their last dimension, as in numpy; a dimension broadcasts where its size is *known* to be 1. Two sizes that only
-a call tells must be equal (ValueError). All operands are cast to the dtypes that the row's rule says, the result to the output's.
+A Row says what the function does with one element: its numpy rule, its native rule, its derivative, its dtypes. The class does
+the rest once for all: broadcasting, casts, shapes, gradients summed over what was broadcast, forward mode. The tables stand in
+unary.py, binary.py, compare.py and special.py; a file of other ops may have rows of its own.
+
+Of all sizes only those known to be 1 are broadcast (as Theano's `broadcastable`); others must be equal, or the call fails.
+An operand with fewer dimensions gets dimensions of size 1 on the left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from symgraph.errors import MethodNotDefined
-from symgraph.expr import dtypes
-from symgraph.expr.make import as_tensor
+from symgraph.expr.dtypes import COMPLEX, CONTINUOUS, DISCRETE, float_of, part_of, upcast
+from symgraph.expr.make import as_variable, constant
 from symgraph.expr.op import Apply, Op
+from symgraph.expr.types import TensorType, tensor_type
+from symgraph.expr.variable import Constant, Variable
 from symgraph.settings import config
 
-__all__ = ["Elementwise", "Row", "choose_float", "keep", "named", "to_bool", "to_float"]
+__all__ = ["Elementwise", "Row", "function", "table"]
 
-DtypeRule = Callable[..., "tuple[Sequence[str], str]"]
-
-MISMATCH = "Input dimension mis-match. (input[{}].shape[{}] = {{}}, input[{}].shape[{}] = {{}})"
+Types = tuple[tuple[str, ...], str]  # in which dtypes the operands are taken, and that of the result
 
 
-def keep(*kinds: str) -> tuple[Sequence[str], str]:
-    """All operands and the result in the smallest dtype that holds them."""
-    joined = dtypes.upcast(*kinds)
-    return (joined,) * len(kinds), joined
-
-
-def to_float(*kinds: str) -> tuple[Sequence[str], str]:
-    """As `keep`, integers as floats: float32 up to 16 bits, float64 above."""
-    joined = dtypes.float_of(dtypes.upcast(*kinds))
-    return (joined,) * len(kinds), joined
-
-
-def choose_float(*kinds: str) -> tuple[Sequence[str], str]:
-    """As `keep`, but floatX for integers: true division."""
-    joined = dtypes.upcast(*kinds)
-    joined = config.floatX if joined in dtypes.DISCRETE else joined
-    return (joined,) * len(kinds), joined
-
-
-def to_bool(*kinds: str) -> tuple[Sequence[str], str]:
-    """Operands in one dtype, the result bool."""
-    joined = dtypes.upcast(*kinds)
-    return (joined,) * len(kinds), "bool"
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Row:
-    """One elementwise op.
+    """What an elementwise function is.
 
-    count: operands (None: any number from one). compute(*arrays): by numpy. scalar(b, *values): by the builder. gradient(inputs, output, g)
-    -> one term an input (None: zero), or None: flat everywhere. kinds: dtypes of operands -> (dtypes computed in, dtype of the result).
-    cost: rough number of operations. symbol: an operator for print-outs.
+    arguments: their names; ('*',) for any number (one at least).
+    types(*dtypes): the dtype each operand is cast to and that of the result; TypeError for what cannot be.
+    compute(*arrays), scalar(b, *values): the numpy rule on arrays of these dtypes, the native rule (codegen/rules.py) on one
+    element. float16 comes as float32 to both, and the result is rounded.
+    gradient(inputs, output, g): what each input gets of the output's gradient g, as the shape of the output; None: nothing,
+    wherever there is a derivative. Discrete inputs that are taken as floats come as floats. Of complex functions it says the
+    derivative as of real ones if they are holomorphic; else (`holomorphic=False`) the gradient by real and imaginary part,
+    and `tangent(inputs, output, tangents)`, one term an input, for forward mode.
+    shape_only: inputs whose shape alone counts. cost: rough number of operations (codegen.rules.Pointwise).
+    prepare(inputs): the inputs as they shall be.
     """
 
     name: str
-    count: int | None
+    arguments: tuple[str, ...]
+    types: Callable[..., Types]
     compute: Callable[..., Any]
     scalar: Callable[..., Any]
-    gradient: Callable[..., Any] | None = None
-    kinds: DtypeRule = keep
+    gradient: Callable[..., Sequence[Any]] | None
+    doc: str
     cost: int = 1
-    symbol: str = ""
-    doc: str = ""
+    holomorphic: bool = True
+    tangent: Callable[..., Sequence[Any]] | None = None
+    shape_only: tuple[int, ...] = ()
+    prepare: Callable[[list[Any]], list[Any]] | None = None
+
+
+_ROWS: dict[str, tuple[Row, str]] = {}  # by name; with the module that has the op as an attribute, for pickle
+
+
+def table(module: str, rows: Sequence[Row]) -> None:
+    """Make the rows of a file known. ValueError if a name is taken."""
+    for row in rows:
+        if row.name in _ROWS:
+            raise ValueError(f"there is an elementwise op {row.name!r} already, in {_ROWS[row.name][1]}")
+        _ROWS[row.name] = row, module
+
+
+def function(name: str) -> Elementwise:
+    """The elementwise op of this name, from any of the tables; KeyError if there is none."""
+    found = _OPS.get(name)
+    if found is None:
+        found = _OPS[name] = Elementwise(name)
+    return found
+
+
+_OPS: dict[str, Elementwise] = {}
+
+
+def _unpickled(module: str, name: str) -> Elementwise:
+    import_module(module)  # which makes its rows known
+    return function(name)
 
 
 class Elementwise(Op):
-    """The op of one row. It is the function that users call: ``exp(x)``."""
+    """A function of numbers, applied to arrays element by element. name: of a row in a table."""
 
     __props__ = ("name",)
 
-    def __init__(self, row: Row, home: str, public: str | None = None) -> None:
-        self.row = row
-        self.name = row.name
-        self.cost = row.cost
-        self.home = (home, public or row.name)
-        self.__name__ = public or row.name
-        self.__doc__ = row.doc
-
-    def __reduce__(self) -> Any:
-        return named, self.home
-
-    def make_node(self, *inputs: Any) -> Apply:
-        variables = [as_tensor(x) for x in inputs]
-        count = self.row.count
-        if (count is not None and len(variables) != count) or not variables:
-            raise TypeError(f"{self.name} takes {count or 'at least 1'} argument{'s' if count != 1 else ''}, got {len(variables)}")
-        return Apply(self, variables, [t.variable_class(t) for t in self.output_types(*variables)])
-
-    def output_dtypes(self, *inputs: Any) -> list[str]:
-        return [self.row.kinds(*[x.dtype for x in inputs])[1]]
-
-    # Shapes -----------------------------------------------------------------------------------------------------------
-    def sizes(self, s: Any, *inputs: Any) -> Any:
-        ndim = max(len(x.shape) for x in inputs)
-        out = []
-        for d in range(ndim):
-            size: Any = 1
-            first = 0
-            for k, x in enumerate(inputs):
-                at = d - ndim + len(x.shape)
-                if at < 0 or is_one(x.shape[at]):
-                    continue
-                if is_one(size):
-                    size, first = x.shape[at], k
-                elif size is not x.shape[at]:
-                    at_first = d - ndim + len(inputs[first].shape)
-                    size = s.same(size, x.shape[at], MISMATCH.format(first, at_first, k, at), size, x.shape[at])
-            out.append(size)
-        return [tuple(out)]
-
-    def reads(self, node: Any) -> list[str]:
-        (out,) = node.outputs
-        shape = out.type.shape
-        found = []
-        for x in node.inputs:
-            sizes = x.type.shape
-            found.append("same" if len(sizes) == len(shape) and all(n != 1 or m == 1 for n, m in zip(sizes, shape)) else "many")
-        return found
-
-    # Values -----------------------------------------------------------------------------------------------------------
-    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
-        kinds, out = self.row.kinds(*[x.type.dtype for x in node.inputs])
-        self.check(node, inputs)
-        arrays = [np.asarray(a).astype(kind, copy=False) for a, kind in zip(inputs, kinds)]
-        output_storage[0][0] = np.asarray(self.row.compute(*arrays)).astype(out, copy=False)
-
-    @staticmethod
-    def check(node: Apply, inputs: Sequence[Any]) -> None:
-        """Sizes that meet must be equal unless they are known to be 1."""
-        shapes = [[1 if n == 1 else m for n, m in zip(x.type.shape, a.shape)] for x, a in zip(node.inputs, inputs)]
-        ndim = node.outputs[0].type.ndim
-        for d in range(ndim):
-            seen: tuple[int, int, int] | None = None
-            for k, (x, shape) in enumerate(zip(node.inputs, shapes)):
-                at = d - ndim + len(shape)
-                if at < 0 or x.type.shape[at] == 1:
-                    continue
-                if seen is None:
-                    seen = (k, at, shape[at])
-                elif seen[2] != shape[at]:
-                    raise ValueError(MISMATCH.format(seen[0], seen[1], k, at).format(seen[2], shape[at]))
-
-    def compute(self, *arrays: Any) -> Any:
-        """The numpy rule on arrays of any dtypes; sizes 1 broadcast."""
-        kinds, out = self.row.kinds(*[a.dtype.name for a in arrays])
-        return np.asarray(self.row.compute(*[a.astype(kind, copy=False) for a, kind in zip(arrays, kinds)])).astype(out, copy=False)
-
-    def element(self, b: Any, index: Sequence[Any], *inputs: Any) -> Any:
-        kinds, out = self.row.kinds(*[x.dtype for x in inputs])
-        ndim = len(index)
-        single = [all(len(x.shape) <= ndim - 1 - d or is_one(x.shape[d - ndim + len(x.shape)]) for x in inputs) for d in range(ndim)]
-        values = []
-        for x, kind in zip(inputs, kinds):
-            missing = ndim - len(x.shape)
-            place = [0 if is_one(n) and not single[d] else index[d] for d, n in enumerate(x.shape, missing)]
-            values.append(b.cast(x(*place), kind))
-        return b.cast(self.row.scalar(b, *values), out)
-
-    # Derivatives ------------------------------------------------------------------------------------------------------
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        (out,), (g,) = outputs, output_grads
-        terms = [None] * len(inputs) if self.row.gradient is None else self.row.gradient(inputs, out, g)
-        result = []
-        for x, term in zip(inputs, terms):
-            if term is None:
-                term = x.zeros_like(dtype=config.floatX if x.dtype in dtypes.DISCRETE else x.dtype)
-            result.append(gathered(as_tensor(term), x))
-        return result
-
-    def R_op(self, inputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
-        """A term of the gradient is g times a derivative, element by element: with the tangent as g it is the tangent's term."""
-        out = self(*inputs)
-        total: Any = None
-        for k, t in enumerate(tangents):
-            if t is None or self.row.gradient is None:
-                continue
-            term = self.row.gradient(inputs, out, t.conj() if out.dtype in dtypes.COMPLEX else t)[k]
-            if term is not None:
-                total = term if total is None else total + term
-        if total is None:
-            return [out.zeros_like(dtype=config.floatX if out.dtype in dtypes.DISCRETE else out.dtype)]
-        total = total.conj() if out.dtype in dtypes.COMPLEX else total
-        return [total if total.type.broadcastable == out.type.broadcastable else out.zeros_like(dtype=total.dtype) + total]
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.row, self._module = _ROWS[name]
+        self.cost = self.row.cost
+        self.__name__ = name
+        self.__doc__ = self.row.doc
+        self._types: dict[tuple[str, ...], Types] = {}
+        self._outputs: dict[tuple[Any, ...], TensorType] = {}
 
     def __str__(self) -> str:
         return self.name
 
     __repr__ = __str__
 
+    def __reduce__(self) -> Any:
+        return _unpickled, (self._module, self.name)
 
-def gathered(term: Any, x: Any) -> Any:
-    """The term summed, once, over the dimensions along which x was repeated."""
-    lead = term.ndim - x.ndim
-    if lead < 0:
-        return x.zeros_like(dtype=term.dtype) + term
-    repeated = [d for d in range(term.ndim) if d < lead or (x.type.shape[d - lead] == 1 and term.type.shape[d] != 1)]
-    if repeated:
-        term = term.sum(axis=repeated, keepdims=True)
-        if lead:
-            term = term.dimshuffle(*range(lead, term.ndim))
-    return term
+    # Use --------------------------------------------------------------------------------------------------------------
+    def make_node(self, *inputs: Any, **named: Any) -> Apply:
+        if named:
+            inputs = self._with_named(inputs, named)
+        arguments = self.row.arguments
+        if len(inputs) != len(arguments) and (arguments != ("*",) or not inputs):
+            count = "one argument or more" if arguments == ("*",) else f"the arguments {', '.join(arguments)}"
+            raise TypeError(f"{self.name} takes {count}, got {len(inputs)}")
+        variables = [x if isinstance(x, Variable) else as_variable(x) for x in inputs]
+        if self.row.prepare is not None:
+            variables = self.row.prepare(variables)
+        (result,) = self.output_types(*variables)
+        return Apply(self, variables, [result.variable_class(result)])
+
+    def _with_named(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        rest = self.row.arguments[len(inputs) :]
+        if set(named) != set(rest):
+            raise TypeError(f"{self.name} takes the arguments {', '.join(self.row.arguments)}; got {len(inputs)} and {', '.join(named)}")
+        return (*inputs, *[named[key] for key in rest])
+
+    # Types and sizes --------------------------------------------------------------------------------------------------
+    def types(self, *dtypes: str) -> Types:
+        """The dtypes the operands are cast to, and that of the result."""
+        found = self._types.get(dtypes)
+        if found is None:
+            found = self._types[dtypes] = self.row.types(*dtypes)
+        return found
+
+    def output_types(self, *inputs: Any) -> list[TensorType]:
+        key = tuple([x.type for x in inputs])
+        found = self._outputs.get(key)
+        if found is None:
+            for x in inputs:
+                if not isinstance(x.type, TensorType):
+                    raise TypeError(f"{self.name} works on tensors, got {x} of type {x.type}")
+            dtype = self.types(*[x.type.dtype for x in inputs])[1]
+            (shape,) = self.static_sizes(*inputs)
+            if len(self._outputs) > 10000:
+                self._outputs.clear()
+            found = self._outputs[key] = tensor_type(dtype, shape)
+        return [found]
+
+    def sizes(self, s: Any, *inputs: Any) -> Any:
+        ndim = max(len(x.shape) for x in inputs)
+        out: list[Any] = []
+        for axis in range(ndim):
+            size: Any = 1
+            first = 0
+            for position, x in enumerate(inputs):
+                place = axis - ndim + len(x.shape)
+                if place < 0 or _is_one(n := x.shape[place]):
+                    continue
+                if _is_one(size):
+                    size, first = n, position
+                else:
+                    size = s.same(size, n, _mismatch(first, position, axis), size, n)
+            out.append(size)
+        return [tuple(out)]
+
+    # Values -----------------------------------------------------------------------------------------------------------
+    def compute(self, *arrays: Any) -> Any:
+        """The numpy rule. It broadcasts as numpy; that sizes fit, `perform` has checked, which knows the types."""
+        operands, dtype = self.types(*[np.asarray(x).dtype.name for x in arrays])
+        values = [np.asarray(x).astype(_working(wanted), copy=False) for x, wanted in zip(arrays, operands)]
+        with np.errstate(all="ignore"):
+            result = np.asarray(self.row.compute(*values)).astype(dtype, copy=False)
+        return result.copy() if result.base is not None or any(result is x for x in arrays) else result
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        if len(inputs) > 1:
+            _check_sizes(node, inputs)
+        output_storage[0][0] = self.compute(*inputs)
+
+    # Lowering ---------------------------------------------------------------------------------------------------------
+    def element(self, b: Any, index: Any, *inputs: Any) -> Any:
+        operands, dtype = self.types(*[x.dtype for x in inputs])
+        ndim = len(index)
+        values: list[Any] = []
+        for position, (x, wanted) in enumerate(zip(inputs, operands)):
+            if position in self.row.shape_only:
+                values.append(None)
+                continue
+            first = ndim - len(x.shape)
+            place = [0 if _is_one(n) else index[first + axis] for axis, n in enumerate(x.shape)]
+            values.append(b.cast(x(*place), _working(wanted)))
+        return b.cast(self.row.scalar(b, *values), dtype)
+
+    def reads(self, node: Any) -> list[str]:
+        (out,) = node.outputs
+        width = np.dtype(out.type.dtype).itemsize
+        how = []
+        for x in node.inputs:
+            missing = out.type.ndim - x.type.ndim
+            shape = (1,) * missing + x.type.shape
+            if any(n == 1 and m != 1 for n, m in zip(shape, out.type.shape)):
+                how.append("many")
+            else:
+                how.append("same" if not missing and np.dtype(x.type.dtype).itemsize == width else "once")
+        return how
+
+    # Derivatives ------------------------------------------------------------------------------------------------------
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        (out,), (g,) = outputs, output_grads
+        terms = self._terms(inputs, out, g)
+        return [None if position in self.row.shape_only else _flat(x) if term is None else _fold(term, x, out)
+                for position, (x, term) in enumerate(zip(inputs, terms))]
+
+    def _terms(self, inputs: Sequence[Any], out: Any, g: Any) -> Sequence[Any]:
+        """What each input gets of g, of the shape of the output; None: nothing."""
+        if self.row.gradient is None or out.type.dtype in DISCRETE:
+            return [None] * len(inputs)
+        inputs = self._as_floats(inputs)
+        if self.row.holomorphic and out.type.dtype in COMPLEX:
+            return [None if term is None else term.conj() for term in self.row.gradient(inputs, out, g.conj())]
+        return self.row.gradient(inputs, out, g)
+
+    def _as_floats(self, inputs: Sequence[Any]) -> list[Any]:
+        """Discrete inputs that the function takes as floats: as floats, so that no derivative is computed in integers."""
+        operands, _ = self.types(*[x.type.dtype for x in inputs])
+        return [x.astype(wanted) if x.type.dtype in DISCRETE and wanted in CONTINUOUS else x for x, wanted in zip(inputs, operands)]
+
+    def R_op(self, inputs: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+        """The derivatives are those of reverse mode: each element depends on its own operands only."""
+        out = self(*inputs)
+        moving = [(position, t) for position, t in enumerate(tangents) if t is not None and position not in self.row.shape_only]
+        if not moving:
+            return [None]
+        total: Any = None
+        for position, t in moving:
+            term = self._tangent(inputs, out, position, t)
+            if term is not None:
+                total = term if total is None else total + term
+        if total is None:
+            return [_flat(out)]
+        if total.type.ndim < out.type.ndim or any(n == 1 and m != 1 for n, m in zip(total.type.shape, out.type.shape)):
+            total = function("second")(out, total)
+        return [total]
+
+    def _tangent(self, inputs: Sequence[Any], out: Any, position: int, t: Any) -> Any:
+        row = self.row
+        if row.gradient is None or out.type.dtype in DISCRETE:
+            return None
+        if row.tangent is not None:
+            moves: list[Any] = [None] * len(inputs)
+            moves[position] = t
+            return row.tangent(self._as_floats(inputs), out, moves)[position]
+        if self.name in ("add", "mul") and len(inputs) > 2:  # only the one term, of many
+            others = [x for k, x in enumerate(self._as_floats(inputs)) if k != position]
+            return t if self.name == "add" else self(t, *others)
+        return row.gradient(self._as_floats(inputs), out, t)[position]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[position not in self.row.shape_only] for position in range(len(node.inputs))]
 
 
-def is_one(n: Any) -> bool:
-    return isinstance(n, int) and n == 1
+# Broadcasting ---------------------------------------------------------------------------------------------------------
 
 
-def named(home: str, name: str) -> Elementwise:
-    """The op of a name in a module: how a pickle finds it."""
-    found = getattr(import_module(home), name)
-    if not isinstance(found, Elementwise):
-        raise MethodNotDefined(f"{home}.{name} is not an elementwise op")
-    return found
+def _is_one(size: Any) -> bool:
+    return isinstance(size, int) and size == 1
+
+
+def _mismatch(first: int, second: int, axis: int) -> str:
+    return f"Input dimension mis-match. (input[{first}].shape[{axis}] = {{}}, input[{second}].shape[{axis}] = {{}})"
+
+
+def _check_sizes(node: Apply, arrays: Sequence[Any]) -> None:
+    """ValueError if sizes differ that are not known to be 1: numpy would broadcast whatever is 1 in this call."""
+    first = arrays[0].shape
+    if all(a.shape == first for a in arrays):
+        return
+    ndim = max(a.ndim for a in arrays)
+    for axis in range(ndim):
+        size, owner = None, 0
+        for position, (x, a) in enumerate(zip(node.inputs, arrays)):
+            place = axis - ndim + a.ndim
+            if place < 0 or x.type.shape[place] == 1:
+                continue
+            if size is None:
+                size, owner = a.shape[place], position
+            elif a.shape[place] != size:
+                raise ValueError(_mismatch(owner, position, axis).format(size, a.shape[place]))
+
+
+def _flat(x: Any) -> Any:
+    """The gradient of x where the function is a step by it."""
+    return x.zeros_like(dtype=config.floatX if x.type.dtype in DISCRETE else x.type.dtype)
+
+
+def _fold(term: Any, x: Any, out: Any) -> Any:
+    """The term summed over the dimensions along which x was repeated."""
+    missing = out.type.ndim - x.type.ndim
+    axes = [axis for axis in range(out.type.ndim)
+            if (axis < missing or x.type.shape[axis - missing] == 1) and term.type.shape[axis] != 1]
+    if axes:
+        term = term.sum(axis=axes, keepdims=True)
+    return term.dimshuffle(*range(missing, out.type.ndim)) if missing else term
+
+
+# dtypes, for the tables -----------------------------------------------------------------------------------------------
+
+
+def _working(dtype: str) -> str:
+    return "float32" if dtype == "float16" else dtype
+
+
+def common(*dtypes: str) -> Types:
+    """All in one dtype, that of the result."""
+    dtype = upcast(*dtypes)
+    return (dtype,) * len(dtypes), dtype
+
+
+def floats(*dtypes: str) -> Types:
+    """As `common`, discrete dtypes as floats."""
+    dtype = float_of(upcast(*dtypes))
+    return (dtype,) * len(dtypes), dtype
+
+
+def refusing(rule: Callable[..., Types], kinds: Sequence[str], name: str) -> Callable[..., Types]:
+    """The rule, but TypeError if the common dtype is one of `kinds`."""
+
+    def checked(*dtypes: str) -> Types:
+        if upcast(*dtypes) in kinds:
+            raise TypeError(f"{name} is not defined for {', '.join(dtypes)}")
+        return rule(*dtypes)
+
+    return checked
+
+
+def real_floats(name: str) -> Callable[..., Types]:
+    """As `floats`, not for complex numbers."""
+    return refusing(floats, COMPLEX, name)
+
+
+# For gradients --------------------------------------------------------------------------------------------------------
+
+
+def number(value: float, like: Any) -> Any:
+    """A constant in the precision of `like`, so that it does not lift a float32 expression to float64."""
+    if like.type.dtype in DISCRETE:
+        return constant(value)
+    return constant(value, dtype=part_of(like.type.dtype))
+
+
+def is_complex(x: Any) -> bool:
+    """Whether a variable holds complex numbers."""
+    return x.type.dtype in COMPLEX
+
+
+def joined(b_operation: str) -> Callable[..., Any]:
+    """The native rule of an n-ary function: the builder's operation from the left."""
+    return lambda b, *values: reduce(getattr(b, b_operation), values)
+
+
+def is_constant(x: Any, value: float) -> bool:
+    """Whether x is a constant with this one value in every element."""
+    return isinstance(x, Constant) and bool(x.data.size) and bool(np.all(x.data == value))

@@ -1,57 +1,40 @@
-"""Special functions of one number: a table, and the ops made of it."""
+"""Special functions: error functions, the gamma family. scipy.special is the numpy rule, loaded when first asked."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+from symgraph.ops.elementwise import Elementwise, Row, function, number, real_floats, table
 
-from symgraph.expr import dtypes
-from symgraph.ops.elementwise import Elementwise, Row, to_float
-
-TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
+__all__ = ["erf", "erfc", "gamma", "gammaln"]
 
 
-def real_floats(kind: str) -> tuple[Sequence[str], str]:
-    if kind in dtypes.COMPLEX:
-        raise TypeError("special functions take real numbers")
-    return to_float(kind)
+def of_scipy(name: str) -> Callable[..., Any]:
+    """scipy's function of this name, as a numpy rule."""
 
+    def compute(*arrays: Any) -> Any:
+        import scipy.special
 
-def reference(name: str) -> Callable[..., Any]:
-    """The function of scipy.special, which is loaded when it is first needed."""
-
-    def compute(x: Any) -> Any:
-        from scipy import special
-
-        wide = x.astype("float32") if x.dtype == np.float16 else x
-        return getattr(special, name)(wide)
+        return getattr(scipy.special, name)(*arrays)
 
     return compute
 
 
-def _like(x: Any, value: float) -> Any:
-    return np.asarray(value, dtype=x.dtype)
+def _gauss(x: Any, y: Any) -> Any:
+    return number(2 / math.sqrt(math.pi), y) * (-x * x).exp()
 
 
-def _bell(x: Any) -> Any:
-    return _like(x, TWO_OVER_ROOT_PI) * (-(x * x)).exp()
+table(__name__, [
+    Row("erf", ("x",), real_floats("erf"), of_scipy("erf"), lambda b, x: b.erf(x), lambda inputs, y, g: [g * _gauss(inputs[0], y)],
+        "The error function.", 30),
+    Row("erfc", ("x",), real_floats("erfc"), of_scipy("erfc"), lambda b, x: b.erfc(x), lambda inputs, y, g: [-g * _gauss(inputs[0], y)],
+        "1 - erf(x), without loss of digits.", 30),
+    Row("gamma", ("x",), real_floats("gamma"), of_scipy("gamma"), lambda b, x: b.tgamma(x),
+        lambda inputs, y, g: [g * y * function("digamma")(inputs[0])], "The gamma function.", 60),
+    Row("gammaln", ("x",), real_floats("gammaln"), of_scipy("gammaln"), lambda b, x: b.lgamma(x),
+        lambda inputs, y, g: [g * function("digamma")(inputs[0])], "The logarithm of the absolute value of the gamma function.", 60),
+])
 
-
-def _float(x: Any, y: Any) -> Any:
-    return x.astype(y.dtype)
-
-
-SPECIAL: tuple[Row, ...] = (
-    Row("erf", 1, reference("erf"), lambda b, x: b.math("erf", x), lambda i, o, g: [g * _bell(_float(i[0], o))], real_floats, 30, "", "The error function."),
-    Row("erfc", 1, reference("erfc"), lambda b, x: b.math("erfc", x), lambda i, o, g: [-(g * _bell(_float(i[0], o)))], real_floats, 30, "",
-        "1 - erf(x), exact for large x."),
-)
-
-TABLE = {row.name: Elementwise(row, __name__) for row in SPECIAL}
-
-erf, erfc = TABLE.values()
-
-__all__ = [*TABLE]
+erf, erfc, gamma, gammaln = map(Elementwise, ("erf", "erfc", "gamma", "gammaln"))

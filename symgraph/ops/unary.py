@@ -1,189 +1,234 @@
-"""Functions of one number: a table, and the ops made of it."""
+"""Functions of one number: arithmetic, powers, exponentials, circular and hyperbolic functions, rounding, parts of complex numbers.
+
+Derivatives: Abramowitz and Stegun, Handbook of Mathematical Functions, chapters 4.1 to 4.6.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from symgraph.expr import dtypes
-from symgraph.ops.elementwise import Elementwise, Row, keep, to_float
+from symgraph.expr.dtypes import BOOL, COMPLEX, DISCRETE, part_of
+from symgraph.expr.make import as_tensor
+from symgraph.ops.elementwise import Elementwise, Row, Types, common, floats, function, is_complex, number, real_floats, refusing, table
 
-PI = np.pi
-
-
-def only_floats(kind: str) -> tuple[Sequence[str], str]:
-    """Floats keep their dtype; TypeError for others."""
-    if kind not in dtypes.FLOAT:
-        raise TypeError(f"rounding wants a float, got {kind}")
-    return (kind,), kind
-
-
-def real_floats(kind: str) -> tuple[Sequence[str], str]:
-    """Integers as floats; TypeError for complex numbers."""
-    if kind in dtypes.COMPLEX:
-        raise TypeError(f"complex numbers have no order and cannot be rounded, got {kind}")
-    return to_float(kind)
+__all__ = [
+    "abs", "abs_", "angle", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cbrt", "ceil", "conj", "cos", "cosh", "deg2rad",
+    "exp", "exp2", "expm1", "floor", "identity", "imag", "inv", "iround", "log", "log10", "log1p", "log2", "neg", "rad2deg", "real", "reciprocal",
+    "round", "round_half_away", "round_half_away_from_zero", "round_half_even", "round_half_to_even", "sgn", "sigmoid", "sign", "sin", "sinh",
+    "softplus", "sqr", "sqrt", "square", "tan", "tanh", "tensor_copy", "trunc",
+]
 
 
-def signed(kind: str) -> tuple[Sequence[str], str]:
-    if kind == "bool":
-        raise TypeError("the negative of a bool is not defined; use ~x for logical not")
-    return (kind,), kind
+def _parts(dtype: str) -> Types:
+    return (dtype,), part_of(dtype)
 
 
-def real_numbers(kind: str) -> tuple[Sequence[str], str]:
-    if kind == "bool" or kind in dtypes.COMPLEX:
-        raise TypeError(f"sign is not defined for {kind}")
-    return (kind,), kind
+def _angle_types(dtype: str) -> Types:
+    return (dtype if dtype not in DISCRETE else "float64",), part_of(dtype) if dtype not in DISCRETE else "float64"
 
 
-def to_part(kind: str) -> tuple[Sequence[str], str]:
-    """The dtype of the parts of a complex number; others keep theirs."""
-    return (kind,), dtypes.part_of(kind)
+def _rounding_types(name: str) -> Callable[..., Types]:
+    return refusing(common, (*DISCRETE, *COMPLEX), name)
 
 
-def to_angle(kind: str) -> tuple[Sequence[str], str]:
-    joined = dtypes.float_of(kind)
-    return (joined,), dtypes.part_of(joined)
+# Rules longer than a line ---------------------------------------------------------------------------------------------
 
 
-def no_bool(kind: str) -> tuple[Sequence[str], str]:
-    return (("int8",), "int8") if kind == "bool" else ((kind,), kind)
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
 
 
-def _square(x: np.ndarray) -> Any:
-    return np.multiply(x, x) if x.dtype != bool else x
+def _softplus(x: Any) -> Any:
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
-def _sigmoid(x: np.ndarray) -> Any:
-    if x.dtype.kind == "c":
-        return 1 / (1 + np.exp(-x))
-    e = np.exp(-np.abs(x.astype("float32") if x.dtype == np.float16 else x))
-    return np.where(x >= 0, 1 / (1 + e), e / (1 + e))
+def _half_away(x: Any) -> Any:
+    whole = np.trunc(x)
+    return np.where(np.abs(x - whole) >= 0.5, whole + np.copysign(np.ones_like(x), x), whole)
 
 
-def _sigmoid_rule(b: Any, x: Any) -> Any:
-    if b.dtype_of(x).startswith("complex"):
-        return b.div(1.0, b.add(b.exp(b.neg(x)), 1.0))
-    e = b.exp(b.neg(b.abs(x)))
-    return b.div(b.select(b.less(x, 0.0), e, b.constant(1.0, b.dtype_of(e))), b.add(e, 1.0))
+def _angle(x: Any) -> Any:
+    return np.arctan2(x.imag, x.real)
 
 
-def _softplus(x: np.ndarray) -> Any:
-    wide = x.astype("float32") if x.dtype == np.float16 else x
-    return np.maximum(wide, 0) + np.log1p(np.exp(-np.abs(wide)))
+def _square_gradient(x: Any, y: Any, g: Any) -> Any:
+    return g * (x * number(2, x))
 
 
-def _softplus_rule(b: Any, x: Any) -> Any:
-    return b.add(b.maximum(x, 0.0), b.log1p(b.exp(b.neg(b.abs(x)))))
-
-
-def _abs_gradient(inputs: Any, out: Any, g: Any) -> list[Any]:
+def _abs_gradient(inputs: Any, y: Any, g: Any) -> list[Any]:
     (x,) = inputs
-    return [g * x / (out + (out.eq(0)).astype(out.dtype)) if x.dtype in dtypes.COMPLEX else g * x.sgn()]
+    if not is_complex(x):
+        return [g * function("sign")(x)]
+    return [g * x / _never_zero(y)]
 
 
-def by(derivative: Callable[[Any, Any], Any]) -> Callable[..., list[Any]]:
-    """The gradient of a function with this derivative, a function of argument and value."""
-
-    def gradient(inputs: Any, out: Any, g: Any) -> list[Any]:
-        d = derivative(inputs[0], out)
-        return [g * (d.conj() if getattr(d, "dtype", "") in dtypes.COMPLEX else d)]
-
-    return gradient
+def _abs_tangent(inputs: Any, y: Any, tangents: Any) -> list[Any]:
+    (x,), (t,) = inputs, tangents
+    if not is_complex(x):
+        return [t * function("sign")(x)]
+    return [(x.conj() * t).real / _never_zero(y)]
 
 
-def _like(x: Any, value: float) -> Any:
-    """A number in the dtype of x."""
-    return np.asarray(value, dtype=x.dtype)
+def _never_zero(size: Any) -> Any:
+    return function("switch")(function("eq")(size, 0), number(1, size), size)
 
 
-def math(name: str) -> Callable[..., Any]:
-    """The builder's function of this name."""
-    return lambda b, x: b.math(name, x)
+def _angle_gradient(inputs: Any, y: Any, g: Any) -> list[Any]:
+    """Of arctan2(im, re): (-im, re) / (re**2 + im**2)."""
+    (x,) = inputs
+    if not is_complex(x):
+        return [None]
+    re, im = x.real, x.imag
+    scale = g / _never_zero(re * re + im * im)
+    return [function("complex")(-im * scale, re * scale)]
 
 
-def _row(name: str, compute: Any, scalar: Any, derivative: Any = None, kinds: Any = to_float, cost: int = 20, doc: str = "", gradient: Any = None,
-         symbol: str = "") -> Row:
-    return Row(name, 1, compute, scalar, by(derivative) if derivative is not None else gradient, kinds, cost, symbol, doc)
+def _angle_tangent(inputs: Any, y: Any, tangents: Any) -> list[Any]:
+    (x,), (t,) = inputs, tangents
+    if not is_complex(x):
+        return [None]
+    re, im = x.real, x.imag
+    return [(re * t.imag - im * t.real) / _never_zero(re * re + im * im)]
 
 
-UNARY: tuple[Row, ...] = (
-    _row("identity", lambda x: x.copy(), lambda b, x: x, None, keep, 1, "x itself.", gradient=lambda i, o, g: [g]),
-    _row("neg", np.negative, lambda b, x: b.neg(x), None, signed, 1, "-x; TypeError for bool.", lambda i, o, g: [-g], "-"),
-    _row("abs", np.abs, lambda b, x: b.abs(x), None, to_part, 1, "The absolute value; of complex numbers their length.", _abs_gradient),
-    _row("sign", np.sign, lambda b, x: b.sign(x), None, real_numbers, 2, "-1, 0 or 1; NaN stays."),
-    _row("square", _square, lambda b, x: b.square(x) if b.dtype_of(x) != "bool" else x, lambda x, y: 2 * x, keep, 1, "x times x."),
-    _row("reciprocal", lambda x: 1 / x, lambda b, x: b.reciprocal(x), lambda x, y: -(y * y), to_float, 4, "1 / x, a float."),
-    _row("sqrt", np.sqrt, lambda b, x: b.sqrt(x), lambda x, y: 0.5 / y, cost=5, doc="The square root; NaN below 0."),
-    _row("cbrt", np.cbrt, math("cbrt"), lambda x, y: 1 / (3 * y * y), real_floats, doc="The cube root."),
-    # Exponentials and logarithms
-    _row("exp", np.exp, math("exp"), lambda x, y: y, doc="e to the power x."),
-    _row("exp2", np.exp2, math("exp2"), lambda x, y: y * _like(y, np.log(2.0)), doc="2 to the power x."),
-    _row("expm1", np.expm1, math("expm1"), lambda x, y: x.exp(), doc="exp(x) - 1, exact near 0."),
-    _row("log", np.log, math("log"), lambda x, y: 1 / x, doc="The natural logarithm."),
-    _row("log2", np.log2, math("log2"), lambda x, y: 1 / (x * _like(y, np.log(2.0))), doc="The logarithm to base 2."),
-    _row("log10", np.log10, math("log10"), lambda x, y: 1 / (x * _like(y, np.log(10.0))), doc="The logarithm to base 10."),
-    _row("log1p", np.log1p, math("log1p"), lambda x, y: 1 / (1 + x), doc="log(1 + x), exact near 0."),
-    # Trigonometric and hyperbolic functions
-    _row("sin", np.sin, math("sin"), lambda x, y: x.cos(), doc="The sine of x radians."),
-    _row("cos", np.cos, math("cos"), lambda x, y: -x.sin(), doc="The cosine of x radians."),
-    _row("tan", np.tan, math("tan"), lambda x, y: 1 + y * y, doc="The tangent of x radians."),
-    _row("arcsin", np.arcsin, math("asin"), lambda x, y: 1 / (1 - x * x).sqrt(), doc="The angle, in radians, whose sine is x."),
-    _row("arccos", np.arccos, math("acos"), lambda x, y: -1 / (1 - x * x).sqrt(), doc="The angle, in radians, whose cosine is x."),
-    _row("arctan", np.arctan, math("atan"), lambda x, y: 1 / (1 + x * x), doc="The angle, in radians, whose tangent is x."),
-    _row("sinh", np.sinh, math("sinh"), lambda x, y: x.cosh(), doc="The hyperbolic sine."),
-    _row("cosh", np.cosh, math("cosh"), lambda x, y: x.sinh(), doc="The hyperbolic cosine."),
-    _row("tanh", np.tanh, math("tanh"), lambda x, y: 1 - y * y, doc="The hyperbolic tangent."),
-    _row("arcsinh", np.arcsinh, math("asinh"), lambda x, y: 1 / (x * x + 1).sqrt(), doc="The inverse of sinh."),
-    _row("arccosh", np.arccosh, math("acosh"), lambda x, y: 1 / ((x - 1).sqrt() * (x + 1).sqrt()), doc="The inverse of cosh."),
-    _row("arctanh", np.arctanh, math("atanh"), lambda x, y: 1 / (1 - x * x), doc="The inverse of tanh."),
-    _row("deg2rad", np.deg2rad, lambda b, x: b.mul(x, PI / 180), lambda x, y: _like(y, PI / 180), real_floats, 1, "Degrees as radians."),
-    _row("rad2deg", np.rad2deg, lambda b, x: b.mul(x, 180 / PI), lambda x, y: _like(y, 180 / PI), real_floats, 1, "Radians as degrees."),
-    # Rounding
-    _row("floor", np.floor, lambda b, x: b.floor(x), None, real_floats, 1, "The largest whole number not above x."),
-    _row("ceil", np.ceil, lambda b, x: b.ceil(x), None, real_floats, 1, "The smallest whole number not below x."),
-    _row("trunc", np.trunc, lambda b, x: b.trunc(x), None, real_floats, 1, "x without its fraction."),
-    _row("round_half_even", np.rint, lambda b, x: b.rint(x), None, only_floats, 1, "The nearest whole number; of two the even one."),
-    _row("round_half_away", lambda x: np.copysign(np.floor(np.abs(x) + 0.5), x).astype(x.dtype), lambda b, x: b.round_half_away(x), None, only_floats, 3,
-         "The nearest whole number; of two the one farther from 0."),
-    # Of neural networks
-    _row("sigmoid", _sigmoid, _sigmoid_rule, lambda x, y: y * (1 - y), doc="1 / (1 + exp(-x)), without overflow."),
-    _row("softplus", _softplus, _softplus_rule, lambda x, y: sigmoid(x), real_floats, 40, "log(1 + exp(x)), without overflow."),
-    # Complex numbers
-    _row("real", lambda x: x.real.copy(), lambda b, x: b.real(x), None, to_part, 1, "The real part.",
-         lambda i, o, g: [g.astype(i[0].dtype) if i[0].dtype in dtypes.COMPLEX else g]),
-    _row("imag", lambda x: x.imag.copy(), lambda b, x: b.imag(x), None, to_part, 1, "The imaginary part.",
-         lambda i, o, g: [g * np.asarray(1j, i[0].dtype)] if i[0].dtype in dtypes.COMPLEX else [None]),
-    _row("conj", np.conj, lambda b, x: b.conj(x), None, no_bool, 1, "The complex conjugate.", lambda i, o, g: [g.conj()]),
-    _row("angle", np.angle, lambda b, x: b.angle(x), None, to_angle, 20, "The angle of a complex number, in radians.",
-         lambda i, o, g: [g * np.asarray(1j, i[0].dtype) * i[0] / (i[0].__abs__() ** 2)] if i[0].dtype in dtypes.COMPLEX else [None]),
-)
-
-TABLE = {row.name: Elementwise(row, __name__) for row in UNARY}
-
-(
-    identity, neg, abs, sign, square, reciprocal, sqrt, cbrt, exp, exp2, expm1, log, log2, log10, log1p, sin, cos, tan, arcsin, arccos, arctan, sinh, cosh,
-    tanh, arcsinh, arccosh, arctanh, deg2rad, rad2deg, floor, ceil, trunc, round_half_even, round_half_away, sigmoid, softplus, real, imag, conj, angle,
-) = TABLE.values()
-
-# Theano's names
-sqr, sgn, inv, abs_ = square, sign, reciprocal, abs
+def _real_gradient(inputs: Any, y: Any, g: Any) -> list[Any]:
+    return [function("complex")(g, g.zeros_like()) if is_complex(inputs[0]) else g]
 
 
-def round(x: Any, mode: str = "half_to_even") -> Any:
-    """The nearest whole number, a float; mode: 'half_to_even' or 'half_away_from_zero'. ValueError for another mode."""
-    modes = {"half_to_even": round_half_even, "half_away_from_zero": round_half_away}
-    if mode not in modes:
-        raise ValueError(f"round mode {mode!r} is not one of {', '.join(modes)}")
-    return modes[mode](x)
+def _imag_gradient(inputs: Any, y: Any, g: Any) -> list[Any]:
+    return [function("complex")(g.zeros_like(), g) if is_complex(inputs[0]) else None]
 
 
-def iround(x: Any, mode: str = "half_to_even") -> Any:
-    """As `round`, as int64."""
-    return round(x, mode).astype("int64")
+# The table ------------------------------------------------------------------------------------------------------------
+
+_TRANSCENDENTAL = 20
 
 
-__all__ = [*TABLE, "abs_", "inv", "iround", "round", "sgn", "sqr"]
+def _row(
+    name: str, types: Callable[..., Types], compute: Callable[..., Any], scalar: Any, slope: Callable[..., Any] | None, doc: str,
+    cost: int = 1,
+) -> Row:
+    """slope(x, y, g): g times the derivative at x, where the function is y. scalar: the name of the builder's operation, or a rule."""
+    rule = scalar if callable(scalar) else lambda b, x: getattr(b, scalar)(x)
+    gradient = None if slope is None else lambda inputs, y, g: [slope(inputs[0], y, g)]
+    return Row(name, ("x",), types, compute, rule, gradient, doc, cost)
+
+
+def _function(name: str, scalar: str, slope: Callable[..., Any], doc: str) -> Row:
+    """A function of numpy's and of the C library."""
+    return _row(name, floats, getattr(np, name), scalar, slope, doc, _TRANSCENDENTAL)
+
+
+def _one_less_square(x: Any) -> Any:
+    return number(1, x) - x * x
+
+
+def _one_more_square(x: Any) -> Any:
+    return number(1, x) + x * x
+
+
+table(__name__, [
+    # arithmetic
+    _row("neg", refusing(common, BOOL, "neg"), np.negative, "neg", lambda x, y, g: -g, "-x; TypeError for bool."),
+    Row("abs", ("x",), _parts, np.abs, lambda b, x: b.abs(x), _abs_gradient,
+        "The absolute value; of complex numbers real. Its derivative at 0 is 0.",
+        holomorphic=False, tangent=_abs_tangent),
+    _row("sign", refusing(common, (*BOOL, *COMPLEX), "sign"), np.sign, "sign", None,
+         "-1, 0 or 1; NaN stays. TypeError for bool and complex.", 2),
+    _row("square", common, np.square, "square", _square_gradient, "x * x, in the dtype of x."),
+    _row("sqrt", floats, np.sqrt, "sqrt", lambda x, y, g: g * number(0.5, y) / y, "The square root; NaN of negative floats.", 6),
+    _row("cbrt", real_floats("cbrt"), np.cbrt, "cbrt", lambda x, y, g: g / (number(3, y) * y * y), "The real cube root.", _TRANSCENDENTAL),
+    _row("reciprocal", floats, lambda x: 1 / x, "reciprocal", lambda x, y, g: -g * y * y, "1 / x; of integers as floats.", 4),
+    _row("identity", common, np.array, lambda b, x: x, lambda x, y, g: g, "x itself, as another variable."),
+    # exponentials
+    _function("exp", "exp", lambda x, y, g: g * y, "e to the power of x."),
+    _function("exp2", "exp2", lambda x, y, g: g * y * number(math.log(2), y), "2 to the power of x."),
+    _function("expm1", "expm1", lambda x, y, g: g * (y + number(1, y)), "exp(x) - 1, without loss of digits near 0."),
+    _function("log", "log", lambda x, y, g: g / x, "The natural logarithm; NaN of negative floats, -inf of 0."),
+    _function("log2", "log2", lambda x, y, g: g / (x * number(math.log(2), y)), "The logarithm to base 2."),
+    _function("log10", "log10", lambda x, y, g: g / (x * number(math.log(10), y)), "The logarithm to base 10."),
+    _function("log1p", "log1p", lambda x, y, g: g / (x + number(1, y)), "log(1 + x), without loss of digits near 0."),
+    _row("sigmoid", real_floats("sigmoid"), _sigmoid, lambda b, x: b.div(1.0, b.add(b.exp(b.neg(x)), 1.0)),
+         lambda x, y, g: g * y * (number(1, y) - y), "The logistic function 1 / (1 + exp(-x)).", _TRANSCENDENTAL),
+    _row("softplus", real_floats("softplus"), _softplus, lambda b, x: b.add(b.maximum(x, 0.0), b.log1p(b.exp(b.neg(b.abs(x))))),
+         lambda x, y, g: g * function("sigmoid")(x), "log(1 + exp(x)), without overflow.", 2 * _TRANSCENDENTAL),
+    # circular functions
+    _function("sin", "sin", lambda x, y, g: g * x.cos(), "The sine."),
+    _function("cos", "cos", lambda x, y, g: -g * x.sin(), "The cosine."),
+    _function("tan", "tan", lambda x, y, g: g * _one_more_square(y), "The tangent."),
+    _function("arcsin", "asin", lambda x, y, g: g / _one_less_square(x).sqrt(), "The inverse of sin; NaN outside [-1, 1]."),
+    _function("arccos", "acos", lambda x, y, g: -g / _one_less_square(x).sqrt(), "The inverse of cos; NaN outside [-1, 1]."),
+    _function("arctan", "atan", lambda x, y, g: g / _one_more_square(x), "The inverse of tan."),
+    _row("deg2rad", real_floats("deg2rad"), np.deg2rad, lambda b, x: b.mul(x, math.pi / 180), lambda x, y, g: g * number(math.pi / 180, y),
+         "Degrees in radians."),
+    _row("rad2deg", real_floats("rad2deg"), np.rad2deg, lambda b, x: b.mul(x, 180 / math.pi), lambda x, y, g: g * number(180 / math.pi, y),
+         "Radians in degrees."),
+    # hyperbolic functions
+    _function("sinh", "sinh", lambda x, y, g: g * x.cosh(), "The hyperbolic sine."),
+    _function("cosh", "cosh", lambda x, y, g: g * x.sinh(), "The hyperbolic cosine."),
+    _function("tanh", "tanh", lambda x, y, g: g * _one_less_square(y), "The hyperbolic tangent."),
+    _function("arcsinh", "asinh", lambda x, y, g: g / _one_more_square(x).sqrt(), "The inverse of sinh."),
+    # Two roots: of complex numbers left of 0 the root of the product would be the other one.
+    _function("arccosh", "acosh", lambda x, y, g: g / ((x - number(1, x)).sqrt() * (x + number(1, x)).sqrt()),
+              "The inverse of cosh; NaN of floats below 1."),
+    _function("arctanh", "atanh", lambda x, y, g: g / _one_less_square(x), "The inverse of tanh; NaN of floats outside [-1, 1]."),
+    # rounding
+    _row("floor", real_floats("floor"), np.floor, "floor", None, "The integer below, as a float."),
+    _row("ceil", real_floats("ceil"), np.ceil, "ceil", None, "The integer above, as a float."),
+    _row("trunc", real_floats("trunc"), np.trunc, "trunc", None, "The integer towards 0, as a float."),
+    _row("round_half_even", _rounding_types("round"), np.rint, "rint", None, "The nearest integer, as a float; halves to the even one."),
+    _row("round_half_away", _rounding_types("round"), _half_away, "round_half_away", None,
+         "The nearest integer, as a float; halves away from 0.", 4),
+    # complex numbers
+    Row("real", ("z",), _parts, lambda x: np.array(x.real), lambda b, x: b.real(x), _real_gradient, "The real part.",
+        holomorphic=False, tangent=lambda inputs, y, tangents: [tangents[0].real]),
+    Row("imag", ("z",), _parts, lambda x: np.array(x.imag), lambda b, x: b.imag(x), _imag_gradient,
+        "The imaginary part; 0 of real numbers.",
+        holomorphic=False, tangent=lambda inputs, y, tangents: [tangents[0].imag]),
+    Row("conj", ("z",), common, np.conjugate, lambda b, x: b.conj(x), lambda inputs, y, g: [g.conj() if is_complex(g) else g],
+        "The complex conjugate; real numbers stay.", holomorphic=False,
+        tangent=lambda inputs, y, tangents: [tangents[0].conj() if is_complex(tangents[0]) else tangents[0]]),
+    Row("angle", ("z",), _angle_types, _angle, lambda b, x: b.angle(x), _angle_gradient,
+        "The argument of complex numbers, in (-pi, pi]; of real numbers 0 or pi.", _TRANSCENDENTAL, holomorphic=False,
+        tangent=_angle_tangent),
+])
+
+neg, abs, sign, square, sqrt = map(Elementwise, ("neg", "abs", "sign", "square", "sqrt"))
+cbrt, reciprocal, identity = map(Elementwise, ("cbrt", "reciprocal", "identity"))
+exp, exp2, expm1, log, log2 = map(Elementwise, ("exp", "exp2", "expm1", "log", "log2"))
+log10, log1p, sigmoid, softplus = map(Elementwise, ("log10", "log1p", "sigmoid", "softplus"))
+sin, cos, tan, arcsin, arccos, arctan = map(Elementwise, ("sin", "cos", "tan", "arcsin", "arccos", "arctan"))
+deg2rad, rad2deg = map(Elementwise, ("deg2rad", "rad2deg"))
+sinh, cosh, tanh, arcsinh, arccosh, arctanh = map(Elementwise, ("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh"))
+floor, ceil, trunc = map(Elementwise, ("floor", "ceil", "trunc"))
+round_half_even, round_half_away = map(Elementwise, ("round_half_even", "round_half_away"))
+real, imag, conj, angle = map(Elementwise, ("real", "imag", "conj", "angle"))
+
+# Names of Theano
+abs_, sgn, sqr, inv, tensor_copy = abs, sign, square, reciprocal, identity
+round_half_to_even, round_half_away_from_zero = round_half_even, round_half_away
+
+_MODES = {"half_to_even": round_half_even, "half_away_from_zero": round_half_away}
+
+
+def round(a: Any, mode: str | None = None) -> Any:
+    """The nearest integers, as floats. mode: "half_to_even" (the default), or "half_away_from_zero"; TypeError for integers.
+
+    >>> import symgraph.tensor as T
+    >>> T.round(T.constant([0.5, 1.5])).eval()
+    array([0., 2.])
+    """
+    op = _MODES.get(mode or "half_to_even")
+    if op is None:
+        raise ValueError(f"round: mode must be one of {', '.join(_MODES)}, got {mode!r}")
+    return op(as_tensor(a))
+
+
+def iround(a: Any, mode: str | None = None) -> Any:
+    """`round` as int64."""
+    return round(a, mode).astype("int64")
+
