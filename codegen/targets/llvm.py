@@ -1,10 +1,11 @@
 """LLVM: the text of a module -> object code for the processor of this machine.
 
 The object is position independent and defines one symbol, the entry. What it asks for is all in the C and mathematical libraries
-that every process has: the functions of `codegen.loopir.operations.MATH` (``exp``, ``expf``, ...), what LLVM makes of them and of
-remainders and rounding (``sincos``, ``exp10``, ``fmod``, ``fma``, ...), and ``memcpy``, ``memmove``, ``memset``, which it finds in
-loops. Routines of BLAS and LAPACK and callbacks come in with the call, through the context: the object names none of them. Routines
-of the compiler's run-time library (128-bit division, half precision) are never needed.
+that every process has: the functions of `codegen.loopir.operations.MATH` (``sin``, ``sinf``, ...) but for those that
+codegen/targets/elementary.py defines, what LLVM makes of them and of remainders and rounding (``sincos``, ``exp10``, ``fmod``, ``fma``,
+...), and ``memcpy``, ``memmove``, ``memset``, which it finds in loops. Routines of BLAS and LAPACK and callbacks come in with the
+call, through the context: the object names none of them. Routines of the compiler's run-time library (128-bit division, half
+precision) are never needed.
 
 llvmlite is imported when the first module is compiled: a warm start, which finds its object on disk, reaches only `target_key`.
 """
@@ -15,6 +16,8 @@ import os
 import platform
 from functools import lru_cache
 from typing import Any
+
+from codegen.targets.llvmfunctions import with_elementary
 
 __all__ = ["compile_llvm", "optimized_text", "target_key"]
 
@@ -44,6 +47,8 @@ def optimized_text(text: str, level: int = 2) -> str:
 
 def optimized(text: str, level: int) -> tuple[Any, Any]:
     llvm, machine, head = machine_of(level)
+    if has_fma():
+        text = with_elementary(text)
     module = llvm.parse_assembly(head + text, fresh_context(llvm))
     module.verify()
     if level:
@@ -85,6 +90,12 @@ def machine_of(level: int) -> tuple[Any, Any, str]:
         cpu=llvm.get_host_cpu_name(), features=features.flatten(), opt=level, reloc="pic", codemodel="default",
     )
     return llvm, machine, f'target datalayout = "{machine.target_data}"\ntarget triple = "{machine.triple}"\n'
+
+
+@lru_cache(maxsize=1)
+def has_fma() -> bool:
+    """Whether this processor multiplies and adds in one; where it does not, a routine of the C library would do it, slowly."""
+    return platform.machine() not in ("x86_64", "AMD64") or bool(binding().get_host_cpu_features().get("fma"))
 
 
 @lru_cache(maxsize=1)
