@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from symgraph.errors import AsTensorError
-from symgraph.expr.make import as_variable
+from symgraph.expr.make import as_tensor, as_variable
 from symgraph.expr.variable import TensorVariable
 from symgraph.ops import (
     binary,
@@ -52,9 +52,10 @@ UNARY: dict[str, Callable[..., Any]] = {
 def _forward(op: Callable[..., Any]) -> Callable[..., Any]:
     def operator(self: Any, other: Any) -> Any:
         try:
-            return op(self, other)
+            other = as_tensor(other)
         except AsTensorError:  # the other side may know what to do
             return NotImplemented
+        return op(self, other)
 
     return operator
 
@@ -62,9 +63,10 @@ def _forward(op: Callable[..., Any]) -> Callable[..., Any]:
 def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
     def operator(self: Any, other: Any) -> Any:
         try:
-            return op(other, self)
+            other = as_tensor(other)
         except AsTensorError:
             return NotImplemented
+        return op(other, self)
 
     return operator
 
@@ -108,6 +110,10 @@ def _assign(self: Any, key: Any, value: Any) -> None:
     raise TypeError(f"'{type(self).__name__}' object does not support item assignment: set_subtensor(x[...], y) gives a changed copy")
 
 
+def _integer(self: Any) -> int:
+    raise TypeError(f"{self} has no value yet: it is no number (x.astype('int64') makes whole numbers of its values)")
+
+
 def _round(self: Any, digits: int | None = None) -> Any:
     if digits:
         raise TypeError("round() of a variable takes no digits")
@@ -144,7 +150,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "transpose": layout.transpose, "swapaxes": layout.swapaxes, "squeeze": layout.squeeze, "copy": _copy, "transfer": _transfer,
     "specify_shape": shape.specify_shape,
     "repeat": join.repeat, "take": index.take, "diagonal": diagonal.diagonal, "trace": diagonal.trace, "nonzero": index.nonzero,
-    "nonzero_values": index.nonzero_values,
+    "nonzero_values": index.nonzero_values, "choose": index.choose, "compress": index.compress,
     # reductions
     "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "argmax": reduce.argmax, "argmin": reduce.argmin,
     "any": reduce.any_, "all": reduce.all_, "mean": moments.mean, "var": moments.var, "std": moments.std, "ptp": moments.ptp,
@@ -272,6 +278,7 @@ def _bind(cls: Any) -> None:
         setattr(cls, name, property(_unary(function), doc=function.__doc__))
     cls.__getitem__ = _method("__getitem__", index.getitem)
     cls.__setitem__, cls.__iter__, cls.__len__, cls.__bool__, cls.__round__ = _assign, _iterate, _length, _truth, _round
+    cls.__int__ = _integer  # else int() would take what __trunc__ gives
     cls.__array_ufunc__, cls.__array_function__ = _ufunc, _function
 
 
