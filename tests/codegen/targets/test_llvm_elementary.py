@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_llvm import chain, undefined
+from test_llvm_object import chain, undefined
 from test_llvm_operations import run_elementwise
 
 from codegen.targets import llvm
