@@ -137,7 +137,7 @@ def _transfer(x: Any, target: str | None = None) -> Any:
 
 def _elementwise() -> dict[str, Callable[..., Any]]:
     """Every elementwise op: more than Theano has, for the gradients of ops, which are written in methods."""
-    found = {}
+    found: dict[str, Callable[..., Any]] = {}
     for file in (unary, binary, compare, special):
         found |= {name: op for name in file.__all__ if isinstance(op := getattr(file, name), Elementwise)}
     return {name: op for name, op in found.items() if name not in ("real", "imag", "identity", "complex")}
