@@ -124,7 +124,11 @@ class _Fusion:
         for use in uses:
             reader = self.steps[use.position]
             if isinstance(reader, Step) and isinstance(reader.rule, (Pointwise, Reduction)) and (use.operand == 0 or isinstance(reader.rule, Pointwise)):
-                homes.update((id(group), group) for group in self.homes[use.position])
+                for group in self.homes[use.position]:
+                    if group.kind == "view":  # computes nothing: it hands on memory
+                        in_memory = True
+                    else:
+                        homes[id(group)] = group
             else:
                 in_memory = True
         if not in_memory and len(homes) == 1 and self.absorbed(position, step, rule, *homes.values()):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from symgraph.expr.dims import STATIC
 from symgraph.expr.dtypes import INTEGER, upcast
 from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.op import Op
@@ -44,10 +45,13 @@ class Join(Op):
     def __init__(self, axis: int) -> None:
         self.axis = axis
 
-    def output_dtypes(self, *tensors: Any) -> list[str]:
+    def output_types(self, *tensors: Any) -> Sequence[Any]:
         if len({x.ndim for x in tensors}) > 1:
             counts = ", ".join(str(x.ndim) for x in tensors)
             raise TypeError(f"Join() can only join tensors with the same number of dimensions, got {counts}")
+        return super().output_types(*tensors)
+
+    def output_dtypes(self, *tensors: Any) -> list[str]:
         return [upcast(*[x.dtype for x in tensors])]
 
     def sizes(self, s: Any, *tensors: Any) -> Any:
@@ -59,6 +63,7 @@ class Join(Op):
         return [tuple(out)]
 
     def compute(self, *tensors: Any) -> Any:
+        self.sizes(STATIC, *tensors)
         return np.concatenate(tensors, axis=self.axis)
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:

@@ -179,6 +179,8 @@ def inc_subtensor(
     order = getattr(op, "order", None)  # of a DimShuffle: the region is changed through its transposition
     if op is not None and order is not None and hasattr(op, "dropped"):
         y = y.dimshuffle(*["x"] * (x.ndim - y.ndim), *range(y.ndim))
+        if any(d == "x" and n != 1 for d, n in zip(order, y.type.shape)):
+            y = y.specify_shape([1 if d == "x" else None for d in order])
         y = y.dimshuffle(*["x" if d in op.dropped else order.index(d) for d in range(op.ndim)])
         return inc_subtensor(x.owner.inputs[0], y, set_instead_of_inc=sets)
     raise TypeError(f"the first argument must be an indexed variable, as x[1:] is, got {x}")

@@ -41,7 +41,7 @@ class Gemm(Op):
     def compute(self, z: Any, a: Any, b: Any, alpha: Any, beta: Any) -> Any:
         product = Dot(self.transpose_a, self.transpose_b).compute(a, b)
         if product.shape != z.shape:
-            raise ValueError(f"Gemm: the product has shape {product.shape} where the matrix it is added to has {z.shape}")
+            raise ValueError(f"Gemm: the product has size {product.shape} where the matrix it is added to has size {z.shape}")
         return (beta * z + alpha * product).astype(z.dtype)
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
