@@ -8,9 +8,9 @@ from symgraph.expr.op import Apply
 from symgraph.graph.graph import Graph
 from symgraph.graph.rewrite import Rule, rule
 from symgraph.ops.layout import DimShuffle
-from symgraph.ops.linalg import Dot
+from symgraph.ops.linalg import Dot, Gemm
 from symgraph.passes.match import inputs_of, is_float, node_of, only_use
-from symgraph.passes.replacement import call
+from symgraph.passes.replacement import call, number
 
 __all__ = ["BLAS"]
 
@@ -64,8 +64,42 @@ def factor_out_of_dot(graph: Graph, node: Apply) -> Any:
     return None
 
 
+# What the library's gemm and gemv know.
+_KINDS = frozenset({"float32", "float64", "complex64", "complex128"})
+
+
+@rule("add", "sub", tags=("local_gemm", "gemm", "BlasOpt"))
+def add_product(graph: Graph, node: Apply) -> Any:
+    """add(z, mul(c, dot(a, b))) -> gemm(z, a, b, c, 1), in the memory of z; sub(z, dot(a, b)) -> gemm(z, a, b, -1, 1); d z likewise"""
+    out = node.outputs[0]
+    if len(node.inputs) != 2 or out.dtype not in _KINDS or not out.ndim:
+        return None
+    signs = (1.0, 1.0 if node.op.name == "add" else -1.0)
+    for place in (1, 0):
+        alpha, product = _scaled(graph, node.inputs[place], signs[place])
+        inner = node_of(product, Dot)
+        if inner is None or inner.inputs[0].ndim != 2 or not only_use(graph, product) or product.dtype != out.dtype:
+            continue
+        beta, z = _scaled(graph, node.inputs[1 - place], signs[1 - place])
+        if not z.ndim == product.ndim == out.ndim or z.broadcastable != product.broadcastable or z.dtype != out.dtype or z is product:
+            continue
+        return Gemm(inner.op.transpose_a, inner.op.transpose_b)(z, *inner.inputs, alpha, beta)
+    return None
+
+
+def _scaled(graph: Graph, x: Any, sign: float) -> tuple[Any, Any]:
+    """A factor without dimensions and what it is multiplied with: sign * x = factor * rest."""
+    inner = inputs_of(x, "mul")
+    if inner is not None and len(inner) == 2 and only_use(graph, x) and all(y.dtype == x.dtype for y in inner):
+        for factor, rest in (inner, inner[::-1]):
+            if all(factor.broadcastable) and rest.broadcastable == x.broadcastable:
+                bare = DimShuffle(factor.ndim, ())(factor) if factor.ndim else factor
+                return (bare if sign > 0 else call("neg", bare)), rest
+    return number(sign, x), x
+
+
 def _with(node: Apply, position: int, x: Any) -> Any:
     return node.op(*[x if k == position else y for k, y in enumerate(node.inputs)])
 
 
-BLAS: list[Rule] = [transposed_operands, transposed_product, factor_out_of_dot]
+BLAS: list[Rule] = [transposed_operands, transposed_product, factor_out_of_dot, add_product]

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Any
 
 from symgraph.expr.op import Apply
-from symgraph.expr.sizes import ViewOp
+from symgraph.expr.sizes import ViewOp, size_constant, static_int
 from symgraph.expr.variable import Constant
 from symgraph.expr.walk import clone_nodes, toposort
 from symgraph.graph.graph import Graph
@@ -17,8 +17,12 @@ from symgraph.graph.rewrite import Rule, rule
 from symgraph.loops.loopop import LoopLayout, LoopOp
 from symgraph.ops.create import Alloc
 from symgraph.ops.index import Subtensor
-from symgraph.ops.layout import DimShuffle
+from symgraph.ops.index.region import INPUT, Slice
+from symgraph.ops.layout import DimShuffle, Reshape
+from symgraph.ops.linalg import Dot
+from symgraph.ops.shape import ShapeItem
 from symgraph.passes.match import node_of
+from symgraph.passes.replacement import call
 
 __all__ = ["LAST_ROW", "loops"]
 
@@ -53,7 +57,7 @@ def loops(graph: Graph) -> Counter[str]:
             continue
         parts = _Parts(graph, node)
         done = Counter({name: count for name, count in (("constants", parts.take_constants()), ("hoisted", parts.hoist()),
-                                                        ("pruned", parts.prune())) if count})
+                                                        ("products", parts.products()), ("pruned", parts.prune())) if count})
         if done:
             graph.replace_all(parts.rebuilt(), "loops")
             fired += Counter({f"loop_{name}": count for name, count in done.items()})
@@ -89,7 +93,7 @@ class _Parts:
 
     def take_constants(self) -> int:
         """Captured constants become constants of the body."""
-        known = {x: y for x, y in self.captured if isinstance(y, Constant) and y.type == x.type}
+        known = {x: y for x, y in self.captured if isinstance(y, Constant) and y.type.dtype == x.type.dtype}
         if known:
             self.captured = [(x, y) for x, y in self.captured if x not in known]
             self.put_results(clone_nodes(self.results(), known))
@@ -130,6 +134,36 @@ class _Parts:
             else:
                 wanted[x] = None
 
+    def products(self) -> int:
+        """dot(row of a sequence, captured matrix) of each step as one product of all rows, before the loop."""
+        if self.layout.until or self.layout.unbounded:
+            return 0
+        rows = {x: (array, how) for x, array, how in self.sequences}
+        outside = dict(self.captured)
+        done: dict[Any, Any] = {}
+        for node in toposort(self.results(), self.inside()):
+            if type(node.op) is not Dot:
+                continue
+            a, b = node.inputs
+            if a in rows and b in outside and not node.op.transpose_a:
+                row, matrix, flag = a, outside[b], node.op.transpose_b
+            elif b in rows and a in outside and b.ndim == 1:  # W x = x W'
+                row, matrix, flag = b, outside[a], not node.op.transpose_a
+            else:
+                continue
+            array, (offset, backwards) = rows[row]
+            steps = self.node.inputs[0]
+            if not _reads_all(array, steps, offset):
+                if backwards:
+                    continue
+                array = Subtensor([Slice(None, INPUT, None)])(array, call("add", steps, size_constant(offset)))
+            made = _row_products(array, matrix, flag and matrix.ndim == 2)
+            stand_in = done[node.outputs[0]] = node.outputs[0].type.make_variable()
+            self.sequences.append((stand_in, made, (offset, backwards)))
+        if done:
+            self.put_results(clone_nodes(self.results(), done))
+        return len(done)
+
     def prune(self) -> int:
         """Stacks that nobody reads, states that serve only themselves, inputs that no step reads."""
         before = len(self.stacks) + len(self.states) + len(self.captured) + len(self.sequences)
@@ -168,3 +202,23 @@ class _Parts:
         made = Apply(op, [*self.node.inputs[: old.first_sequence], *arrays], [out.type.make_variable(out.name) for out in outs])
         made.line = self.node.line
         return list(zip(outs, made.outputs))
+
+
+def _reads_all(array: Any, steps: Any, offset: int) -> bool:
+    """Whether that many steps read the array to its end."""
+    item = node_of(steps, ShapeItem)
+    if offset == 0 and item is not None and item.op.axis == 0 and item.inputs[0] is array:
+        return True
+    known = static_int(steps)
+    return known is not None and array.type.shape[0] == known + offset
+
+
+def _row_products(array: Any, matrix: Any, transposed: bool) -> Any:
+    """array[t] times the matrix (or vector) for each t, in one product."""
+    if array.ndim == 2:
+        return Dot(False, transposed)(array, matrix)
+    sizes = [ShapeItem(axis)(array) for axis in range(3)]
+    flat = Reshape()(array, call("mul", sizes[0], sizes[1]), sizes[2])
+    product = Dot(False, transposed)(flat, matrix)
+    columns = [ShapeItem(1)(product)] if product.ndim == 2 else []
+    return Reshape()(product, sizes[0], sizes[1], *columns)

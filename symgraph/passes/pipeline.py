@@ -50,21 +50,24 @@ _COMPILE = frozenset({"fast_compile"})
 
 # Rules that others make work for, or wait for, run beside them.
 _ALGEBRA = (*CHOICES, *ARITHMETIC, *POWERS)
-_CANONICAL = Rules("canonical", [*_ALGEBRA, *ARRANGEMENT, *SUMS])
 
+# "inner" takes the bodies of loops and branches through the passes that follow it, up to the next "inner".
 PIPELINE: tuple[Pass, ...] = (
-    # Bodies of loops and branches first: what is learned of them serves the graph around them.
+    # What is meant, in one form. Bodies first: what is learned of them serves the graph around them.
     Pass("inner", inner, _BOTH),
     Pass("merge", merge, _BOTH),
     Pass("fold", fold, _BOTH, frozenset({"constant_folding"})),
     # Shapes early: what was only there to be measured goes before rules look at it.
     Pass("shapes", shapes, _BOTH, frozenset({"ShapeOpt", "local_shape_to_shape_i"})),
-    Pass("canonical", _CANONICAL, _RUN, frozenset({"canonicalize"})),
+    Pass("canonical", Rules("canonical", [*_ALGEBRA, *ARRANGEMENT, *SUMS]), _RUN, frozenset({"canonicalize"})),
     Pass("merge", merge, _RUN),
     Pass("stability", Rules("stability", [*STABILITY, *_ALGEBRA]), _RUN, frozenset({"stabilize"})),
     Pass("stability", Rules("stability", STABILITY), _COMPILE, frozenset({"stabilize"})),
     Pass("index", Rules("index", [*INDEXING, LAST_ROW, *_ALGEBRA]), _RUN, frozenset({"specialize"})),
+    Pass("merge", merge, _RUN),
     Pass("loops", loops, _RUN, frozenset({"scan", "scan_opt"})),
+    # How it is done: products that stayed in a body may be joined with a sum there, now that none can be taken out.
+    Pass("inner", inner, _RUN),
     Pass("blas", Rules("blas", [*BLAS, *_ALGEBRA]), _RUN, frozenset({"BlasOpt", "specialize"})),
     # What the rules made may be known, or made twice.
     Pass("shapes", shapes, _RUN, frozenset({"ShapeOpt", "local_shape_to_shape_i"})),
@@ -103,17 +106,26 @@ def passes_of(level: str, excluded: Iterable[str] = (), included: Iterable[str] 
 
 def _run(graph: Graph, passes: list[Pass], check: bool) -> Report:
     report: Report = []
-    for one in passes:
+    for position, one in enumerate(passes):
         start = perf_counter()
-        fired = inner(graph, partial(_run_body, passes, check)) if one.apply is inner else one.apply(graph)
+        if one.apply is inner:
+            fired = inner(graph, partial(_run_body, _of_bodies(passes, position), check))
+        else:
+            fired = one.apply(graph)
         report.append((one.name, fired, perf_counter() - start))
         if check:
             graph.check()
     return report
 
 
+def _of_bodies(passes: list[Pass], position: int) -> list[Pass]:
+    """The pass "inner" at this position, and what follows it up to the next."""
+    last = next((k for k in range(position + 1, len(passes)) if passes[k].apply is inner), len(passes))
+    return passes[position:last]
+
+
 def _run_body(passes: list[Pass], check: bool, body: Graph) -> Counter[str]:
-    """The same passes over the body of a loop, added up."""
+    """Passes over the body of a loop, added up."""
     fired: Counter[str] = Counter()
     for _, counted, _ in _run(body, passes, check):
         fired += counted

@@ -231,6 +231,9 @@ ROWS = {
         Row("transposed_product", lambda: turn(Dot()(x, y), 1, 0), "Dot[True, True](y, x)"),
         Row("factor_out_of_dot", lambda: Dot()(c("mul", s, x), y), "mul(s, Dot[False, False](x, y))"),
         Row("factor_out_of_dot", lambda: Dot()(x, c("neg", y)), "neg(Dot[False, False](x, y))"),
+        Row("add_product", lambda: c("add", z, Dot()(x, y)), "Gemm[False, False](z, x, y, 1, 1)"),
+        Row("add_product", lambda: c("sub", c("mul", t, z), c("mul", s, Dot(True)(x, y))), "Gemm[True, False](z, x, y, neg(s), t)"),
+        Row("add_product", lambda: c("sub", Dot()(x, v), w), "Gemm[False, False](w, x, v, 1, -1)"),
     ]),
 }
 CASES = [pytest.param(rules, r, id=f"{r.rule}-{n}") for rules, rows in ROWS.values() for n, r in enumerate(rows)]

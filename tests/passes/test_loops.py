@@ -1,0 +1,137 @@
+"""Loops: what passes take out of bodies, put into them, and leave away; values as before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgraph.tensor as T
+from symgraph.compile.modes import Mode
+from symgraph.expr.evaluate import evaluate
+from symgraph.expr.walk import graph_inputs
+from symgraph.graph.graph import Graph
+from symgraph.loops.loopop import LoopLayout, LoopOp
+from symgraph.loops.scan import scan
+from symgraph.passes.pipeline import optimise
+
+x = T.dmatrix("x")
+h = T.dvector("h")
+W = T.dmatrix("W")
+s = T.dscalar("s")
+
+THREE = T.constant(3, dtype="int64")
+
+RNG = np.random.default_rng(5)
+GIVEN = {x: RNG.normal(size=(4, 3)), h: RNG.normal(size=3), W: RNG.normal(size=(3, 3)), s: 0.7}
+
+
+def optimised(outputs: list[Any], *excluded: str) -> tuple[list[Any], list[Any]]:
+    """The outputs after all passes, and the LoopOps' nodes there; the values have been compared."""
+    graph = Graph(graph_inputs(outputs), outputs)
+    optimise(graph, Mode(linker="py", optimizer="fast_run", check=True).excluding(*excluded))
+    given = {u: GIVEN[u] for u in graph_inputs(outputs) if u in GIVEN}
+    for old, new in zip(evaluate(outputs, given), evaluate(graph.outputs, given)):
+        np.testing.assert_allclose(new, old, rtol=1e-12)
+    return graph.outputs, [node for node in graph.toposort() if isinstance(node.op, LoopOp)]
+
+
+def names(node: Any) -> list[str]:
+    """The ops of a loop's body."""
+    body = Graph(node.op.inner_inputs, node.op.inner_outputs)
+    return sorted(str(inner.op.name if hasattr(inner.op, "row") else type(inner.op).__name__) for inner in body.nodes())
+
+
+def test_bodies_go_through_the_passes() -> None:
+    stack, _ = scan(lambda row, state: T.log(1 + T.exp(row * state)), sequences=x, outputs_info=h)
+    _, (loop,) = optimised([stack])
+    assert names(loop) == ["mul", "softplus"]
+    _, (loop,) = optimised([stack], "stability")
+    assert "log" in names(loop)
+
+
+def test_the_users_loop_is_not_touched() -> None:
+    stack, _ = scan(lambda row, state: T.log(1 + T.exp(row * state)), sequences=x, outputs_info=h)
+    before = list(stack.owner.op.inner_outputs)
+    count = len(Graph(stack.owner.op.inner_inputs, before))
+    optimised([stack])
+    assert stack.owner.op.inner_outputs == before
+    assert len(Graph(stack.owner.op.inner_inputs, before)) == count
+
+
+def test_only_the_last_state_is_kept_where_only_that_is_read() -> None:
+    stack, _ = scan(lambda row, state: T.tanh(row + state), sequences=x, outputs_info=h)
+    _, (loop,) = optimised([stack[-1]])
+    assert (loop.op.layout.states, loop.op.layout.stacked) == (1, 0)
+    _, (loop,) = optimised([(stack * 2)[-1, 0]])
+    assert loop.op.layout.stacked == 0
+    _, (loop,) = optimised([stack[-1], stack[0]])
+    assert loop.op.layout.stacked == 1
+    _, (loop,) = optimised([stack[-1]], "last_row")
+    assert loop.op.layout.stacked == 1
+
+
+def test_the_length_of_a_stack_runs_no_loop() -> None:
+    stack, _ = scan(lambda row, state: row + state, sequences=x, outputs_info=h)
+    _, found = optimised([stack.shape[0]])
+    assert not found
+
+
+def test_states_that_serve_only_themselves_go() -> None:
+    a, b = T.dvectors("a", "b")
+    p, q = T.dvectors("p", "q")
+    op = LoopOp([p, q, a, b], [q + 1, p * 2, a + b], LoopLayout([], 2, 2, 1))
+    first, second, stack = op(THREE, h, h, h, h, return_list=True)
+    _, (loop,) = optimised([stack])
+    assert (loop.op.layout.states, loop.op.layout.captured, loop.op.layout.stacked) == (0, 2, 1) or loop.op.layout.states == 0
+    _, (loop,) = optimised([first])
+    assert (loop.op.layout.states, loop.op.layout.captured, loop.op.layout.stacked) == (2, 0, 0)
+    del second
+
+
+def test_what_each_step_repeats_is_done_once_before() -> None:
+    stack, _ = scan(lambda row, state, m, c: row + state * T.exp(m * c).sum(), sequences=x, outputs_info=h, non_sequences=[W, s])
+    outputs, (loop,) = optimised([stack])
+    assert "exp" not in names(loop) and loop.op.layout.captured == 1
+
+
+def test_constants_move_into_the_body() -> None:
+    a, c = T.dvector("a"), T.dscalar("c")
+    op = LoopOp([a, c], [a * c], LoopLayout([], 1, 1, 0))
+    (final,) = op(THREE, h, T.constant(1.0, dtype="float64"), return_list=True)
+    _, (loop,) = optimised([final])
+    assert loop.op.layout.captured == 0 and names(loop) == []
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_products_of_rows_become_one_product(backwards: bool) -> None:
+    stack, _ = scan(lambda row, state: T.tanh(T.dot(row, W) + T.dot(W, row) + state), sequences=x, outputs_info=h, go_backwards=backwards)
+    _, (loop,) = optimised([stack])
+    assert "Dot" not in names(loop)
+    _, (loop,) = optimised([stack], "loops")
+    assert names(loop).count("Dot") + names(loop).count("Gemm") == 2
+
+
+def test_products_of_batches_of_rows_become_one_product() -> None:
+    batches = x.reshape((2, 2, 3))
+    stack, _ = scan(lambda rows, state: T.tanh(T.dot(rows, W) + state), sequences=batches, outputs_info=T.zeros((2, 3)))
+    _, (loop,) = optimised([stack])
+    assert "Dot" not in names(loop) and "Gemm" not in names(loop)
+
+
+def test_fewer_steps_than_rows_multiply_fewer_rows() -> None:
+    stack, _ = scan(lambda row, state: T.tanh(T.dot(row, W) + state), sequences=x, outputs_info=h, n_steps=2)
+    outputs, (loop,) = optimised([stack])
+    assert "Dot" not in names(loop)
+    (product,) = [u for u in loop.inputs if u.owner is not None and type(u.owner.op).__name__ == "Dot"]
+    assert product.type.shape[0] == 2 or "Subtensor" in type(product.owner.inputs[0].owner.op).__name__
+
+
+def test_one_op_at_two_places_stays_one() -> None:
+    a = T.dvector("a")
+    op = LoopOp([a], [T.exp(a) * 1], LoopLayout([], 1, 0, 0))
+    (first,) = op(THREE, h, return_list=True)
+    (second,) = op(THREE, h, return_list=True)
+    _, found = optimised([first + second])
+    assert len(found) == 1

@@ -1,0 +1,180 @@
+"""The pipeline: levels, names and tags, reports; merge and fold; values of random expressions before and after; long chains."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from expressions_as_text import text
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import symgraph.tensor as T
+from symgraph.compile.modes import Mode
+from symgraph.errors import InconsistencyError
+from symgraph.expr.evaluate import evaluate
+from symgraph.expr.walk import graph_inputs
+from symgraph.graph.graph import Graph
+from symgraph.passes import pipeline
+from symgraph.passes.fold import fold
+from symgraph.passes.merge import merge
+from symgraph.passes.pipeline import LEVELS, PIPELINE, optimise, passes_of
+
+x, y = T.dvectors("x", "y")
+s = T.dscalar("s")
+A, B = T.dmatrices("A", "B")
+
+
+def through(expression: Any, optimizer: str | None = "fast_run", excluded: tuple[str, ...] = (), included: tuple[str, ...] = ()) -> Any:
+    graph = Graph(graph_inputs([expression]), [expression])
+    optimise(graph, Mode(linker="py", optimizer=optimizer, check=True).excluding(*excluded).including(*included))
+    return graph.outputs[0]
+
+
+def test_levels() -> None:
+    expression = T.log(1 + T.exp(x * 1))
+    assert text(through(expression, "fast_run")) == "softplus(x)"
+    assert text(through(expression, "fast_compile")) == "softplus(mul(x, 1))"
+    assert text(through(expression, None)) == "log(add(1, exp(mul(x, 1))))"
+    assert passes_of("none") == []
+    names = [p.name for p in passes_of("fast_run")]
+    assert names[0] == "inner" and names[-1] == "merge"
+    assert {p.name for p in passes_of("fast_compile")} < set(names)
+    assert all(p.levels <= set(LEVELS) for p in PIPELINE)
+    with pytest.raises(ValueError, match="no optimizer is named 'o9'; known are none, fast_compile, fast_run"):
+        passes_of("o9")
+
+
+@pytest.mark.parametrize("name", ["stability", "stabilize", "logarithm_near_one", "local_log1p"])
+def test_a_pass_or_rule_is_excluded_by_name_and_tag(name: str) -> None:
+    assert text(through(T.log(1 + x))) == "log1p(x)"
+    assert text(through(T.log(1 + x), excluded=(name,))) == "log(add(1, x))"
+
+
+def test_a_pass_is_included_by_name() -> None:
+    assert text(through(x * 1, None)) == "mul(x, 1)"
+    assert text(through(x * 1, None, included=("canonical",))) == "x"
+    assert text(through(x * 1, None, included=("canonicalize",))) == "x"
+
+
+def test_the_report_says_what_fired_in_order() -> None:
+    graph = Graph([x], [T.log(1 + x) + T.log(1 + x)])
+    report = optimise(graph, Mode(linker="py", optimizer="fast_run"))
+    assert [name for name, _, _ in report] == [p.name for p in passes_of("fast_run")]
+    fired = sum((counts for _, counts, _ in report), start=report[0][1])
+    assert fired["logarithm_near_one"] == 1 and fired["merge"] == 2
+    assert all(seconds >= 0 for _, _, seconds in report)
+
+
+def test_a_pass_that_breaks_the_graph_is_found_in_the_mode_that_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def vandal(graph: Graph) -> Any:
+        node = graph.nodes()[0]
+        graph.net.remove_edge(next(iter(graph.net.pred[node])), node)
+        return merge(graph)
+
+    monkeypatch.setattr(pipeline, "PIPELINE", (PIPELINE[1]._replace(name="vandal", apply=vandal),))
+    optimise(Graph([x], [x * 2]), Mode(linker="py", optimizer="fast_run"))
+    with pytest.raises(InconsistencyError, match="edges"):
+        optimise(Graph([x], [x * 2]), Mode(linker="py", optimizer="fast_run", check=True))
+
+
+def test_merge() -> None:
+    graph = Graph([x, y], [T.exp(x + y) * T.exp(x + y), T.exp(x - 2.5), T.exp(x - 2.5)])
+    assert merge(graph)["merge"] == 4
+    first, second, third = graph.outputs
+    assert first.owner.inputs[0] is first.owner.inputs[1] and second is third
+
+
+def test_merge_keeps_constants_of_other_dtypes_and_signs_apart() -> None:
+    values = [np.float64(0.0), np.float64(-0.0), np.float32(0.0), np.array([0.0]), np.float64(np.nan), np.float64(np.nan)]
+    graph = Graph([x], [x + T.constant(value) for value in values])
+    merge(graph)
+    assert len({id(u.owner.inputs[1]) for u in graph.outputs}) == 5
+
+
+def test_fold() -> None:
+    graph = Graph([x], [x + T.exp(T.constant([0.0, 0.0])).sum()])
+    assert fold(graph)["fold"] == 2
+    assert text(graph.outputs[0]) in ("add(x, 2)", "add(x, DimShuffle['x'](2))")
+
+
+def test_fold_leaves_what_fails_or_grows() -> None:
+    graph = Graph([x], [T.constant([1, 2, 3])[T.constant([5])], T.zeros((1000, 1000)) + 1])
+    fold(graph)
+    assert all(u.owner is not None for u in graph.outputs)
+    with pytest.raises(IndexError):
+        evaluate(graph.outputs[:1], {})
+
+
+def test_the_gradient_of_a_cross_entropy_divides_by_nothing_that_underflows() -> None:
+    labels = T.lvector("labels")
+    cost = -T.log(T.nnet.softmax(A))[T.arange(labels.shape[0]), labels].mean()
+    (slope,) = T.grad(cost, [A])
+    far = np.array([[1000.0, 0.0, -1000.0], [0.0, 0.0, 1.0]])
+    found, gradient = (evaluate([through(u)], {A: far, labels: [2, 1]})[0] for u in (cost, slope))
+    softmax = np.exp(far - far.max(1, keepdims=True))
+    softmax /= softmax.sum(1, keepdims=True)
+    np.testing.assert_allclose(found, (2000.0 + np.log(2 + np.e)) / 2)
+    np.testing.assert_allclose(gradient, (softmax - np.eye(3)[[2, 1]]) / 2)
+
+
+@pytest.mark.parametrize("kind", ["tanh(y) * 0.5", "(y + x) + 1", "exp(y - x)", "y * 2 + x", "concatenate"])
+def test_chains_of_20000_nodes(kind: str) -> None:
+    step = {
+        "tanh(y) * 0.5": lambda z: T.tanh(z) * 0.5, "(y + x) + 1": lambda z: (z + x) + 1.0, "exp(y - x)": lambda z: T.exp(z - x),
+        "y * 2 + x": lambda z: z * 2 + x, "concatenate": lambda z: T.concatenate([z, x])[: x.shape[0]],
+    }[kind]
+    z: Any = x
+    for _ in range(10_000 if kind != "concatenate" else 2_000):
+        z = step(z)
+    assert sys.getrecursionlimit() <= 1000
+    start = time.perf_counter()
+    graph = Graph([x], [z])
+    optimise(graph, Mode(linker="py", optimizer="fast_run"))
+    assert time.perf_counter() - start < 8
+
+
+# Random expressions ---------------------------------------------------------------------------------------------------
+
+UNARY = [T.exp, T.log, T.sqrt, T.sqr, abs, T.neg, T.tanh, T.nnet.sigmoid, T.nnet.softplus, T.log1p, T.expm1, T.inv,
+         lambda u: u.sum(), lambda u: u ** 3, lambda u: u ** 0.5, lambda u: 1 - u, lambda u: u * 0, lambda u: u / 4,
+         lambda u: T.zeros_like(u) + u, lambda u: u.astype("float32").astype("float64") * 0 + u, lambda u: u.shape[0] + u if u.ndim else u,
+         lambda u: u.dimshuffle("x", 0).sum(axis=0) if u.ndim == 1 else u, lambda u: u[::-1] if u.ndim == 1 else u,
+         lambda u: T.concatenate([u, u])[: u.shape[0]] if u.ndim == 1 else u, lambda u: T.switch(u > 1, u, 2 * u)]
+BINARY = [T.add, T.sub, T.mul, T.true_div, T.maximum, T.minimum, lambda u, w: T.fill(u, w) if u.ndim >= w.ndim else u * w,
+          lambda u, w: T.dot(u, w) if u.ndim == w.ndim == 1 else u + w]
+
+steps = st.tuples(st.integers(0, len(UNARY) + 2 * len(BINARY) - 1), st.integers(0, 99), st.integers(0, 99))
+plans = st.lists(steps, min_size=1, max_size=14)
+
+
+def built(plan: list[tuple[int, int, int]]) -> Any:
+    pool: list[Any] = [x, y, s, T.constant(1.0), T.constant(2.0)]
+    for which, first, second in plan:
+        a, b = pool[-1 - first % len(pool)], pool[-1 - second % len(pool)]
+        pool.append(UNARY[which](a) if which < len(UNARY) else BINARY[(which - len(UNARY)) % len(BINARY)](a, b))
+    return pool[-1]
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(plans)
+def test_random_expressions_keep_their_values(plan: list[tuple[int, int, int]]) -> None:
+    before = built(plan)
+    assume(before.owner is not None)
+    generator = np.random.default_rng(len(plan))
+    values = {x: generator.uniform(0.5, 2, 4), y: generator.uniform(0.5, 2, 4), s: np.asarray(generator.uniform(0.5, 2))}
+    inputs = graph_inputs([before])
+    known = {u: v for u, v in values.items() if u in inputs}
+    near = {u: v * (1 + 1e-7) for u, v in known.items()}
+    with np.errstate(all="ignore"):
+        (old,), (beside,) = evaluate([before], known), evaluate([before], near)
+        assume(bool(np.isfinite(old).all() and np.isfinite(beside).all() and np.abs(old).max(initial=0) < 1e30))
+    after = through(before)
+    with np.errstate(all="ignore"):
+        (new,) = evaluate([after], known)
+    assert (new.dtype, new.shape) == (old.dtype, old.shape)
+    # How much the value moves with its inputs says how much rounding may move it.
+    assert (np.abs(new - old) <= 1e-9 * np.abs(old) + np.abs(beside - old) + 1e-12).all()
