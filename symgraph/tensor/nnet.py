@@ -146,8 +146,8 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
     IndexError at the call for a label that is no class.
 
     >>> import symgraph.tensor as T
-    >>> T.nnet.categorical_crossentropy(T.constant([[0.5, 0.5], [0.0, 1.0]]), T.constant([0, 1])).eval()
-    array([0.69314718, 0.        ])
+    >>> T.nnet.categorical_crossentropy(T.constant([[0.5, 0.5], [0.25, 0.75]]), T.constant([0, 1])).eval()
+    array([0.69314718, 0.28768207])
     """
     coding_dist, true_dist = _floating(coding_dist), as_tensor(true_dist)
     if true_dist.ndim == coding_dist.ndim:
