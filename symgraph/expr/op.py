@@ -44,7 +44,7 @@ class Apply:
     __slots__ = ("__weakref__", "_tag", "inputs", "line", "op", "outputs")
 
     def __init__(self, op: Op, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
-        self.op = op
+        self.op: Any = op  # rules know more of it than that it is an Op
         self.inputs: list[Any] = list(inputs)
         self.outputs: list[Any] = list(outputs)
         self.line: Any = None

@@ -93,7 +93,7 @@ class _Parts:
 
     def take_constants(self) -> int:
         """Captured constants become constants of the body."""
-        known = {x: y for x, y in self.captured if isinstance(y, Constant) and y.type.dtype == x.type.dtype}
+        known: dict[Any, Any] = {x: y for x, y in self.captured if isinstance(y, Constant) and y.type.dtype == x.type.dtype}
         if known:
             self.captured = [(x, y) for x, y in self.captured if x not in known]
             self.put_results(clone_nodes(self.results(), known))

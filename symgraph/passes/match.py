@@ -55,6 +55,7 @@ def split_constant(inputs: list[Any], value: float) -> list[Any] | None:
 
 
 def is_float(x: Any) -> bool:
+    """Whether x holds real floats."""
     return x.dtype in FLOAT
 
 
