@@ -19,6 +19,7 @@ from symgraph.expr.sizes import as_axes, as_axis
 __all__ = ["LogSoftmax", "LogSumExp", "Softmax", "log_softmax", "logsumexp", "softmax"]
 
 _LANES = 8  # accumulators of a row: additions that do not wait for each other
+_COLUMNS = 128  # side by side: their accumulators stay in the first cache
 
 
 class Softmax(Op):
@@ -53,30 +54,62 @@ class Softmax(Op):
         x, y = inputs[0], outputs[0]
         count = x.shape[self.axis]
         step = math.prod(x.shape[self.axis + 1 :])
-        inside = "float32" if x.dtype == "float16" else x.dtype
-        with b.loop(0, math.prod(x.shape[: self.axis]), independent=True) as before:
-            with b.loop(0, step, independent=True) as after:
-                first = before * (count * step) + after
+        before = math.prod(x.shape[: self.axis])
+        (self._rows if isinstance(step, int) and step == 1 else self._columns)(b, x, y, before, count, step)
 
-                def read(k: Any) -> Any:
-                    return b.cast(b.load(x.pointer, first + k * step), inside)
-
-                largest = _row(b, count, b.constant(-math.inf, inside), lambda k, m: b.maximum(m, read(k)), b.maximum)
-                self.row(b, count, lambda k: b.sub(read(k), largest), lambda k, value: b.store(y.pointer, first + k * step, value),
-                         lambda k: b.cast(b.load(y.pointer, first + k * step), inside), inside, inside == x.dtype)
-
-    def row(self, b: Any, count: Any, below: Any, write: Any, written: Any, inside: str, exact: bool) -> None:
-        """Writes one row, whose elements less the largest are below(k). written(k): what has been written, if exact without rounding."""
-        if not exact:  # float16: the sum is of what has not been rounded to it
-            total = _row(b, count, b.constant(0, inside), lambda k, t: b.add(t, b.exp(below(k))), b.add)
+    def _rows(self, b: Any, x: Any, y: Any, before: Any, count: Any, step: int) -> None:
+        """The elements of a row lie side by side."""
+        inside, zero, least = _inside(b, x)
+        keep = self.keeps_powers and inside == x.dtype
+        with b.loop(0, before, independent=True) as row:
+            first = row * count
+            read = lambda k: b.cast(b.load(x.pointer, first + k), inside)
+            largest = _row(b, count, least, lambda k, m: b.maximum(m, read(k)), b.maximum)
+            if keep:
+                with b.loop(0, count, independent=True) as k:
+                    b.store(y.pointer, first + k, b.exp(b.sub(read(k), largest)))
+                power = lambda k: b.load(y.pointer, first + k)
+            else:
+                power = lambda k: b.exp(b.sub(read(k), largest))
+            total = self.scale(b, _row(b, count, zero, lambda k, s: b.add(s, power(k)), b.add))
             with b.loop(0, count, independent=True) as k:
-                write(k, b.div(b.exp(below(k)), total))
-            return
-        with b.loop(0, count, independent=True) as k:
-            write(k, b.exp(below(k)))
-        total = _row(b, count, b.constant(0, inside), lambda k, t: b.add(t, written(k)), b.add)
-        with b.loop(0, count, independent=True) as k:
-            write(k, b.div(written(k), total))
+                b.store(y.pointer, first + k, self.last(b, power(k) if self.keeps_powers else b.sub(read(k), largest), total))
+
+    def _columns(self, b: Any, x: Any, y: Any, before: Any, count: Any, step: Any) -> None:
+        """The elements to be joined lie `step` apart: a block of neighbouring columns at a time, walked row by row."""
+        inside, zero, least = _inside(b, x)
+        keep = self.keeps_powers and inside == x.dtype
+        largest, total = b.local(inside, _COLUMNS), b.local(inside, _COLUMNS)
+        with b.loop(0, before) as part, b.loop(0, step, step=_COLUMNS) as start:
+            width = b.minimum(step - start, _COLUMNS)
+            first = part * (count * step) + start
+            below = lambda at, j: b.sub(b.cast(b.load(x.pointer, at + j), inside), b.load(largest, j))
+            with b.loop(0, width, independent=True) as j:
+                b.store(largest, j, least)
+                b.store(total, j, zero)
+            with b.loop(0, count) as k, b.loop(0, width, independent=True) as j:
+                b.store(largest, j, b.maximum(b.load(largest, j), b.cast(b.load(x.pointer, first + k * step + j), inside)))
+            with b.loop(0, count) as k, b.loop(0, width, independent=True) as j:
+                power = b.exp(below(first + k * step, j))
+                if keep:
+                    b.store(y.pointer, first + k * step + j, power)
+                b.store(total, j, b.add(b.load(total, j), power))
+            with b.loop(0, width, independent=True) as j:
+                b.store(total, j, self.scale(b, b.load(total, j)))
+            with b.loop(0, count) as k, b.loop(0, width, independent=True) as j:
+                at = first + k * step
+                value = b.load(y.pointer, at + j) if keep else b.exp(below(at, j)) if self.keeps_powers else below(at, j)
+                b.store(y.pointer, at + j, self.last(b, value, b.load(total, j)))
+
+    keeps_powers = True  # the result is made of exp(x - largest), which may stand in its place meanwhile
+
+    def scale(self, b: Any, total: Any) -> Any:
+        """Of the sum of exponentials what each element is joined with."""
+        return total
+
+    def last(self, b: Any, value: Any, scale: Any) -> Any:
+        """The result from exp(x - largest)."""
+        return b.div(value, scale)
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
         (y,), (g,) = outputs, output_grads
@@ -93,11 +126,14 @@ class LogSoftmax(Softmax):
     def normalised(self, below: Any) -> Any:
         return below - np.log(np.exp(below).sum(axis=self.axis, keepdims=True))
 
-    def row(self, b: Any, count: Any, below: Any, write: Any, written: Any, inside: str, exact: bool) -> None:
-        total = _row(b, count, b.constant(0, inside), lambda k, t: b.add(t, b.exp(below(k))), b.add)
-        logarithm = b.log(total)
-        with b.loop(0, count, independent=True) as k:
-            write(k, b.sub(below(k), logarithm))
+    keeps_powers = False
+
+    def scale(self, b: Any, total: Any) -> Any:
+        return b.log(total)
+
+    def last(self, b: Any, value: Any, scale: Any) -> Any:
+        """The result from x - largest."""
+        return b.sub(value, scale)
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
         (y,), (g,) = outputs, output_grads
@@ -106,6 +142,12 @@ class LogSoftmax(Softmax):
     def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
         t = tangents[0]
         return [t - (t * Softmax(self.axis)(inputs[0])).sum(axis=self.axis, keepdims=True)]
+
+
+def _inside(b: Any, x: Any) -> tuple[str, Any, Any]:
+    """The dtype computed in, its zero and its least value."""
+    inside = "float32" if x.dtype == "float16" else x.dtype
+    return inside, b.constant(0, inside), b.constant(-math.inf, inside)
 
 
 def _row(b: Any, count: Any, start: Any, join: Callable[..., Any], combine: Callable[..., Any]) -> Any:
