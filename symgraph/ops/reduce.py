@@ -163,7 +163,10 @@ class Max(Reduce):
     def combine(self, b: Any, left: Any, right: Any) -> Any:
         if self.dtype == "bool":
             return ((b.either if self.which == "maximum" else b.both)(left[0], right[0]),)
-        return ((b.maximum if self.which == "maximum" else b.minimum)(left[0], right[0]),)
+        better = b.less(left[0], right[0]) if self.which == "maximum" else b.less(right[0], left[0])
+        if self.dtype in dtypes.FLOAT:  # a NaN to the left is never better than, and stays
+            better = b.either(better, b.isnan(right[0]))
+        return (b.select(better, right[0], left[0]),)
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
         (x,) = inputs
