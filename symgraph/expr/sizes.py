@@ -29,6 +29,7 @@ __all__ = [
     "as_sizes",
     "items_of",
     "size_constant",
+    "size_of",
     "static_int",
     "times",
 ]
@@ -116,6 +117,12 @@ def items_of(vector: Any) -> list[Any] | None:
         return [size_constant(int(n)) for n in vector.data]
     hook = getattr(vector.owner.op, "items", None) if vector.owner is not None else None
     return hook(vector.owner) if hook is not None else None
+
+
+def size_of(x: Any, axis: int) -> Any:
+    """One size of x as a 0-d variable: a constant where the type of x says it, else `x.shape[axis]`."""
+    n = x.type.shape[axis]
+    return size_constant(n) if n is not None else x.shape[axis]
 
 
 def as_axis(axis: Any, ndim: int, what: str = "axis") -> int:

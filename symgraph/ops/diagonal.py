@@ -8,7 +8,7 @@ import numpy as np
 
 from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.op import Op
-from symgraph.expr.sizes import SizedOp, as_axis, as_size, size_constant, static_int
+from symgraph.expr.sizes import SizedOp, as_axis, as_size, size_constant, size_of, static_int
 
 __all__ = [
     "AllocDiag",
@@ -56,7 +56,7 @@ class ExtractDiag(Op):
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         (x,) = inputs
-        sizes = [_size(x, self.axis1), _size(x, self.axis2)]
+        sizes = [size_of(x, self.axis1), size_of(x, self.axis2)]
         return [AllocDiag(self.offset, self.axis1, self.axis2)(output_grads[0], *sizes)]
 
     def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
@@ -212,11 +212,6 @@ def length_of_diagonal(s: Any, rows: Any, columns: Any, offset: int) -> Any:
     return s.maximum(shorter, 0) if offset else shorter
 
 
-def _size(x: Any, axis: int) -> Any:
-    n = x.type.shape[axis]
-    return size_constant(n) if n is not None else x.shape[axis]
-
-
 # What a user calls ----------------------------------------------------------------------------------------------------
 
 
@@ -252,7 +247,7 @@ def diag(v: Any, k: int = 0) -> Any:
     v = as_tensor(v)
     k = _known_offset(k)
     if v.ndim == 1:
-        size = _size(v, 0)
+        size = size_of(v, 0)
         size = size if k == 0 else size + size_constant(abs(k))
         return AllocDiag(k)(v, size, size)
     if v.ndim == 2:

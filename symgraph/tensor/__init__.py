@@ -22,6 +22,7 @@ from symgraph.ops import (
     linalg,
     methods,  # which binds the operators and methods of variables
     moments,
+    pad,
     reduce,
     scalars,
     shape,
@@ -33,7 +34,7 @@ from symgraph.ops import (
 from symgraph.tensor import nnet
 
 _FILES = (
-    *(binary, cast, compare, create, diagonal, index, join, layout, linalg, moments, reduce, scalars, shape, softmax, special, stop),
+    *(binary, cast, compare, create, diagonal, index, join, layout, linalg, moments, pad, reduce, scalars, shape, softmax, special, stop),
     unary,
 )
 _ELSEWHERE = {"Softmax", "LogSoftmax", "softmax", "log_softmax"}  # softmax: in nnet alone, as in Theano

@@ -14,9 +14,16 @@ CUBE = np.arange(24.0).reshape(2, 3, 4)
 
 
 def test_filled():
-    agree(lambda: [T.zeros(3), T.ones((2, 0)), T.zeros(()), T.full((2, 2), 7.1)], wanted=[np.zeros(3), np.ones((2, 0)), np.zeros(()), np.full((2, 2), 7.1)])
+    agree(
+        lambda: [T.zeros(3), T.ones((2, 0)), T.zeros(()), T.full((2, 2), 7.1)],
+        wanted=[np.zeros(3), np.ones((2, 0)), np.zeros(()), np.full((2, 2), 7.1)],
+    )
     agree(lambda n: [T.zeros((n, 2), dtype="int8"), T.ones(n)], np.int64(3), wanted=[np.zeros((3, 2), dtype="int8"), np.ones(3)])
-    agree(lambda x: [T.zeros(x.shape), T.zeros_like(x), x.ones_like(dtype="int32")], A, wanted=[np.zeros((3, 4)), np.zeros((3, 4)), np.ones((3, 4), "int32")])
+    agree(
+        lambda x: [T.zeros(x.shape), T.zeros_like(x), x.ones_like(dtype="int32")],
+        A,
+        wanted=[np.zeros((3, 4)), np.zeros((3, 4)), np.ones((3, 4), "int32")],
+    )
     agree(lambda x: [T.full_like(x, 2), T.ones_like(x[0, 0])], A, wanted=[np.full((3, 4), 2.0), np.ones(())])
     assert T.zeros((2, 3)).type.shape == (2, 3)
     assert T.empty((2, T.lscalar()), dtype="float32").dtype == "float32"

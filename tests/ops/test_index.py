@@ -16,19 +16,64 @@ X = np.arange(24.0).reshape(4, 6)
 CUBE = np.arange(24.0).reshape(2, 3, 4)
 ROWS = np.array([2, 0, -1])
 COLUMNS = np.array([1, 1, 5])
-MASK = (np.arange(24).reshape(4, 6) % 5 == 0)
+MASK = np.arange(24).reshape(4, 6) % 5 == 0
 
 KEYS = [
-    np.s_[1], np.s_[-1], np.s_[1, 2], np.s_[:, -2], np.s_[1:], np.s_[:-1], np.s_[::-1], np.s_[1:3, 2:5], np.s_[10:], np.s_[:-10],
-    np.s_[-2:, ::2], np.s_[::-2, ::-3], np.s_[3:0:-2], np.s_[-1:-4:-1, 5:1:-3], np.s_[..., 1], np.s_[1, ...], np.s_[...], np.s_[:],
-    np.s_[None], np.s_[:, None, 1], np.s_[1, None], np.s_[..., None, ::4], np.s_[2:1], np.s_[-100:100:5], np.s_[100::-1], np.s_[:-100:-1],
+    np.s_[1],
+    np.s_[-1],
+    np.s_[1, 2],
+    np.s_[:, -2],
+    np.s_[1:],
+    np.s_[:-1],
+    np.s_[::-1],
+    np.s_[1:3, 2:5],
+    np.s_[10:],
+    np.s_[:-10],
+    np.s_[-2:, ::2],
+    np.s_[::-2, ::-3],
+    np.s_[3:0:-2],
+    np.s_[-1:-4:-1, 5:1:-3],
+    np.s_[..., 1],
+    np.s_[1, ...],
+    np.s_[...],
+    np.s_[:],
+    np.s_[None],
+    np.s_[:, None, 1],
+    np.s_[1, None],
+    np.s_[..., None, ::4],
+    np.s_[2:1],
+    np.s_[-100:100:5],
+    np.s_[100::-1],
+    np.s_[:-100:-1],
 ]
 ARRAY_KEYS = [
-    np.s_[ROWS], np.s_[:, ROWS], np.s_[ROWS, COLUMNS], np.s_[ROWS, 1], np.s_[1, ROWS], np.s_[[0, 2]], np.s_[[[0], [2]], [1, 4]],
-    np.s_[ROWS, ::-2], np.s_[1:3, ROWS], np.s_[ROWS[:, None], COLUMNS], np.s_[MASK], np.s_[MASK[:, 0]], np.s_[:, MASK[0]],
-    np.s_[None, ROWS], np.s_[ROWS, None], np.s_[ROWS, None, COLUMNS], np.s_[np.zeros((0,), int)], np.s_[ROWS, None, 1:3],
+    np.s_[ROWS],
+    np.s_[:, ROWS],
+    np.s_[ROWS, COLUMNS],
+    np.s_[ROWS, 1],
+    np.s_[1, ROWS],
+    np.s_[[0, 2]],
+    np.s_[[[0], [2]], [1, 4]],
+    np.s_[ROWS, ::-2],
+    np.s_[1:3, ROWS],
+    np.s_[ROWS[:, None], COLUMNS],
+    np.s_[MASK],
+    np.s_[MASK[:, 0]],
+    np.s_[:, MASK[0]],
+    np.s_[None, ROWS],
+    np.s_[ROWS, None],
+    np.s_[ROWS, None, COLUMNS],
+    np.s_[np.zeros((0,), int)],
+    np.s_[ROWS, None, 1:3],
 ]
-CUBE_KEYS = [np.s_[[1, 0], :, [2, 3]], np.s_[:, [1, 0], [2, 3]], np.s_[0, :, [1, 2]], np.s_[[1], 1:, 0], np.s_[..., [0, 0, 3]], np.s_[1, [0, 2]]]
+CUBE_KEYS = [
+    np.s_[[1, 0], :, [2, 3]],
+    np.s_[:, [1, 0], [2, 3]],
+    np.s_[0, :, [1, 2]],
+    np.s_[[1], 1:, 0],
+    np.s_[..., [0, 0, 3]],
+    np.s_[1, [0, 2]],
+]
 
 
 def spelt(key):
@@ -157,7 +202,9 @@ def test_transposed_region():
     agree(lambda x, y: T.set_subtensor(x[1:3].T, y), X, np.arange(2.0), wanted=wanted)
 
 
-@pytest.mark.parametrize("key", [np.s_[1], np.s_[::-1, 1:4], np.s_[:, None, 2], np.s_[ROWS], np.s_[ROWS, COLUMNS], np.s_[1:, [0, 0]], np.s_[MASK]], ids=spelt)
+@pytest.mark.parametrize(
+    "key", [np.s_[1], np.s_[::-1, 1:4], np.s_[:, None, 2], np.s_[ROWS], np.s_[ROWS, COLUMNS], np.s_[1:, [0, 0]], np.s_[MASK]], ids=spelt
+)
 def test_gradients(key):
     y = np.random.RandomState(0).uniform(size=X[key].shape)
     slopes(lambda x: x[key] ** 2, X / 10)

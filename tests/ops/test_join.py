@@ -139,7 +139,12 @@ def test_roll_gradient_and_empty():
 
 def test_forward_mode():
     x, y, v = T.dmatrix("x"), T.dmatrix("y"), T.dmatrix("v")
-    for build in (lambda a: T.join(0, a * a, y), lambda a: T.split(a * a, [1, 1], 2)[1], lambda a: T.tile(a, (1, 2)), lambda a: T.roll(a, 1, axis=0)):
+    for build in (
+        lambda a: T.join(0, a * a, y),
+        lambda a: T.split(a * a, [1, 1], 2)[1],
+        lambda a: T.tile(a, (1, 2)),
+        lambda a: T.roll(a, 1, axis=0),
+    ):
         out = symgraph.Rop(build(x), x, v)
         got = evaluate([out], {x: A, y: B, v: A})[0]
         step = 1e-6

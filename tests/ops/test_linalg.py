@@ -24,8 +24,25 @@ def draw(*shape, dtype="float64"):
 
 TOLERANCE = {"float16": 2e-2, "float32": 1e-5, "complex64": 1e-5}
 DTYPES = ["bool", "int8", "uint16", "int64", "float16", "float32", "float64", "complex64", "complex128"]
-PAIRS = [((), ()), ((3,), ()), ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((2, 3), (3, 4)), ((1, 3), (3, 1)), ((0, 3), (3, 2)), ((2, 0), (0, 4)),
-         ((2, 0), (0,)), ((0,), (0,)), ((0,), (0, 3)), ((17, 9), (9, 23)), ((30, 40), (40,)), ((1, 40), (40, 30)), ((40, 30), (30, 1)), ((33,), (33,))]
+PAIRS = [
+    ((), ()),
+    ((3,), ()),
+    ((3,), (3,)),
+    ((2, 3), (3,)),
+    ((3,), (3, 4)),
+    ((2, 3), (3, 4)),
+    ((1, 3), (3, 1)),
+    ((0, 3), (3, 2)),
+    ((2, 0), (0, 4)),
+    ((2, 0), (0,)),
+    ((0,), (0,)),
+    ((0,), (0, 3)),
+    ((17, 9), (9, 23)),
+    ((30, 40), (40,)),
+    ((1, 40), (40, 30)),
+    ((40, 30), (30, 1)),
+    ((33,), (33,)),
+]
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=str)
@@ -35,7 +52,11 @@ def test_shapes(pair, known):
     agree(lambda x, y: T.dot(x, y), a, b, wanted=np.dot(a, b), shapes=pair if known else None)
 
 
-@pytest.mark.parametrize("pair", [((2, 3, 4), (4,)), ((2, 3, 4), (4, 5)), ((3,), (2, 3, 4)), ((2, 3), (5, 3, 4)), ((2, 3, 4), (2, 4, 3)), ((2, 0, 4), (4, 5))], ids=str)
+@pytest.mark.parametrize(
+    "pair",
+    [((2, 3, 4), (4,)), ((2, 3, 4), (4, 5)), ((3,), (2, 3, 4)), ((2, 3), (5, 3, 4)), ((2, 3, 4), (2, 4, 3)), ((2, 0, 4), (4, 5))],
+    ids=str,
+)
 def test_more_dimensions(pair):
     a, b = (draw(*shape) for shape in pair)
     agree(lambda x, y: T.dot(x, y), a, b, wanted=np.dot(a, b))
@@ -46,7 +67,14 @@ def test_more_dimensions(pair):
 def test_dtypes(dtype):
     tolerance = TOLERANCE.get(dtype, 1e-12)
     a, b, v = draw(12, 9, dtype=dtype), draw(9, 11, dtype=dtype), draw(9, dtype=dtype)
-    agree(lambda x, y, z: [x.dot(y), x.dot(z), z.dot(y), z.dot(z)], a, b, v, wanted=[a.dot(b), a.dot(v), v.dot(b), v.dot(v)], tolerance=tolerance)
+    agree(
+        lambda x, y, z: [x.dot(y), x.dot(z), z.dot(y), z.dot(z)],
+        a,
+        b,
+        v,
+        wanted=[a.dot(b), a.dot(v), v.dot(b), v.dot(v)],
+        tolerance=tolerance,
+    )
 
 
 def test_mixed_dtypes():
@@ -129,7 +157,16 @@ def test_gemm(dtype, flags):
     agree(lambda *x: Gemm(*flags)(*x), z, a, b, alpha, beta, wanted=wanted, tolerance=TOLERANCE.get(dtype, 1e-12))
     v, short = draw(9, dtype=dtype), draw(8, dtype=dtype)
     left = a.T if flags[0] else a
-    agree(lambda *x: Gemm(flags[0], False)(*x), short, a, v, alpha, beta, wanted=(beta * short + alpha * left.dot(v)).astype(dtype), tolerance=1e-5)
+    agree(
+        lambda *x: Gemm(flags[0], False)(*x),
+        short,
+        a,
+        v,
+        alpha,
+        beta,
+        wanted=(beta * short + alpha * left.dot(v)).astype(dtype),
+        tolerance=1e-5,
+    )
 
 
 def test_gemm_without_products_and_in_place():
@@ -156,8 +193,17 @@ def test_outer_and_kron():
 
 
 AXES = [
-    ((2, 3, 4), (4, 3, 5), [[2, 1], [0, 1]]), ((2, 3, 4), (3, 4, 5), 2), ((2, 3), (2, 3), 2), ((2, 3), (4,), 0), ((2, 3), (3, 4), 1), ((2, 3, 4), (5, 3), [1, 1]),
-    ((2, 3, 4), (5, 3), [-2, -1]), ((2, 3, 4), (4, 2, 3), [[0, 1, 2], [1, 2, 0]]), ((0, 3), (3, 0), 1), ((3,), (3,), 1), ((2, 0), (0, 2), [[1], [0]]),
+    ((2, 3, 4), (4, 3, 5), [[2, 1], [0, 1]]),
+    ((2, 3, 4), (3, 4, 5), 2),
+    ((2, 3), (2, 3), 2),
+    ((2, 3), (4,), 0),
+    ((2, 3), (3, 4), 1),
+    ((2, 3, 4), (5, 3), [1, 1]),
+    ((2, 3, 4), (5, 3), [-2, -1]),
+    ((2, 3, 4), (4, 2, 3), [[0, 1, 2], [1, 2, 0]]),
+    ((0, 3), (3, 0), 1),
+    ((3,), (3,), 1),
+    ((2, 0), (0, 2), [[1], [0]]),
 ]
 
 
@@ -180,8 +226,22 @@ def test_tensordot_refused():
         T.tensordot(T.tensor("float64", shape=(2, 3)), T.tensor("float64", shape=(4, 2)), 1)
 
 
-@pytest.mark.parametrize("pair", [((4, 2, 3), (4, 3, 5)), ((4, 2), (4, 2)), ((4, 2, 3), (4, 3)), ((4, 3), (4, 3, 5)), ((4,), (4,)), ((4,), (4, 2, 3)), ((0, 2, 3), (0, 3, 1)),
-                                  ((4, 2, 2, 3), (4, 3)), ((4, 2, 3), (4, 3, 2, 2)), ((3, 20, 30), (3, 30, 10))], ids=str)
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ((4, 2, 3), (4, 3, 5)),
+        ((4, 2), (4, 2)),
+        ((4, 2, 3), (4, 3)),
+        ((4, 3), (4, 3, 5)),
+        ((4,), (4,)),
+        ((4,), (4, 2, 3)),
+        ((0, 2, 3), (0, 3, 1)),
+        ((4, 2, 2, 3), (4, 3)),
+        ((4, 2, 3), (4, 3, 2, 2)),
+        ((3, 20, 30), (3, 30, 10)),
+    ],
+    ids=str,
+)
 def test_batched_dot(pair):
     a, b = (draw(*shape) for shape in pair)
     wanted = np.array([np.tensordot(p, q, min(p.ndim, 1)) for p, q in zip(a, b)]) if len(a) else np.zeros((0, 2, 1))
@@ -205,15 +265,34 @@ def test_batched_dot_flags_and_errors():
 
 def test_batched_tensordot():
     a, b = draw(3, 2, 4, 5), draw(3, 5, 4, 2)
-    agree(lambda x, y: T.batched_tensordot(x, y, axes=[[2, 3], [2, 1]]), a, b, wanted=np.array([np.tensordot(p, q, [[1, 2], [1, 0]]) for p, q in zip(a, b)]))
+    agree(
+        lambda x, y: T.batched_tensordot(x, y, axes=[[2, 3], [2, 1]]),
+        a,
+        b,
+        wanted=np.array([np.tensordot(p, q, [[1, 2], [1, 0]]) for p, q in zip(a, b)]),
+    )
     agree(lambda x, y: T.batched_tensordot(x, y, axes=1), a, b, wanted=np.array([np.tensordot(p, q, 1) for p, q in zip(a, b)]))
     slopes(lambda x, y: T.batched_tensordot(x, y, axes=[[2, 3], [2, 1]]) ** 2, a, b)
     with pytest.raises(ValueError):
         T.batched_tensordot(T.dtensor3(), T.dtensor3(), axes=[[0], [1]])
 
 
-MATMUL = [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((4, 2, 3), (3, 5)), ((2, 3), (4, 3, 5)), ((4, 2, 3), (4, 3, 5)), ((1, 2, 3), (4, 3, 5)), ((4, 2, 3), (1, 3, 5)),
-          ((6, 1, 2, 3), (4, 3, 5)), ((6, 4, 2, 3), (6, 4, 3, 1)), ((3,), (4, 3, 5)), ((4, 2, 3), (3,)), ((6, 4, 2, 3), (3,)), ((0, 2, 3), (0, 3, 2))]
+MATMUL = [
+    ((3,), (3,)),
+    ((2, 3), (3,)),
+    ((3,), (3, 2)),
+    ((4, 2, 3), (3, 5)),
+    ((2, 3), (4, 3, 5)),
+    ((4, 2, 3), (4, 3, 5)),
+    ((1, 2, 3), (4, 3, 5)),
+    ((4, 2, 3), (1, 3, 5)),
+    ((6, 1, 2, 3), (4, 3, 5)),
+    ((6, 4, 2, 3), (6, 4, 3, 1)),
+    ((3,), (4, 3, 5)),
+    ((4, 2, 3), (3,)),
+    ((6, 4, 2, 3), (3,)),
+    ((0, 2, 3), (0, 3, 2)),
+]
 
 
 @pytest.mark.parametrize("pair", MATMUL, ids=str)

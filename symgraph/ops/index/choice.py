@@ -8,7 +8,7 @@ import numpy as np
 
 from symgraph.expr.dtypes import DISCRETE
 from symgraph.expr.make import as_tensor, as_variable
-from symgraph.expr.sizes import SizedOp, size_constant
+from symgraph.expr.sizes import SizedOp, size_of
 from symgraph.ops.index.advanced import AdvancedSubtensor, flatnonzero, take
 from symgraph.ops.index.region import ARRAY
 
@@ -71,8 +71,8 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     if ndim == 0:
         return choices[a]
     indices = [a.dimshuffle(*["x"] * (ndim - a.ndim), *range(a.ndim))]
-    for d, n in enumerate(choices.type.shape[1:], ndim - choices.ndim + 1):
-        places = Places()(size_constant(n) if n is not None else choices.shape[d - ndim + choices.ndim])
+    for d in range(ndim - choices.ndim + 1, ndim):
+        places = Places()(size_of(choices, d - ndim + choices.ndim))
         indices.append(places.dimshuffle(*["x"] * d, 0, *["x"] * (ndim - d - 1)))
     return AdvancedSubtensor([ARRAY] * len(indices))(choices, *indices)
 

@@ -57,9 +57,9 @@ class BatchedDot(Op):
         inner = x.shape[1] if self.transpose_a else x.shape[2]
         flags = (self.transpose_a, self.transpose_b)
         with b.loop(0, out.shape[0]) as i:
-            places = [b.offset(p, i * size) for p, size in (
-                (out.pointer, rows * columns), (x.pointer, rows * inner), (y.pointer, inner * columns))]
-            multiply(b, out.dtype, *places, rows, columns, inner, flags)
+            place = b.offset(out.pointer, i * (rows * columns))
+            first, second = b.offset(x.pointer, i * (rows * inner)), b.offset(y.pointer, i * (inner * columns))
+            multiply(b, out.dtype, place, first, second, rows, columns, inner, flags)
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         a, b = inputs

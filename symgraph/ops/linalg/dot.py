@@ -8,7 +8,7 @@ from typing import Any
 from symgraph.expr.dtypes import upcast
 from symgraph.expr.make import as_tensor
 from symgraph.expr.op import Op
-from symgraph.expr.sizes import size_constant, times
+from symgraph.expr.sizes import size_of, times
 from symgraph.ops.linalg.blas import multiply, vector_by_vector
 
 __all__ = ["Dot", "dot", "matrix_dot"]
@@ -126,7 +126,7 @@ def same_dtype(a: Any, b: Any) -> tuple[Any, Any]:
 
 def sizes_of(x: Any) -> list[Any]:
     """The sizes of x as variables; what is known is a constant."""
-    return [size_constant(n) if n is not None else x.shape[d] for d, n in enumerate(x.type.shape)]
+    return [size_of(x, d) for d in range(x.ndim)]
 
 
 def as_matrix(x: Any, leading: int) -> Any:

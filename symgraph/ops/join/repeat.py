@@ -1,0 +1,193 @@
+"""Arrays repeated, laid out like tiles, turned along an axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from symgraph.expr.dtypes import INTEGER
+from symgraph.expr.make import as_tensor
+from symgraph.expr.op import Op
+from symgraph.expr.sizes import SizedOp, as_axis, as_size, as_sizes, size_constant, size_of
+from symgraph.expr.types import tensor_type
+
+__all__ = ["Repeat", "RepeatIndex", "Roll", "Tile", "repeat", "roll", "tile"]
+
+
+class Repeat(SizedOp):
+    """Each slice along an axis so often as a 0-d integer says: x x y y z z."""
+
+    __props__ = ("axis",)
+
+    def __init__(self, axis: int) -> None:
+        self.axis = axis
+
+    def output_dtypes(self, x: Any, count: Any) -> list[str]:
+        return [x.dtype]
+
+    def sizes(self, s: Any, x: Any, count: Any) -> Any:
+        n = count.item(0)
+        s.check(s.less(-1, n), "ValueError", "repeat: repeats may not be negative, got {}", n)
+        return [(*x.shape[: self.axis], x.shape[self.axis] * n, *x.shape[self.axis + 1 :])]
+
+    def compute(self, x: Any, count: Any) -> Any:
+        return np.repeat(x, int(count), axis=self.axis)
+
+    def reads(self, node: Any) -> list[str]:
+        return ["many", "many"]
+
+    def element(self, b: Any, index: Any, x: Any, count: Any) -> Any:
+        return x(*index[: self.axis], index[self.axis] // count.item(0), *index[self.axis + 1 :])
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        x, count = inputs
+        shape = [size_of(x, d) for d in range(x.ndim)]
+        shape.insert(self.axis + 1, count)
+        return [output_grads[0].reshape(shape).sum(axis=self.axis + 1), None]
+
+    def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
+        return [self(tangents[0], inputs[1])]
+
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        return [[True], [False]]
+
+
+class RepeatIndex(Op):
+    """0, 1, 2 ..., each so often as an integer vector says. Inputs: the vector; the number of its elements there must be."""
+
+    __props__ = ()
+
+    def output_types(self, repeats: Any, n: Any) -> list[Any]:
+        return [tensor_type("int64", (None,))]
+
+    def compute(self, repeats: Any, n: Any) -> Any:
+        if repeats.shape[0] != n:
+            raise ValueError(f"repeat: there are {repeats.shape[0]} repeats for a dimension of size {int(n)}")
+        return np.repeat(np.arange(int(n)), repeats).astype("int64")
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [None, None]
+
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        return [[False], [False]]
+
+
+class Tile(SizedOp):
+    """x laid out so often along each dimension as 0-d integers, one a dimension, say."""
+
+    __props__ = ()
+
+    def output_dtypes(self, x: Any, *counts: Any) -> list[str]:
+        return [x.dtype]
+
+    def sizes(self, s: Any, x: Any, *counts: Any) -> Any:
+        out = []
+        for n, count in zip(x.shape, counts):
+            c = count.item(0)
+            s.check(s.less(-1, c), "ValueError", "tile: repeats may not be negative, got {}", c)
+            out.append(n * c)
+        return [tuple(out)]
+
+    def compute(self, x: Any, *counts: Any) -> Any:
+        return np.tile(x, [int(c) for c in counts])
+
+    def reads(self, node: Any) -> list[str]:
+        return ["many"] * len(node.inputs)
+
+    def element(self, b: Any, index: Any, x: Any, *counts: Any) -> Any:
+        return x(*[0 if isinstance(n, int) and n == 1 else i % n for i, n in zip(index, x.shape)])
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        x, *counts = inputs
+        shape: list[Any] = []
+        for d, c in enumerate(counts):
+            shape += [c, size_of(x, d)]
+        summed = output_grads[0].reshape(shape).sum(axis=list(range(0, 2 * x.ndim, 2))) if x.ndim else output_grads[0]
+        return [summed, *[None] * len(counts)]
+
+    def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
+        return [self(tangents[0], *inputs[1:])]
+
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        return [[True], *[[False]] * (len(node.inputs) - 1)]
+
+
+class Roll(Op):
+    """x turned along an axis: what leaves at the end comes in at the start. Inputs: x, and by how many places, a 0-d integer."""
+
+    __props__ = ("axis",)
+
+    def __init__(self, axis: int) -> None:
+        self.axis = axis
+
+    def output_dtypes(self, x: Any, shift: Any) -> list[str]:
+        return [x.dtype]
+
+    def sizes(self, s: Any, x: Any, shift: Any) -> Any:
+        return [x.shape]
+
+    def compute(self, x: Any, shift: Any) -> Any:
+        return np.roll(x, int(shift), axis=self.axis)
+
+    def reads(self, node: Any) -> list[str]:
+        return ["once", "many"]
+
+    def element(self, b: Any, index: Any, x: Any, shift: Any) -> Any:
+        n = x.shape[self.axis]
+        first = b.mod(-shift.item(0), n)  # the one division is the same for all elements
+        place = index[self.axis] + first
+        place = b.where(b.less(place, n), place, place - n)
+        return x(*index[: self.axis], place, *index[self.axis + 1 :])
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [self(output_grads[0], -inputs[1].astype("int64")), None]
+
+    def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
+        return [self(tangents[0], inputs[1])]
+
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        return [[True], [False]]
+
+
+# What a user calls ----------------------------------------------------------------------------------------------------
+
+
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
+    """Each element (axis=None: of the flattened array) or slice of x so often as `repeats` says: one integer for all, or an
+    integer vector with one for each (ValueError at the call if their number is wrong)."""
+    x, repeats = as_tensor(x), as_tensor(repeats)
+    if repeats.dtype not in INTEGER or repeats.ndim > 1:
+        raise TypeError(f"repeat: repeats must be an integer or a vector of integers, got {repeats.type}")
+    if axis is None:
+        x, axis = x.flatten(), 0
+    axis = as_axis(axis, x.ndim, "repeat: axis")
+    if repeats.ndim and repeats.type.shape[0] == 1:
+        repeats = repeats[0]
+    if repeats.ndim == 0:
+        return Repeat(axis)(x, repeats)
+    return x.take(RepeatIndex()(repeats, size_of(x, axis)), axis=axis)
+
+
+def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
+    """x laid out so often along each dimension as `reps` says: an integer, a list of integers, or an integer vector.
+
+    Dimensions that x or reps lack are added in front. ndim: of the result, where more than both.
+    """
+    x = as_tensor(x)
+    counts = as_sizes(reps, "tile: a number of repeats", ndim)
+    wanted = max(x.ndim, len(counts)) if ndim is None else ndim
+    if wanted < max(x.ndim, len(counts)):
+        raise ValueError(f"tile: ndim={ndim} is less than the {x.ndim} dimensions of x or the {len(counts)} of reps")
+    if x.ndim < wanted:
+        x = x.dimshuffle(*["x"] * (wanted - x.ndim), *range(x.ndim))
+    counts = [size_constant(1)] * (wanted - len(counts)) + counts
+    return Tile()(x, *counts) if wanted else x
+
+
+def roll(x: Any, shift: Any, axis: int | None = None) -> Any:
+    """x turned by `shift` places (an int or integer variable) along `axis`, or as one vector (None)."""
+    x, shift = as_tensor(x), as_size(shift, "roll: shift")
+    if axis is None:
+        return x if x.ndim == 0 else Roll(0)(x.flatten(), shift).reshape([size_of(x, d) for d in range(x.ndim)])
+    return Roll(as_axis(axis, x.ndim, "roll: axis"))(x, shift)
