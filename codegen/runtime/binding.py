@@ -18,7 +18,7 @@ from codegen.runtime.entry import Call, exception_of, fits
 if TYPE_CHECKING:
     from codegen.runtime.executable import Executable
 
-__all__ = ["GIL_WORK", "PLAIN", "Binding", "Cell"]
+__all__ = ["GIL_WORK", "PLAIN", "Binding", "Cell", "PlainCallable"]
 
 Cell = list  # one array: [array]
 GIL_WORK = 20_000  # scalar operations, some microseconds: below that other threads wait no longer than for an op of Python
@@ -90,6 +90,8 @@ class Binding:
         Raises TypeError for an array that native code cannot take, whatever `failed` or a callback raises, MemoryError.
         """
         layout = self.layout
+        if len(arrays) != self.positional:
+            raise TypeError(f"{self.positional} arrays are expected, {len(arrays)} are given")
         held = [arrays[source] if isinstance(source, int) else source[0] for source in self.arguments]
         for k, (array, type) in enumerate(zip(held, layout.arguments)):
             if not fits(array, type):
@@ -117,6 +119,9 @@ class Binding:
             return results[self.returns[0]]
         return [results[slot] for slot in self.returns]
 
+    def run_all(self, *arrays: np.ndarray) -> Any:
+        return self.run(arrays)
+
     def make(self, slot: int, shape: tuple[int, ...]) -> np.ndarray:
         """Memory for a result: the spare of an updated cell if its sizes are right."""
         k = self.spare_of.get(slot)
@@ -135,6 +140,24 @@ class Binding:
 
     def reusable(self, slot: int, array: Any) -> bool:
         return fits(array, self.layout.results[slot]) and array.base is None and array.flags.owndata and array.flags.writeable
+
+
+class PlainCallable:
+    """A bound Executable, called through ctypes. Bound by ``executable.bind(..., into=object)``."""
+
+    binding: Binding
+
+    def connect(self, binding: Binding) -> None:
+        self.binding = binding
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        binding = self.binding
+        arrays = None if kwargs else binding.take(args)
+        return binding.slow(*args, **kwargs) if arrays is None else binding.run(arrays)
+
+    def run(self, arrays: Sequence[np.ndarray]) -> Any:
+        """The call with an array for each positional argument. Raises TypeError for arrays that do not fit the Layout."""
+        return self.binding.run(arrays)
 
 
 def references_of_one() -> int:

@@ -10,26 +10,12 @@ import numpy as np
 
 from codegen.errors import RunError
 from codegen.layout import Layout
-from codegen.runtime.binding import Binding, Cell
+from codegen.runtime.binding import Binding, Cell, PlainCallable
 from codegen.runtime.entry import entry_types
+from codegen.runtime.gate import NativeCallable
 from codegen.runtime.libraries import address_of
 
-__all__ = ["Executable", "PlainCallable"]
-
-
-class PlainCallable:
-    """A bound Executable, called through ctypes. `run(arrays)` takes one proper array for each positional argument."""
-
-    binding: Binding
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        binding = self.binding
-        arrays = None if kwargs else binding.take(args)
-        return binding.slow(*args, **kwargs) if arrays is None else binding.run(arrays)
-
-    def run(self, arrays: Sequence[np.ndarray]) -> Any:
-        """The call without the checks of Python arguments: the same results. Raises TypeError for arrays that do not fit the Layout."""
-        return self.binding.run(arrays)
+__all__ = ["Executable", "NativeCallable", "PlainCallable"]
 
 
 class Executable:
@@ -50,7 +36,8 @@ class Executable:
         count = len(self.layout.arguments)
         if len(arrays) != count:
             raise TypeError(f"{count} arrays are expected, {len(arrays)} are given")
-        call = self.bind(list(range(count)), list(range(len(self.layout.results))), failed=raise_run_error, callbacks=callbacks)
+        everything = list(range(len(self.layout.results)))
+        call = self.bind(list(range(count)), everything, failed=raise_run_error, callbacks=callbacks, into=PlainCallable())
         return list(call.run(arrays))
 
     def bind(
@@ -77,12 +64,12 @@ class Executable:
         callbacks: the Python functions of the Layout's slots: arrays in, a sequence of arrays out.
         no_gil: whether the GIL is released during the call; None: if there is much to do, or nobody knows how much, and no callback.
         positional: number of positional arguments, where not all are used by `arguments`.
-        into: an object of PlainCallable (or a subclass) to be bound; a new PlainCallable by default.
+        into: an object of NativeCallable or PlainCallable, or of a subclass, to be bound; a new NativeCallable by default.
         """
-        target = PlainCallable() if into is None else into
-        target.binding = Binding(
+        target = NativeCallable() if into is None else into
+        target.connect(Binding(
             self, arguments, returns, single, updates, slow or refuse, failed or raise_run_error, callbacks, no_gil, positional,
-        )
+        ))
         return target
 
 
