@@ -203,7 +203,8 @@ def _complex_tangent(inputs: Any, z: Any, tangents: Any) -> list[Any]:
 # The table ------------------------------------------------------------------------------------------------------------
 
 table(__name__, [
-    Row("add", ("*",), common, _sum, joined("add"), lambda inputs, z, g: [g] * len(inputs), "The sum of any number of operands; of bool: or."),
+    Row("add", ("*",), common, _sum, joined("add"), lambda inputs, z, g: [g] * len(inputs),
+        "The sum of any number of operands; of bool: or."),
     Row("sub", ("x", "y"), refusing(common, BOOL, "sub"), np.subtract, lambda b, x, y: b.sub(x, y), lambda inputs, z, g: [g, -g],
         "x - y; TypeError for two of bool."),
     Row("mul", ("*",), common, _product, joined("mul"), _mul_gradient, "The product of any number of operands; of bool: and."),

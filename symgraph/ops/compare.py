@@ -13,7 +13,8 @@ from symgraph.ops.elementwise import Elementwise, Row, Types, common, function, 
 
 __all__ = [
     "allclose", "and_", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "clip", "eq", "ge", "gt", "invert", "isclose",
-    "isfinite", "isinf", "isinf_", "isnan", "isnan_", "le", "left_shift", "logical_not", "lt", "neq", "or_", "right_shift", "switch", "where", "xor",
+    "isfinite", "isinf", "isinf_", "isnan", "isnan_", "le", "left_shift", "logical_not", "lt", "neq", "or_", "right_shift", "switch",
+    "where", "xor",
 ]
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from symgraph.errors import MethodNotDefined
 from symgraph.expr.dtypes import COMPLEX, CONTINUOUS, DISCRETE, float_of, part_of, upcast
 from symgraph.expr.make import as_variable, constant
 from symgraph.expr.op import Apply, Op
@@ -25,7 +26,9 @@ from symgraph.expr.types import TensorType, tensor_type
 from symgraph.expr.variable import Constant, Variable
 from symgraph.settings import config
 
-__all__ = ["Elementwise", "Row", "function", "table"]
+__all__ = ["UNDEFINED", "Elementwise", "Row", "function", "table"]
+
+UNDEFINED: Any = object()  # a derivative that exists and is not known here
 
 Types = tuple[tuple[str, ...], str]  # in which dtypes the operands are taken, and that of the result
 
@@ -39,9 +42,9 @@ class Row:
     compute(*arrays), scalar(b, *values): the numpy rule on arrays of these dtypes, the native rule (codegen/rules.py) on one
     element. float16 comes as float32 to both, and the result is rounded.
     gradient(inputs, output, g): what each input gets of the output's gradient g, as the shape of the output; None: nothing,
-    wherever there is a derivative. Discrete inputs that are taken as floats come as floats. Of complex functions it says the
-    derivative as of real ones if they are holomorphic; else (`holomorphic=False`) the gradient by real and imaginary part,
-    and `tangent(inputs, output, tangents)`, one term an input, for forward mode.
+    wherever there is a derivative; UNDEFINED: it has not been worked out. Discrete inputs that are taken as floats come as floats.
+    Of complex functions it says the derivative as of real ones if they are holomorphic; else (`holomorphic=False`) the gradient by
+    real and imaginary part, and `tangent(inputs, output, tangents)`, one term an input, for forward mode.
     shape_only: inputs whose shape alone counts. cost: rough number of operations (codegen.rules.Pointwise).
     prepare(inputs): the inputs as they shall be.
     """
@@ -212,7 +215,7 @@ class Elementwise(Op):
     # Derivatives ------------------------------------------------------------------------------------------------------
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         (out,), (g,) = outputs, output_grads
-        terms = self._terms(inputs, out, g)
+        terms = self._known(inputs, self._terms(inputs, out, g))
         return [None if position in self.row.shape_only else _flat(x) if term is None else _fold(term, x, out)
                 for position, (x, term) in enumerate(zip(inputs, terms))]
 
@@ -224,6 +227,17 @@ class Elementwise(Op):
         if self.row.holomorphic and out.type.dtype in COMPLEX:
             return [None if term is None else term.conj() for term in self.row.gradient(inputs, out, g.conj())]
         return self.row.gradient(inputs, out, g)
+
+    def _known(self, inputs: Sequence[Any], terms: Sequence[Any], first: int = 0) -> list[Any]:
+        """The terms; MethodNotDefined where one is undefined, unless the input is a constant or steps from one integer to the next."""
+        found = []
+        for position, (x, term) in enumerate(zip(inputs, terms), first):
+            if term is UNDEFINED:
+                if not isinstance(x, Constant) and x.type.dtype in CONTINUOUS:
+                    raise MethodNotDefined(f"the derivative of {self.name} by its argument {self.row.arguments[position]} is not known")
+                term = None
+            found.append(term)
+        return found
 
     def _as_floats(self, inputs: Sequence[Any]) -> list[Any]:
         """Discrete inputs that the function takes as floats: as floats, so that no derivative is computed in integers."""
@@ -258,7 +272,8 @@ class Elementwise(Op):
         if self.name in ("add", "mul") and len(inputs) > 2:  # only the one term, of many
             others = [x for k, x in enumerate(self._as_floats(inputs)) if k != position]
             return t if self.name == "add" else self(t, *others)
-        return row.gradient(self._as_floats(inputs), out, t)[position]
+        term = row.gradient(self._as_floats(inputs), out, t)[position]
+        return self._known(inputs[position : position + 1], [term], position)[0]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[position not in self.row.shape_only] for position in range(len(node.inputs))]

@@ -17,9 +17,9 @@ from symgraph.ops.elementwise import Elementwise, Row, Types, common, floats, fu
 
 __all__ = [
     "abs", "abs_", "angle", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cbrt", "ceil", "conj", "cos", "cosh", "deg2rad",
-    "exp", "exp2", "expm1", "floor", "identity", "imag", "inv", "iround", "log", "log10", "log1p", "log2", "neg", "rad2deg", "real", "reciprocal",
-    "round", "round_half_away", "round_half_away_from_zero", "round_half_even", "round_half_to_even", "sgn", "sigmoid", "sign", "sin", "sinh",
-    "softplus", "sqr", "sqrt", "square", "tan", "tanh", "tensor_copy", "trunc",
+    "exp", "exp2", "expm1", "floor", "identity", "imag", "inv", "iround", "log", "log10", "log1p", "log2", "neg", "rad2deg", "real",
+    "reciprocal", "round", "round_half_away", "round_half_away_from_zero", "round_half_even", "round_half_to_even", "sgn", "sigmoid",
+    "sign", "sin", "sinh", "softplus", "sqr", "sqrt", "square", "tan", "tanh", "tensor_copy", "trunc",
 ]
 
 
