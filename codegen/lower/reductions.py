@@ -22,7 +22,6 @@ from codegen.rules import Reduction
 __all__ = ["reduction_kernel"]
 
 COLUMNS = 128  # accumulators of a block of columns: two kilobytes of doubles stay in the first cache
-LANES = ((8, 32), (60, 8), (10**9, 4))  # cost of an element -> accumulators side by side
 
 
 def reduction_kernel(frame: Any, group: Group) -> Kernel:
@@ -56,9 +55,6 @@ class _Nest:
         self.reduced = [self.shape[a] for a in axes]
         self.kept = [a for a in range(len(self.shape)) if a not in axes]
         self.target = kernel.output(self.out)
-        cost = group.cost
-        self.lanes = next(lanes for limit, lanes in LANES if cost <= limit) if rule.combine is not None else 1
-        self.inner = 0
 
     # Pieces -----------------------------------------------------------------------------------------------------------
     def element(self, index: Sequence[Any]) -> Any:
@@ -83,24 +79,23 @@ class _Nest:
         return index
 
     def walk(self, n: Any, start: Sequence[Any], step: Callable[[Any, Sequence[Any]], Sequence[Any]]) -> list[Any]:
-        """Accumulators over ``range(n)``, several side by side where n is large."""
-        b, lanes, combine = self.b, self.lanes, self.rule.combine
-        if combine is None or lanes == 1 or (is_number(n) and n < 2 * lanes):
-            return b.fold(0, n, list(start), lambda i, *acc: step(i, acc))
-        whole = n - n % lanes
-        count = len(start)
-        fresh = [x for _ in range(lanes) for x in self.rule.start(b)]
+        """Accumulators over ``range(n)``, from the neutral ones of `start`."""
+        combine = self.rule.combine
+        return self.b.accumulate(n, start, step, None if combine is None else lambda a, c: combine(self.b, tuple(a), tuple(c)))
 
-        def side_by_side(i: Any, *acc: Any) -> list[Any]:
-            return [x for k in range(lanes) for x in step(i + k, acc[k * count : (k + 1) * count])]
+    def inner(self, n: Any, start: Sequence[Any], step: Callable[[Any, Sequence[Any]], Sequence[Any]]) -> Sequence[Any]:
+        """As `walk`, from accumulators that hold something already."""
+        b, combine = self.b, self.rule.combine
+        if combine is None or len(self.axes) == 1:
+            return self.walk(n, start, step)
+        return combine(b, tuple(start), tuple(self.walk(n, self.rule.start(b), step)))
 
-        parts = b.fold(0, whole, fresh, side_by_side, step=lanes)
-        several: list[Any] = [tuple(parts[k * count : (k + 1) * count]) for k in range(lanes)]
-        while len(several) > 1:
-            half = len(several) // 2
-            several = [combine(b, several[k], several[k + half]) for k in range(half)]
-        total = combine(b, tuple(start), several[0])
-        return b.fold(whole, n, list(total), lambda i, *acc: step(i, acc))
+    def put(self, rows: Sequence[Any], count: Any, values: Callable[[Any], Sequence[Any]]) -> None:
+        """Element j of each row of accumulators becomes that of ``values(j)``."""
+        b = self.b
+        with b.loop(0, count, independent=True) as j:
+            for row, x in zip(rows, values(j)):
+                b.store(row, j, x)
 
     # Nests ------------------------------------------------------------------------------------------------------------
     def flat(self) -> Kernel:
@@ -126,7 +121,7 @@ class _Nest:
                     return self.rule.join(b, tuple(start), self.element(self.index(kept, outer)), self.position(outer))
                 n = self.reduced[level]
                 if level == len(self.axes) - 1:
-                    return self.walk(n, start, lambda i, acc: nest([*outer, i], acc))
+                    return self.inner(n, start, lambda i, acc: nest([*outer, i], acc))
                 return b.fold(0, n, list(start), lambda i, *acc: nest([*outer, i], acc))
 
             self.finish(kept, nest([], self.rule.start(b)))
@@ -142,16 +137,15 @@ class _Nest:
             kept = [stack.enter_context(b.loop(0, self.shape[a])) for a in self.kept[:-1]]
             first = stack.enter_context(b.loop(0, width, step=block))
             here = block if is_number(width) and width <= COLUMNS else b.minimum(width - first, block)
-            with b.loop(0, here, independent=True) as j:
-                for row, x in zip(rows, self.rule.start(b)):
-                    b.store(row, j, x)
+            self.put(rows, here, lambda j: self.rule.start(b))
             with ExitStack() as inner:
                 reduced = [inner.enter_context(b.loop(0, n)) for n in self.reduced]
-                with b.loop(0, here, independent=True) as j:
-                    index = self.index([*kept, first + j], reduced)
-                    new = self.rule.join(b, tuple(b.load(row, j) for row in rows), self.element(index), self.position(reduced))
-                    for row, x in zip(rows, new):
-                        b.store(row, j, x)
+
+                def join(j: Any) -> Sequence[Any]:
+                    element = self.element(self.index([*kept, first + j], reduced))
+                    return self.rule.join(b, tuple(b.load(row, j) for row in rows), element, self.position(reduced))
+
+                self.put(rows, here, join)
             with b.loop(0, here, independent=True) as j:
                 self.finish([*kept, first + j], tuple(b.load(row, j) for row in rows))
         return kernel

@@ -24,6 +24,7 @@ DATA, SIZES, RESULT, SCRATCH, CALLBACK, LIBRARIES, VALUES = 0, 8, 16, 24, 32, 40
 OUT_OF_MEMORY = -1
 INVARIANT = ", !invariant.load !0"  # of the context's tables: they stay as they are during a call
 FIRST_METADATA = ["!0 = !{}", '!1 = !{!"branch_weights", i32 2000, i32 1}', '!2 = !{!"branch_weights", i32 1, i32 2000}']
+WHOLE, SHORT = 32, 12  # rounds of a loop that becomes one operation on vectors (see Builder.accumulate), and nodes of its body
 INLINE_LENGTH = 60  # a kernel of one use may become a part of its caller up to this many nodes (see docs/architecture.md)
 
 
@@ -260,7 +261,7 @@ class FunctionText:
         self.lines.append(f"  {index}.c = icmp slt i64 {index}, {stop}")
         self.lines.append(f"  br i1 {index}.c, label %{body}, label %{after}")
         outer = self.access
-        note = self.enter_independent() if node.kind == "independent" else ""
+        note = self.enter_independent(node) if node.kind == "independent" else ""
         self.open(body)
         self.block(node.body)
         if note:
@@ -273,14 +274,20 @@ class FunctionText:
         self.open(after)
         self.phis(node.results, (head, node.carried))
 
-    def enter_independent(self) -> str:
-        """Marks the accesses of the body from here on; the note for the branch back."""
+    def enter_independent(self, node: ir.For) -> str:
+        """Marks the accesses of the body from here on; the note for the branch back.
+
+        A short body over a row of accumulators becomes one operation on all of them at once: then they are kept in registers.
+        """
         group = self.shared.note("distinct !{}")
         self.groups.append(group)
         every = group if len(self.groups) == 1 else self.shared.note(f"!{{{', '.join(self.groups)}}}")
         self.access = f", !llvm.access.group {every}"
         number = len(self.shared.metadata)
-        return ", !llvm.loop " + self.shared.note(f'distinct !{{!{number}, !{{!"llvm.loop.parallel_accesses", {group}}}}}')
+        width = ""
+        if node.start == 0 and node.stop == WHOLE and len(node.body) <= SHORT and not any(isinstance(n, (ir.For, ir.While, ir.If)) for n in node.body):
+            width = f', !{{!"llvm.loop.vectorize.width", i32 {WHOLE}}}'
+        return ", !llvm.loop " + self.shared.note(f'distinct !{{!{number}, !{{!"llvm.loop.parallel_accesses", {group}}}{width}}}')
 
     def phis(self, outs: tuple[ir.Value, ...], *incoming: tuple[str, tuple[ir.Operand, ...]]) -> None:
         for k, out in enumerate(outs):

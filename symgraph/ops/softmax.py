@@ -18,7 +18,6 @@ from symgraph.expr.sizes import as_axes, as_axis
 
 __all__ = ["LogSoftmax", "LogSumExp", "Softmax", "log_softmax", "logsumexp", "softmax"]
 
-_LANES = 8  # accumulators of a row: additions that do not wait for each other
 _COLUMNS = 128  # side by side: their accumulators stay in the first cache
 
 
@@ -151,12 +150,8 @@ def _inside(b: Any, x: Any) -> tuple[str, Any, Any]:
 
 
 def _row(b: Any, count: Any, start: Any, join: Callable[..., Any], combine: Callable[..., Any]) -> Any:
-    """The elements 0 .. count - 1 joined, in several lanes and then the rest."""
-    whole = count // _LANES * _LANES
-    lanes = b.fold(0, whole, [start] * _LANES, lambda k, *values: [join(k + lane, v) for lane, v in enumerate(values)], step=_LANES)
-    while len(lanes) > 1:
-        lanes = [combine(left, right) for left, right in zip(lanes[::2], lanes[1::2])]
-    return b.fold(whole, count, lanes, lambda k, value: [join(k, value)])[0]
+    """The elements 0 .. count - 1 joined."""
+    return b.accumulate(count, [start], lambda k, acc: [join(k, acc[0])], lambda left, right: [combine(left[0], right[0])])[0]
 
 
 class LogSumExp(Op):
