@@ -18,7 +18,7 @@ __all__ = ["Group", "fuse", "inputs_of"]
 
 # Budget of one kernel: steps, their cost, and arrays. Measured: the time of LLVM's passes per step is about level up to 200 values.
 STEPS = 150
-COST = 1200
+COST = 200
 ARRAYS = 40
 DEPTH = 16  # of members that are read at an index of their own: evaluating those recurses
 CHEAP = 3  # cost up to which a step is computed again in each of its readers rather than stored
