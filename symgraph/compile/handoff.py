@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import codegen
-from codegen import Entry, Executable, PlainCallable
+from codegen import Entry, Executable, Layout, NativeCallable
 from codegen.program import AnyStep, ArrayType, Branch, Loop, Program, Sequenced, Step
 from codegen.rules import Loops, Pointwise, Python, Reduction, Rule
 from symgraph.errors import CompilerMissingError
@@ -21,7 +21,7 @@ from symgraph.expr.variable import Constant, TensorConstant, Variable
 from symgraph.expr.walk import toposort
 from symgraph.settings import config
 
-__all__ = ["Entry", "Executable", "Handed", "NotNative", "PlainCallable", "codegen", "compile_program", "hand_over", "rule_of", "store"]
+__all__ = ["Entry", "Executable", "Handed", "NotNative", "NativeCallable", "codegen", "compile_program", "hand_over", "rule_of", "store"]
 
 
 CACHE_BYTES = 2**30  # of the folder of compiled code; what was used least recently goes first
@@ -39,6 +39,14 @@ def _open_store(directory: str) -> codegen.Store:
 def store() -> codegen.Store:
     """The cache of compiled code in the folder that the settings name."""
     return _open_store(config.compiledir)
+
+
+def _read(key: str) -> bytes | None:
+    entry = store().get(key)
+    return None if entry is None else entry.object
+
+
+codegen.keep_code(_read, lambda key, content: store().put(key, Entry(content, Layout("gate", [], []))))
 
 
 def compile_program(program: Program, target: str, watch: Callable[[str, Any], None] | None = None) -> codegen.Compiled:

@@ -11,7 +11,7 @@ from symgraph.compile import blame
 from symgraph.compile.arguments import Arguments
 from symgraph.compile.face import FunctionFace
 from symgraph.compile.handoff import (
-    Entry, Executable, Handed, NotNative, PlainCallable, codegen, compile_program, hand_over, store,
+    Entry, Executable, Handed, NotNative, NativeCallable, codegen, compile_program, hand_over, store,
 )
 from symgraph.compile.modes import Mode
 from symgraph.compile.signature import Signature
@@ -25,7 +25,7 @@ __all__ = ["DictFunction", "NativeFunction", "load_known", "NotNative", "make_na
 VERSION = "1"  # of what `extra` holds
 
 
-class NativeFunction(FunctionFace, PlainCallable):
+class NativeFunction(FunctionFace, NativeCallable):
     """A function whose call is one native call. nodes: the Apply of each number under which native code reports failures."""
 
     def __init__(self, signature: Signature, mode: Mode, executable: Executable, plan: dict[str, Any], nodes: Sequence[Apply | None],
