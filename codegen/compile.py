@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from codegen.cache.entry import Entry
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from codegen.loopir.nodes import Module
     from codegen.program import Program
 
-__all__ = ["Compiled", "binary", "compile", "load", "lowered", "module_text", "target_text"]
+__all__ = ["Compiled", "binary", "compile", "load", "lowered", "module_text", "target_text", "version"]
 
 Watch = Callable[[str, Any], None]
 
@@ -108,6 +108,13 @@ def binary(text: str, target: str, level: int, compiler: str | None = None) -> b
     content = compile_c(text, directory, compiler).read_bytes()  # a source that is refused stays to be read: the error names it
     shutil.rmtree(directory)
     return content
+
+
+def version(target: str, packages: Sequence[str], compiler: str | None = None) -> str:
+    """What compiled code depends on beside the Program: the target's own key, and the sources of this package and of `packages`, its callers."""
+    from codegen.cache.key import sources_digest
+
+    return " ".join([_target_key(target, compiler), *map(sources_digest, ("codegen", *packages))])
 
 
 def load(entry: Entry) -> Executable:

@@ -16,9 +16,6 @@ from symgraph.expr.variable import Variable
 
 __all__ = ["compile_signature", "evaluated", "function"]
 
-VERSION = "symgraph 1"  # of what the early key is a digest of
-
-
 def function(
     inputs: Any, outputs: Any = None, mode: Any = None, updates: Any = None, givens: Any = None, no_default_updates: Any = False,
     accept_inplace: bool = False, name: str | None = None, rebuild_strict: bool = True, allow_input_downcast: bool | None = None,
@@ -59,7 +56,7 @@ def compile_signature(signature: Signature, mode: modes.Mode) -> FunctionFace:
     from symgraph.compile import native
 
     order = written_order(signature)
-    key = early_key(signature, mode, order, VERSION)
+    key = early_key(signature, mode, order, native.version(mode.linker))
     if key is not None:
         known = native.load_known(signature, mode, key, order, compile_signature)
         if known is not None:

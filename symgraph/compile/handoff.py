@@ -21,7 +21,7 @@ from symgraph.expr.variable import Constant, TensorConstant, Variable
 from symgraph.expr.walk import toposort
 from symgraph.settings import config
 
-__all__ = ["Entry", "Executable", "Handed", "NotNative", "NativeCallable", "codegen", "compile_program", "hand_over", "rule_of", "store"]
+__all__ = ["Entry", "Executable", "Handed", "NotNative", "NativeCallable", "codegen", "compile_program", "hand_over", "rule_of", "store", "version"]
 
 
 CACHE_BYTES = 2**30  # of the folder of compiled code; what was used least recently goes first
@@ -49,10 +49,19 @@ def _read(key: str) -> bytes | None:
 codegen.keep_code(_read, lambda key, content: store().put(key, Entry(content, Layout("gate", [], []))))
 
 
+def version(target: str) -> str:
+    """Changes whenever code compiled for an equal expression might."""
+    return codegen.version(target, ("symgraph",), _compiler(target))
+
+
+def _compiler(target: str) -> str | None:
+    return (config.cxx or None) if target == "c" else None
+
+
 def compile_program(program: Program, target: str, watch: Callable[[str, Any], None] | None = None) -> codegen.Compiled:
     """Stations 5 to 9. Raises CompilerMissingError where linker=c finds no compiler."""
     try:
-        return codegen.compile(program, target, store=store(), compiler=(config.cxx or None) if target == "c" else None, watch=watch)
+        return codegen.compile(program, target, store=store(), compiler=_compiler(target), watch=watch)
     except codegen.CompilerNotFound as error:
         raise CompilerMissingError(str(error)) from None
 

@@ -11,7 +11,7 @@ from symgraph.compile import blame
 from symgraph.compile.arguments import Arguments
 from symgraph.compile.face import FunctionFace
 from symgraph.compile.handoff import (
-    Entry, Executable, Handed, NotNative, NativeCallable, codegen, compile_program, hand_over, store,
+    Entry, Executable, Handed, NotNative, NativeCallable, codegen, compile_program, hand_over, store, version,
 )
 from symgraph.compile.modes import Mode
 from symgraph.compile.signature import Signature
@@ -20,7 +20,7 @@ from symgraph.expr.op import Apply
 from symgraph.expr.variable import Variable
 from symgraph.expr.walk import ancestors
 
-__all__ = ["DictFunction", "NativeFunction", "load_known", "NotNative", "make_native", "node_callable"]
+__all__ = ["DictFunction", "NativeFunction", "load_known", "NotNative", "make_native", "node_callable", "version"]
 
 VERSION = "1"  # of what `extra` holds
 
