@@ -254,6 +254,12 @@ def test_shapes_that_do_not_fit():
     fails(IndexError, "could not be broadcast", lambda x, a, b: x[a, b], X, np.array([0, 1]), np.array([0]))
 
 
+def test_masks_that_do_not_fit():
+    fails(ValueError, "said to be", lambda x, m: x[m], X, MASK[:, :-1].copy())
+    fails(ValueError, "said to be", lambda x, m: x[:, m], X, MASK[:, 0].copy())
+    agree(lambda x, m: [x[m, 1], x[..., m, :]], X, MASK[:, 0].copy(), wanted=[X[MASK[:, 0], 1], X[MASK[:, 0]]])
+
+
 def test_refused():
     x, f = T.dmatrix("x"), T.dscalar("f")
     for key in (1.5, f, "a", T.dvector(), [0.5], slice(f, None), slice(1.5, None)):

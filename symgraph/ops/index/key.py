@@ -15,8 +15,6 @@ from symgraph.ops.index.subtensor import IncSubtensor, Subtensor, item_of_vector
 
 __all__ = ["getitem", "inc_subtensor", "set_subtensor"]
 
-_ELLIPSIS = "..."
-
 
 def getitem(x: Any, key: Any) -> Any:
     """x[key] by numpy's rules.
@@ -53,50 +51,58 @@ def getitem(x: Any, key: Any) -> Any:
 
 def _parsed(x: Any, key: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
     """The entries of region.py for a key, and the inputs that they need."""
-    entries: list[Any] = []
-    parts: list[Any] = []
-    for part in key:
-        entry = _entry(part, parts)
-        if entry == _ELLIPSIS and _ELLIPSIS in entries:
-            raise IndexError("an index can only have a single ellipsis ('...')")
-        entries.extend(entry) if isinstance(entry, list) else entries.append(entry)
-    used = sum(entry not in (NEW, _ELLIPSIS) for entry in entries)
+    places = [part if part is None or part is Ellipsis or isinstance(part, slice) else _place(part) for part in key]
+    used = sum(_dimensions(part) for part in places)
     if used > x.ndim:
         raise IndexError(f"too many indices for {x.type}: it has {x.ndim} dimensions, but {used} were indexed")
-    if _ELLIPSIS in entries:
-        at = entries.index(_ELLIPSIS)
-        entries[at : at + 1] = [FULL] * (x.ndim - used)
-    _check_masks(x, key)
+    rests = [k for k, part in enumerate(places) if part is Ellipsis]
+    if len(rests) > 1:
+        raise IndexError("an index can only have a single ellipsis ('...')")
+    for k in rests:
+        places[k : k + 1] = [slice(None)] * (x.ndim - used)
+    entries: list[Any] = []
+    parts: list[Any] = []
+    axis = 0
+    for part in places:
+        entries.extend(_entries(part, parts, x, axis))
+        axis += _dimensions(part)
     return entries, parts
 
 
-def _entry(part: Any, parts: list[Any]) -> Any:
-    """The entry (or entries: of a mask) for one part of a key; the inputs it needs are added to `parts`."""
+def _place(part: Any) -> Any:
+    """A part of a key that is no slice: an int, or a variable of integers or bools."""
+    if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
+        return int(part)
+    array = _index_array(part)
+    if array.ndim == 0 and array.dtype == "bool":
+        raise TypeError("an index without dimensions must be an integer, not a bool")
+    return int(array.data) if array.ndim == 0 and isinstance(array, Constant) else array
+
+
+def _dimensions(part: Any) -> int:
+    """How many dimensions of the array a part of a key stands for."""
+    if part is None or part is Ellipsis:
+        return 0
+    return part.ndim if isinstance(part, Variable) and part.type.dtype == "bool" else 1  # type: ignore[attr-defined]
+
+
+def _entries(part: Any, parts: list[Any], x: Any, axis: int) -> list[Any]:
+    """The entry for one part of a key (several for a mask); the inputs it needs are added to `parts`."""
     if part is None:
-        return NEW
-    if part is Ellipsis:
-        return _ELLIPSIS
+        return [NEW]
+    if isinstance(part, int):
+        return [part]
     if isinstance(part, slice):
         start, stop, step = (_bound(value, parts) for value in (part.start, part.stop, part.step))
         if isinstance(step, int) and step == 0:
             raise ValueError("slice step cannot be zero")
-        return Slice(start, stop, step)
-    if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
-        return int(part)
-    array = _index_array(part)
-    if array.dtype == "bool":
-        if array.ndim == 0:
-            raise TypeError("an index without dimensions must be an integer, not a bool")
-        found = places_of(array)
+        return [Slice(start, stop, step)]
+    if part.dtype == "bool":
+        found = places_of(_fitting(part, x, axis))
         parts.extend(found)
         return [ARRAY] * len(found)
-    if array.ndim == 0:
-        if isinstance(array, Constant):
-            return int(array.data)
-        parts.append(array)
-        return INPUT
-    parts.append(array)
-    return ARRAY
+    parts.append(part)
+    return [INPUT if part.ndim == 0 else ARRAY]
 
 
 def _index_array(part: Any) -> Any:
@@ -127,21 +133,17 @@ def _bound(value: Any, parts: list[Any]) -> Any:
     return INPUT
 
 
-def _check_masks(x: Any, key: tuple[Any, ...]) -> None:
-    """The sizes of a mask are those of the dimensions it stands for, as far as they are known."""
-    axes = iter(x.type.shape)
-    for part in key:
-        if part is Ellipsis or getattr(part, "dtype", None) != "bool":
-            if part is Ellipsis:
-                return
-            if part is not None:
-                next(axes, None)
-            continue
-        sizes = part.type.shape if isinstance(part, Variable) else part.shape
-        for n in sizes:
-            wanted = next(axes, None)
-            if n is not None and wanted is not None and n != wanted:
-                raise IndexError(f"boolean index did not match indexed array: size {n} where the array has {wanted}")
+def _fitting(mask: Any, x: Any, axis: int) -> Any:
+    """The mask, whose sizes are those of the dimensions that it stands for: now, or checked at the call (ValueError)."""
+    sizes: list[Any] = []
+    for d, n in enumerate(mask.type.shape):
+        wanted = x.type.shape[axis + d]
+        if n is not None and wanted is not None and n != wanted:
+            raise IndexError(f"boolean index did not match indexed array: size {n} where dimension {axis + d} has size {wanted}")
+        sizes.append(None if n is not None and n == wanted else x.shape[axis + d])
+    if isinstance(mask, Constant) or all(n is None for n in sizes):
+        return mask
+    return mask.specify_shape(sizes)
 
 
 def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Any:

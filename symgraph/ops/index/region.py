@@ -16,8 +16,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from symgraph.expr.variable import Constant
-
 __all__ = ["ARRAY", "FULL", "INPUT", "NEW", "Region", "Slice", "entries_text", "numpy_key", "region_ndim", "summed_as"]
 
 INPUT = "?"
@@ -254,8 +252,3 @@ def summed_as(g: Any, y: Any) -> Any:
     if axes:
         g = g.sum(axis=axes, keepdims=True)
     return g.dimshuffle(*range(extra, g.ndim)) if extra else g
-
-
-def constant_item(x: Any) -> int | None:
-    """The value of a 0-d integer constant."""
-    return int(x.data) if isinstance(x, Constant) else None

@@ -141,6 +141,8 @@ class IncSubtensor(Indexed):
         values = y.astype(x.dtype)
         if self.sets:
             out[key] = values
+        elif self.distinct:
+            out[key] += values
         else:
             np.add.at(out, key, values)  # places that stand twice count twice
         output_storage[0][0] = out

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -34,11 +37,13 @@ class Repeat(SizedOp):
     def compute(self, x: Any, count: Any) -> Any:
         return np.repeat(x, int(count), axis=self.axis)
 
-    def reads(self, node: Any) -> list[str]:
-        return ["many", "many"]
-
-    def element(self, b: Any, index: Any, x: Any, count: Any) -> Any:
-        return x(*index[: self.axis], index[self.axis] // count.item(0), *index[self.axis + 1 :])
+    def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        x, count = inputs
+        times = count.item(0)
+        inner = math.prod(x.shape[self.axis + 1 :])
+        slices = math.prod(x.shape[: self.axis + 1])
+        with b.loop(0, slices, independent=True) as i, b.loop(0, times) as r, b.loop(0, inner, independent=True) as k:
+            b.store(outputs[0].pointer, (i * times + r) * inner + k, b.load(x.pointer, i * inner + k))
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         x, count = inputs
@@ -92,11 +97,18 @@ class Tile(SizedOp):
     def compute(self, x: Any, *counts: Any) -> Any:
         return np.tile(x, [int(c) for c in counts])
 
-    def reads(self, node: Any) -> list[str]:
-        return ["many"] * len(node.inputs)
-
-    def element(self, b: Any, index: Any, x: Any, *counts: Any) -> Any:
-        return x(*[0 if isinstance(n, int) and n == 1 else i % n for i, n in zip(index, x.shape)])
+    def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        x, *counts = inputs
+        (out,) = outputs
+        with ExitStack() as nest:
+            source: Any = 0
+            place: Any = 0
+            for n, whole, count in zip(x.shape, out.shape, counts):
+                block = nest.enter_context(b.loop(0, count.item(0)))
+                i = nest.enter_context(b.loop(0, n, independent=True))
+                source = source * n + i
+                place = place * whole + block * n + i
+            b.store(out.pointer, place, b.load(x.pointer, source))
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         x, *counts = inputs
@@ -130,15 +142,17 @@ class Roll(Op):
     def compute(self, x: Any, shift: Any) -> Any:
         return np.roll(x, int(shift), axis=self.axis)
 
-    def reads(self, node: Any) -> list[str]:
-        return ["once", "many"]
-
-    def element(self, b: Any, index: Any, x: Any, shift: Any) -> Any:
+    def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        x, shift = inputs
         n = x.shape[self.axis]
-        first = b.mod(-shift.item(0), n)  # the one division is the same for all elements
-        place = index[self.axis] + first
-        place = b.where(b.less(place, n), place, place - n)
-        return x(*index[: self.axis], place, *index[self.axis + 1 :])
+        inner = math.prod(x.shape[self.axis + 1 :])
+        first = b.mod(shift.item(0), b.cast(n, "int64"))  # where the element at 0 goes
+        block, moved, rest = n * inner, first * inner, (n - first) * inner
+        with b.loop(0, math.prod(x.shape[: self.axis]), independent=True) as i:
+            with b.loop(0, rest, independent=True) as k:
+                b.store(outputs[0].pointer, i * block + moved + k, b.load(x.pointer, i * block + k))
+            with b.loop(0, moved, independent=True) as k:
+                b.store(outputs[0].pointer, i * block + k, b.load(x.pointer, i * block + rest + k))
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         return [self(output_grads[0], -inputs[1].astype("int64")), None]
