@@ -8,6 +8,8 @@ called `keep_code`. Where it cannot be had, NativeCallable calls as PlainCallabl
 from __future__ import annotations
 
 import ctypes
+import platform
+import sys
 from collections.abc import Callable, Sequence
 from ctypes import c_char_p, c_int, c_int64, c_uint, c_uint64, c_void_p, pythonapi
 from functools import cache
@@ -19,9 +21,8 @@ import numpy as np
 from codegen.runtime.binding import Binding, PlainCallable
 from codegen.runtime.gatetables import CALLABLE
 from codegen.runtime.gatetext import gate_text
-from codegen.runtime.loader import Loaded, load_object
+from codegen.runtime.loader import Loaded, binding, load_object
 from codegen.runtime.native import Native, gate_is_possible
-from codegen.targets.llvm import compile_llvm, target_key
 
 __all__ = ["NativeCallable", "keep_code"]
 
@@ -51,14 +52,26 @@ def code() -> Loaded | None:
         return None
     try:
         text = gate_text()
-        key = "gate" + blake2b(f"{text}\0{target_key()}".encode(), digest_size=20).hexdigest()
+        key = "gate" + blake2b(f"{text}\0{sys.platform} {platform.machine()}".encode(), digest_size=20).hexdigest()
         content = Disk.read(key)
         if content is None:
-            content = compile_llvm(text)
+            content = compiled(text)
             Disk.write(key, content)
         return load_object(content, "gate")
     except ImportError:
         return None
+
+
+def compiled(text: str) -> bytes:
+    """Object code for every processor of this kind: it finds all it needs in tables, so it depends on no version of anything."""
+    llvm = binding()
+    triple = llvm.get_process_triple()
+    machine = llvm.Target.from_triple(triple).create_target_machine(opt=2, reloc="pic", codemodel="default")
+    module = llvm.parse_assembly(f'target datalayout = "{machine.target_data}"\ntarget triple = "{triple}"\n{text}')
+    module.verify()
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=2))
+    builder.getModulePassManager().run(module, builder)
+    return bytes(machine.emit_object(module))
 
 
 # The class ------------------------------------------------------------------------------------------------------------

@@ -75,12 +75,12 @@ gate.keep_code(kept.get, kept.__setitem__)
 from entries import SCALAR, adder
 def missing(text): raise ImportError("no llvmlite")
 if {missing}:
-    gate.compile_llvm = missing
+    gate.compiled = missing
 f = adder(SCALAR).bind([0, 1], [0], single=True)
 assert f(1.0, 2.0) == 3 and f.run([f(1.0, 1.0), f(1.0, 1.0)]) == 4
 print(len(kept), gate.code() is not None)
 gate.code.cache_clear()
-gate.compile_llvm = missing
+gate.compiled = missing
 print(gate.code() is not None)
 """
 
