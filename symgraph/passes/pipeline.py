@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from symgraph.graph.graph import Graph
 from symgraph.graph.rewrite import Rules
+from symgraph.passes.activations import ACTIVATIONS
 from symgraph.passes.arithmetic import ARITHMETIC
 from symgraph.passes.arrangement import ARRANGEMENT
 from symgraph.passes.blas import BLAS
@@ -49,7 +50,7 @@ _RUN = frozenset({"fast_run"})
 _COMPILE = frozenset({"fast_compile"})
 
 # Rules that others make work for, or wait for, run beside them.
-_ALGEBRA = (*CHOICES, *ARITHMETIC, *POWERS)
+_ALGEBRA = (*CHOICES, *ARITHMETIC, *POWERS, *ARRANGEMENT, *SUMS)
 
 # "inner" takes the bodies of loops and branches through the passes that follow it, up to the next "inner".
 PIPELINE: tuple[Pass, ...] = (
@@ -59,12 +60,13 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("fold", fold, _BOTH, frozenset({"constant_folding"})),
     # Shapes early: what was only there to be measured goes before rules look at it.
     Pass("shapes", shapes, _BOTH, frozenset({"ShapeOpt", "local_shape_to_shape_i"})),
-    Pass("canonical", Rules("canonical", [*_ALGEBRA, *ARRANGEMENT, *SUMS]), _RUN, frozenset({"canonicalize"})),
+    Pass("canonical", Rules("canonical", [*ACTIVATIONS, *_ALGEBRA]), _RUN, frozenset({"canonicalize"})),
     Pass("merge", merge, _RUN),
-    Pass("stability", Rules("stability", [*STABILITY, *_ALGEBRA]), _RUN, frozenset({"stabilize"})),
-    Pass("stability", Rules("stability", STABILITY), _COMPILE, frozenset({"stabilize"})),
+    Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY, *_ALGEBRA]), _RUN, frozenset({"stabilize"})),
+    Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY]), _COMPILE, frozenset({"stabilize"})),
     Pass("index", Rules("index", [*INDEXING, LAST_ROW, *_ALGEBRA]), _RUN, frozenset({"specialize"})),
     Pass("merge", merge, _RUN),
+    Pass("fold", fold, _RUN, frozenset({"constant_folding"})),
     Pass("loops", loops, _RUN, frozenset({"scan", "scan_opt"})),
     # How it is done: products that stayed in a body may be joined with a sum there, now that none can be taken out.
     Pass("inner", inner, _RUN),

@@ -17,26 +17,11 @@ from symgraph.ops.layout import DimShuffle, Flatten, Rebroadcast, Reshape
 from symgraph.ops.reduce import Sum
 from symgraph.ops.shape import SpecifyShape
 from symgraph.ops.softmax import LogSoftmax, LogSumExp, Softmax
-from symgraph.passes.match import inputs_of, is_constant, is_float, node_of, only_use, same_shape, scalar_value, split_constant
+from symgraph.passes.activations import one_plus
+from symgraph.passes.match import inputs_of, is_constant, is_float, node_of, only_use, same_shape, split_constant
 from symgraph.passes.replacement import call, joined, number, put, row
 
 __all__ = ["STABILITY"]
-
-
-def _one_plus(x: Any) -> Any:
-    """t where x is 1 + t, or 1 - s (then neg(s)); None otherwise. Broadcasting constants count only where t has x's pattern."""
-    found: Any = None
-    inputs = inputs_of(x, "add")
-    if inputs is not None:
-        rest = split_constant(inputs, 1)
-        found = joined("add", rest, x.owner) if rest else None
-    else:
-        inputs = inputs_of(x, "sub")
-        if inputs is not None and is_constant(inputs[0], 1):
-            found = call("neg", inputs[1])
-    if found is None or not is_float(x) or found.dtype != x.dtype or not same_shape(found, x):
-        return None
-    return found
 
 
 def _one_minus(x: Any) -> Any:
@@ -58,7 +43,7 @@ def _one_minus(x: Any) -> Any:
 def logarithm_near_one(graph: Graph, node: Apply) -> Any:
     """log(add(1, x)) -> log1p(x); log(sub(1, x)) -> log1p(neg(x))"""
     (x,) = node.inputs
-    shift = _one_plus(x)
+    shift = one_plus(x)
     return put(call("log1p", shift), node) if shift is not None else None
 
 
@@ -122,24 +107,6 @@ def minus_one(graph: Graph, node: Apply) -> Any:
     return put(call("mul", x, call("sigmoid", call("neg", inner[0]))), node) if inner is not None and is_float(inner[0]) else None
 
 
-@rule("reciprocal", "true_div", tags=("local_inv_1_plus_exp", "local_sigm_times_exp", "local_exp_over_1_plus_exp"))
-def sigmoid_as_written(graph: Graph, node: Apply) -> Any:
-    """true_div(c, add(1, exp(x))) -> mul(c, sigmoid(neg(x))); true_div(exp(x), add(1, exp(x))) -> sigmoid(x)"""
-    below = node.inputs[-1]
-    powers = _one_plus(below)
-    inner = inputs_of(powers, "exp") if powers is not None else None
-    if inner is None or not is_float(inner[0]) or below.dtype != node.outputs[0].dtype:
-        return None
-    (x,) = inner
-    above = node.inputs[0] if len(node.inputs) == 2 else None
-    if above is None or is_constant(above, 1):
-        return put(call("sigmoid", call("neg", x)), node)
-    numerator = inputs_of(above, "exp")
-    if numerator is not None and numerator[0] is x:
-        return put(call("sigmoid", x), node)
-    return joined("mul", [above, call("sigmoid", call("neg", x))], node) if scalar_value(above) is not None else None
-
-
 _MOVES = (AdvancedSubtensor, DimShuffle, Flatten, Rebroadcast, Reshape, SpecifyShape, Subtensor)
 
 
@@ -162,35 +129,21 @@ def logarithm_of_softmax(graph: Graph, node: Apply) -> Any:
 
 @rule("log", tags=("local_log_sum_exp",))
 def logarithm_of_sum_of_exponentials(graph: Graph, node: Apply) -> Any:
-    """log(sum(exp(x))) -> logsumexp(x)"""
+    """log(sum(exp(x))) -> logsumexp(x); log(true_div(sum(exp(x)), c)) -> sub(logsumexp(x), log(c))"""
     outer = node.inputs[0]
+    fraction = inputs_of(outer, "true_div")
+    if fraction is not None and any(z.dtype != outer.dtype or not same_shape(z, outer) for z in fraction[: 1 + bool(fraction[1].ndim)]):
+        return None
+    if fraction is not None:
+        outer = fraction[0]
     moved = node_of(outer, DimShuffle)
     total = node_of(moved.inputs[0] if moved is not None else outer, Sum)
     inner = inputs_of(total.inputs[0], "exp") if total is not None else None
     if inner is None or not is_float(inner[0]) or total.outputs[0].dtype != inner[0].dtype:
         return None
     result = LogSumExp(total.op.axes, inner[0].dtype)(inner[0])
-    return put(result if moved is None else moved.op(result), node)
-
-
-@rule("true_div", tags=("local_softmax_with_bias", "softmax_simplifier", "local_softmax_simplifier"))
-def softmax_as_written(graph: Graph, node: Apply) -> Any:
-    """true_div(exp(x), sum(exp(x), axis, keepdims)) -> softmax(x, axis)"""
-    above, below = node.inputs
-    powers = inputs_of(above, "exp")
-    kept = node_of(below, DimShuffle)
-    total = node_of(kept.inputs[0] if kept is not None else below, Sum)
-    if powers is None or total is None or not is_float(above) or total.inputs[0] is not above or len(total.op.axes) != 1:
-        return None
-    (axis,) = total.op.axes
-    rest = [d for d in range(above.ndim) if d != axis]
-    placed = ["x" if d == axis else rest.index(d) for d in range(above.ndim)]
-    order = list(kept.op.order) if kept is not None else list(range(len(rest)))
-    while len(order) < above.ndim:
-        order.insert(0, "x")
-    if order != placed or total.outputs[0].dtype != above.dtype or powers[0].dtype != above.dtype:
-        return None
-    return put(Softmax(axis)(powers[0]), node)
+    result = result if moved is None else moved.op(result)
+    return put(result if fraction is None else call("sub", result, call("log", fraction[1])), node)
 
 
 # Above these erfc is no normal number any more; its asymptotic series (Abramowitz and Stegun 7.1.23) is exact to rounding there.
@@ -220,23 +173,39 @@ def logarithm_of_erfc(graph: Graph, node: Apply) -> Any:
     return put(of_x("switch", of_x("gt", x, _FAR[x.dtype]), far, of_x("log", of_x("erfc", x))), node)
 
 
-@rule("mul", tags=("local_softmax_grad", "local_logsoftmax_grad"))
+@rule("mul", tags=("local_softmax_grad", "local_logsoftmax_grad", "local_greedy_distributor"))
 def factor_into_difference(graph: Graph, node: Apply) -> Any:
-    """mul(x, sub(true_div(a, x), b)) -> sub(a, mul(x, b)): so the gradient of log(softmax) does not divide by what underflows"""
-    if len(node.inputs) != 2 or not is_float(node.outputs[0]):
-        return None
+    """mul(x, sub(true_div(a, x), b)) -> sub(a, mul(x, b)), add likewise: gradients of logarithms do not divide by what underflows"""
     out = node.outputs[0]
-    for x, difference in (node.inputs, node.inputs[::-1]):
-        terms = inputs_of(difference, "sub")
-        if terms is None or difference.dtype != out.dtype or not only_use(graph, difference):
+    if not is_float(out) or any(x.dtype != out.dtype for x in node.inputs):
+        return None
+    for position, bracket in enumerate(node.inputs):
+        name = "sub" if inputs_of(bracket, "sub") is not None else "add"
+        terms = inputs_of(bracket, name)
+        if terms is None or not only_use(graph, bracket) or len(terms) > 3:
             continue
-        fraction = inputs_of(terms[0], "true_div")
-        if fraction is not None and fraction[1] is x and fraction[0].dtype == out.dtype and x.broadcastable == out.broadcastable:
-            return put(call("sub", fraction[0], call("mul", x, terms[1])), node)
+        factors = node.inputs[:position] + node.inputs[position + 1 :]
+        found = [_cancelled(term, factors, out) for term in terms]
+        if all(x is None for x in found):
+            continue
+        products = [joined("mul", [*factors, term], node) if x is None else x for x, term in zip(found, terms)]
+        return put(call(name, *products), node)
+    return None
+
+
+def _cancelled(term: Any, factors: list[Any], out: Any) -> Any:
+    """a / b times the factors, where b is one of them: without it. None where it is not."""
+    fraction = inputs_of(term, "true_div")
+    if fraction is None or term.dtype != out.dtype:
+        return None
+    for position, x in enumerate(factors):
+        if x is fraction[1] and same_shape(x, out) and fraction[0].dtype == out.dtype:
+            rest = factors[:position] + factors[position + 1 :]
+            return call("mul", fraction[0], *rest) if rest else fraction[0]
     return None
 
 
 STABILITY: list[Rule] = [
-    logarithm_near_one, logarithm_of_sigmoid, softplus_as_written, exponential_near_zero, one_minus, minus_one, sigmoid_as_written,
-    logarithm_of_softmax, logarithm_of_sum_of_exponentials, softmax_as_written, logarithm_of_erfc, factor_into_difference,
+    logarithm_near_one, logarithm_of_sigmoid, softplus_as_written, exponential_near_zero, one_minus, minus_one,
+    logarithm_of_softmax, logarithm_of_sum_of_exponentials, logarithm_of_erfc, factor_into_difference,
 ]

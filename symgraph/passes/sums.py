@@ -25,9 +25,9 @@ def _with_axes(op: Any, axes: tuple[int, ...]) -> Any:
     return type(op)(**values)
 
 
-@rule(Sum, tags=("local_sum_prod_mul_by_scalar", "local_sum_mul_by_scalar"))
+@rule(Sum, tags=("local_sum_prod_mul_by_scalar", "local_sum_mul_by_scalar", "local_sum_prod_div_dimshuffle"))
 def factor_out_of_sum(graph: Graph, node: Apply) -> Any:
-    """sum(neg(x)) -> neg(sum(x)); sum(mul(c, x)) -> mul(c, sum(x)); sum(true_div(x, c)) -> true_div(sum(x), c); c has one element"""
+    """sum(neg(x)) -> neg(sum(x)); sum(mul(c, x)) -> mul(c, sum(x)); sum(true_div(x, c)) -> true_div(sum(x), c); c is the same all along"""
     (x,) = node.inputs
     out = node.outputs[0]
     if x.dtype != out.dtype or not only_use(graph, x):
@@ -35,31 +35,46 @@ def factor_out_of_sum(graph: Graph, node: Apply) -> Any:
     inner = inputs_of(x, "neg")
     if inner is not None:
         return call("neg", node.op(inner[0]))
-    if not is_float(x):
+    factors = inputs_of(x, "mul") or ([x] if inputs_of(x, "true_div") is not None else [])
+    if not is_float(x) or any(y.dtype != x.dtype for y in factors):
         return None
-    inner = inputs_of(x, "true_div")
-    if inner is not None and _single(inner[1]) and inner[0].type.shape == x.type.shape and all(y.dtype == x.dtype for y in inner):
-        return call("true_div", node.op(inner[0]), _bare(inner[1]))
-    inner = inputs_of(x, "mul")
-    if inner is None:
+    before: list[Any] = []
+    below: list[Any] = []
+    inside: list[Any] = []
+    for y in factors:
+        fraction = inputs_of(y, "true_div")
+        if _same_all_along(y, x, node.op.axes):
+            before.append(y)
+        elif fraction is not None and _same_all_along(fraction[1], x, node.op.axes) and all(z.dtype == x.dtype for z in fraction):
+            inside.append(fraction[0])
+            below.append(fraction[1])
+        else:
+            inside.append(y)
+    if not before and not below or not inside:
         return None
-    factors = [y for y in inner if _single(y)]
-    rest = [y for y in inner if not _single(y)]
-    if not factors or not rest or any(y.dtype != x.dtype for y in inner):
-        return None
-    product = rest[0] if len(rest) == 1 else call("mul", *rest)
+    product = inside[0] if len(inside) == 1 else call("mul", *inside)
     if product.type.shape != x.type.shape:
         return None
-    return call("mul", *map(_bare, factors), node.op(product))
+    result = node.op(product)
+    for name, others in (("mul", before), ("true_div", below)):
+        for y in others:
+            result = call(name, result, _without(y, x.ndim, node.op.axes))
+    return result if result.broadcastable == out.broadcastable else None
 
 
-def _single(x: Any) -> bool:
-    return all(x.broadcastable)
+def _same_all_along(y: Any, x: Any, axes: tuple[int, ...]) -> bool:
+    """Whether y, an operand of x, is repeated along all these dimensions of x."""
+    missing = x.ndim - y.ndim
+    return all(d < missing or y.type.shape[d - missing] == 1 for d in axes)
 
 
-def _bare(x: Any) -> Any:
-    """A variable of one element without its dimensions."""
-    return DimShuffle(x.ndim, ())(x) if x.ndim else x
+def _without(y: Any, ndim: int, axes: tuple[int, ...]) -> Any:
+    """y without these dimensions of the `ndim` it is spread over."""
+    missing = ndim - y.ndim
+    kept = [d - missing for d in range(missing, ndim) if d not in axes]
+    while kept and y.type.shape[kept[0]] == 1:
+        kept.pop(0)
+    return y if len(kept) == y.ndim else DimShuffle(y.ndim, kept)(y)
 
 
 @rule(Sum, Prod, Max, Min, AnyOf, AllOf, tags=("local_op_of_op", "local_sum_sum"))

@@ -121,6 +121,42 @@ def test_the_gradient_of_a_cross_entropy_divides_by_nothing_that_underflows() ->
     np.testing.assert_allclose(gradient, (softmax - np.eye(3)[[2, 1]]) / 2)
 
 
+def _sigmoid(u: Any) -> Any:
+    return 1 / (1 + T.exp(-u))
+
+
+def _softmax(u: Any) -> Any:
+    return T.exp(u) / T.exp(u).sum()
+
+
+FAR = np.array([1000.0, -1000.0, 0.0, -1000.0])
+LABELS = np.array([1.0, 0.0, 1.0, 1.0])
+LOSS = np.array([0.0, 0.0, np.log(2), 1000.0])
+SLOPE = np.array([0.0, 0.0, -0.5, -1.0])
+ONE_HOT = np.array([1.0, 0.0, 0.0, 0.0])
+FAR_FORMS = {  # name: (of x and labels y, the value at FAR, the gradient there)
+    "binary cross-entropy": (lambda: T.nnet.binary_crossentropy(T.nnet.sigmoid(x), y), LOSS, SLOPE),
+    "written out": (lambda: -(y * T.log(T.nnet.sigmoid(x)) + (1 - y) * T.log(1 - T.nnet.sigmoid(x))), LOSS, SLOPE),
+    "with its own sigmoid": (lambda: -y * T.log(_sigmoid(x)) - (1 - y) * T.log(1 - _sigmoid(x)), LOSS, SLOPE),
+    "sigmoid": (lambda: _sigmoid(x), [1.0, 0.0, 0.5, 0.0], [0.0, 0.0, 0.25, 0.0]),
+    "softplus": (lambda: T.log(1 + T.exp(x)), [1000.0, 0.0, np.log(2), 0.0], [1.0, 0.0, 0.5, 0.0]),
+    "logsumexp": (lambda: T.log(T.exp(x).sum()), 1000.0, ONE_HOT),
+    "log mean exp": (lambda: T.log(T.exp(x).mean()), 1000.0 - np.log(4), ONE_HOT),
+    "softmax": (lambda: _softmax(x)[0], 1.0, np.zeros(4)),
+    "log softmax": (lambda: T.log(_softmax(x))[1], -2000.0, np.array([-1.0, 1.0, 0.0, 0.0])),
+}
+
+
+@pytest.mark.parametrize("name", FAR_FORMS)
+def test_values_and_gradients_far_out(name: str) -> None:
+    make, value, slope = FAR_FORMS[name]
+    expression = make()
+    (gradient,) = T.grad(expression.sum(), [x])
+    for wanted, u in ((value, expression), (slope, gradient)):
+        known = {w: v for w, v in ((x, FAR), (y, LABELS)) if w in graph_inputs([u])}
+        np.testing.assert_allclose(evaluate([through(u)], known)[0], wanted, rtol=1e-12, atol=1e-300)
+
+
 @pytest.mark.parametrize("kind", ["tanh(y) * 0.5", "(y + x) + 1", "exp(y - x)", "y * 2 + x", "concatenate"])
 def test_chains_of_20000_nodes(kind: str) -> None:
     step = {

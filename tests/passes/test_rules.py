@@ -31,6 +31,7 @@ from symgraph.ops.reduce import Max, Sum
 from symgraph.ops.shape import ShapeItem, SpecifyShape
 from symgraph.ops.softmax import Softmax
 from symgraph.ops.stop import DisconnectedGrad
+from symgraph.passes.activations import ACTIVATIONS
 from symgraph.passes.arithmetic import ARITHMETIC
 from symgraph.passes.arrangement import ARRANGEMENT
 from symgraph.passes.blas import BLAS
@@ -175,7 +176,9 @@ ROWS = {
     ]),
     "sums": (SUMS, [
         Row("factor_out_of_sum", lambda: whole(c("neg", x)), "neg(Sum[(0, 1)](x))"),
-        Row("factor_out_of_sum", lambda: total(c("mul", s, x), 0), "mul(s, Sum[(0,)](x))"),
+        Row("factor_out_of_sum", lambda: total(c("mul", s, x), 0), "mul(Sum[(0,)](x), s)"),
+        Row("factor_out_of_sum", lambda: total(c("mul", turn(v, 0, "x"), x), 1), "mul(Sum[(1,)](x), DimShuffle[0](DimShuffle[0, 'x'](v)))"),
+        Row("factor_out_of_sum", lambda: total(c("mul", c("true_div", x, v), y), 0), "true_div(Sum[(0,)](mul(x, y)), v)"),
         Row("factor_out_of_sum", lambda: total(c("true_div", x, s), 1), "true_div(Sum[(1,)](x), s)"),
         Row("reduced_twice", lambda: total(total(x, 1), 0), "Sum[(0, 1)](x)"),
         Row("reduced_twice", lambda: Max((0,), "float64")(Max((0,), "float64")(x)), "Max[(0, 1)](x)", wild=True),
@@ -183,6 +186,18 @@ ROWS = {
         Row("nothing_to_reduce", lambda: total(row, 0), "DimShuffle[1](row)", wild=True),
         Row("order_does_not_matter", lambda: total(turn(x, 1, 0), 0), "Sum[(1,)](x)"),
         Row("sum_of_repeated", lambda: total(Alloc()(s, 3, 4), 0), "Alloc(mul(s, 3), 4)"),
+    ]),
+    "activations": (ACTIVATIONS, [
+        Row("sigmoid_as_written", lambda: c("reciprocal", c("add", 1.0, c("exp", x))), "sigmoid(neg(x))"),
+        Row("sigmoid_as_written", lambda: c("true_div", 3.0, c("add", 1.0, c("exp", x))), "mul(3, sigmoid(neg(x)))"),
+        Row("softmax_as_written", lambda: (lambda e: c("true_div", e, turn(total(e, 1), 0, "x")))(c("exp", x)), "Softmax[1](x)"),
+        Row("sigmoid_times_exponential", lambda: c("mul", c("exp", x), c("sigmoid", c("neg", x))), "sigmoid(x)"),
+        Row("sigmoid_times_exponential", lambda: c("mul", c("exp", c("neg", x)), c("square", c("sigmoid", x))),
+            "mul(sigmoid(x), sigmoid(neg(x)))"),
+        Row("softmax_in_gradient", lambda: (lambda e: c("mul", turn(c("true_div", v, total(e, 1)), 0, "x"), e))(c("exp", x)),
+            "mul(DimShuffle[0, 'x'](v), Softmax[1](x))"),
+        Row("softmax_in_gradient", lambda: (lambda e: c("mul", c("reciprocal", turn(total(e, 1), 0, "x")), e))(c("exp", x)),
+            "Softmax[1](x)"),
     ]),
     "stability": (STABILITY, [
         Row("logarithm_near_one", lambda: c("log", c("add", 1.0, x)), "log1p(x)"),
@@ -195,16 +210,17 @@ ROWS = {
         Row("one_minus", lambda: c("sub", 1.0, c("exp", x)), "neg(expm1(x))"),
         Row("one_minus", lambda: c("sub", 1.0, c("erf", x)), "erfc(x)"),
         Row("minus_one", lambda: c("sub", x, c("mul", x, c("sigmoid", y))), "mul(x, sigmoid(neg(y)))"),
-        Row("sigmoid_as_written", lambda: c("reciprocal", c("add", 1.0, c("exp", x))), "sigmoid(neg(x))"),
-        Row("sigmoid_as_written", lambda: c("true_div", 3.0, c("add", 1.0, c("exp", x))), "mul(3, sigmoid(neg(x)))"),
         Row("logarithm_of_softmax", lambda: c("log", Softmax(1)(x)), "LogSoftmax[1](x)"),
         Row("logarithm_of_softmax", lambda: c("log", Subtensor([0])(Softmax(1)(x))), "Subtensor{0}(LogSoftmax[1](x))"),
         Row("logarithm_of_sum_of_exponentials", lambda: c("log", total(c("exp", x), 1)), "LogSumExp[(1,)](x)"),
+        Row("logarithm_of_sum_of_exponentials", lambda: c("log", c("true_div", total(c("exp", x), 1), t)),
+            "sub(LogSumExp[(1,)](x), log(t))", positive=True),
         Row("logarithm_of_sum_of_exponentials", lambda: c("log", turn(total(c("exp", x), 1), 0, "x")),
             "DimShuffle[0, 'x'](LogSumExp[(1,)](x))"),
-        Row("softmax_as_written", lambda: (lambda e: c("true_div", e, turn(total(e, 1), 0, "x")))(c("exp", x)), "Softmax[1](x)"),
         Row("logarithm_of_erfc", lambda: c("log", c("erfc", x)), LOG_ERFC),
         Row("factor_into_difference", lambda: c("mul", x, c("sub", c("true_div", y, x), z)), "sub(y, mul(x, z))"),
+        Row("factor_into_difference", lambda: c("mul", c("sub", c("true_div", y, x), c("true_div", y, z)), x, z),
+            "sub(mul(y, z), mul(y, x))"),
     ]),
     "indexing": (INDEXING, [
         Row("whole_region", lambda: Subtensor([slice(None), slice(0, None)])(x), "x"),
