@@ -65,7 +65,7 @@ def test_sizes_are_those_of_inputs(expression: Callable[[], Any], expected: str)
 
 def test_a_size_that_only_the_value_tells_is_read_off_the_value() -> None:
     found = after((x[v > 0] * 2).shape[0])
-    assert text(found) == "ShapeItem[0](Nonzero(gt(v, 0)))"
+    assert text(found) == "ShapeItem[0](Nonzero(SpecifyShape[(0,)](gt(v, 0), ShapeItem[0](x))))"  # a mask fits, or it is an error
     given = {x: np.ones((4, 2)), v: np.array([1.0, 0, 1, 1])}
     assert evaluate([found], given)[0] == 3
 
