@@ -50,8 +50,11 @@ codegen.keep_code(_read, lambda key, content: store().put(key, Entry(content, La
 
 
 def version(target: str) -> str:
-    """Changes whenever code compiled for an equal expression might."""
-    return codegen.version(target, ("symgraph",), _compiler(target))
+    """Changes whenever code compiled for an equal expression might. Raises CompilerMissingError where linker=c finds no compiler."""
+    try:
+        return codegen.version(target, ("symgraph",), _compiler(target))
+    except codegen.CompilerNotFound as error:
+        raise CompilerMissingError(str(error)) from None
 
 
 def _compiler(target: str) -> str | None:
