@@ -8,7 +8,7 @@ called `keep_code`. Where it cannot be had, NativeCallable calls as PlainCallabl
 from __future__ import annotations
 
 import ctypes
-import platform
+import os
 import sys
 from collections.abc import Callable, Sequence
 from ctypes import c_char_p, c_int, c_int64, c_uint, c_uint64, c_void_p, pythonapi
@@ -52,7 +52,7 @@ def code() -> Loaded | None:
         return None
     try:
         text = gate_text()
-        key = "gate" + blake2b(f"{text}\0{sys.platform} {platform.machine()}".encode(), digest_size=20).hexdigest()
+        key = "gate" + blake2b(f"{text}\0{sys.platform} {os.uname().machine}".encode(), digest_size=20).hexdigest()
         content = Disk.read(key)
         if content is None:
             content = compiled(text)

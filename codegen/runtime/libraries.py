@@ -11,9 +11,9 @@ True
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,10 +32,13 @@ SYSTEM = ("libopenblas64_.so.0", "libopenblas64.so.0", "libopenblas_64.so.0", "l
 
 def candidates() -> Iterator[str]:
     """File names of shared libraries that may have 64-bit routines, most likely first."""
-    site = Path(np.__file__).parent.parent
+    site = os.path.dirname(os.path.dirname(np.__file__))
     for folder in FOLDERS:
-        found = sorted((site / folder).glob("*openblas*64*"))
-        yield from (str(path) for path in found if path.suffix != ".py")
+        try:
+            names = sorted(os.listdir(os.path.join(site, folder)))
+        except FileNotFoundError:
+            continue
+        yield from (os.path.join(site, folder, name) for name in names if "openblas" in name and "64" in name)
     yield from SYSTEM
 
 

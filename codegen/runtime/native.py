@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import sys
-import sysconfig
 from ctypes import c_char_p, c_int, c_int64, c_uint64, c_void_p, pythonapi
 from functools import cache
 from typing import Any
@@ -25,7 +24,7 @@ PLAIN_BITS: dict[tuple[type, ...], int] = {(float, int): tables.FLOAT | tables.I
 @cache
 def gate_is_possible() -> bool:
     """Whether Python and numpy lay out their objects as `gatetables` says: CPython with the GIL and pointers of 64 bits."""
-    if sys.implementation.name != "cpython" or ctypes.sizeof(c_void_p) != 8 or sysconfig.get_config_var("Py_GIL_DISABLED"):
+    if sys.implementation.name != "cpython" or ctypes.sizeof(c_void_p) != 8 or "t" in sys.abiflags:
         return False
     array = np.zeros((3, 5), np.float32)
     at, size = id(array), tables.ARRAY
