@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from symgraph.errors import MethodNotDefined
+from symgraph.errors import NullTypeGradError
 from symgraph.expr.dtypes import COMPLEX, CONTINUOUS, DISCRETE, float_of, part_of, upcast
 from symgraph.expr.make import as_variable, constant
+from symgraph.expr.nogradient import grad_not_implemented
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.types import TensorType, tensor_type
 from symgraph.expr.variable import Constant, Variable
@@ -215,9 +216,15 @@ class Elementwise(Op):
     # Derivatives ------------------------------------------------------------------------------------------------------
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         (out,), (g,) = outputs, output_grads
-        terms = self._known(inputs, self._terms(inputs, out, g))
-        return [None if position in self.row.shape_only else _flat(x) if term is None else _fold(term, x, out)
-                for position, (x, term) in enumerate(zip(inputs, terms))]
+        found: list[Any] = []
+        for position, (x, term) in enumerate(zip(inputs, self._terms(inputs, out, g))):
+            if position in self.row.shape_only:
+                found.append(None)
+            elif term is UNDEFINED and x.type.dtype in CONTINUOUS:
+                found.append(grad_not_implemented(self, position, x))  # an error only if it is used
+            else:
+                found.append(_flat(x) if term is None or term is UNDEFINED else _fold(term, x, out))
+        return found
 
     def _terms(self, inputs: Sequence[Any], out: Any, g: Any) -> Sequence[Any]:
         """What each input gets of g, of the shape of the output; None: nothing."""
@@ -227,17 +234,6 @@ class Elementwise(Op):
         if self.row.holomorphic and out.type.dtype in COMPLEX:
             return [None if term is None else term.conj() for term in self.row.gradient(inputs, out, g.conj())]
         return self.row.gradient(inputs, out, g)
-
-    def _known(self, inputs: Sequence[Any], terms: Sequence[Any], first: int = 0) -> list[Any]:
-        """The terms; MethodNotDefined where one is undefined, unless the input is a constant or steps from one integer to the next."""
-        found = []
-        for position, (x, term) in enumerate(zip(inputs, terms), first):
-            if term is UNDEFINED:
-                if not isinstance(x, Constant) and x.type.dtype in CONTINUOUS:
-                    raise MethodNotDefined(f"the derivative of {self.name} by its argument {self.row.arguments[position]} is not known")
-                term = None
-            found.append(term)
-        return found
 
     def _as_floats(self, inputs: Sequence[Any]) -> list[Any]:
         """Discrete inputs that the function takes as floats: as floats, so that no derivative is computed in integers."""
@@ -273,7 +269,9 @@ class Elementwise(Op):
             others = [x for k, x in enumerate(self._as_floats(inputs)) if k != position]
             return t if self.name == "add" else self(t, *others)
         term = row.gradient(self._as_floats(inputs), out, t)[position]
-        return self._known(inputs[position : position + 1], [term], position)[0]
+        if term is UNDEFINED:
+            raise NullTypeGradError(grad_not_implemented(self, position, inputs[position]).type.why_null)
+        return term
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[position not in self.row.shape_only] for position in range(len(node.inputs))]

@@ -72,7 +72,7 @@ _KINDS = frozenset({"float32", "float64", "complex64", "complex128"})
 def add_product(graph: Graph, node: Apply) -> Any:
     """add(z, mul(c, dot(a, b))) -> gemm(z, a, b, c, 1), in the memory of z; sub(z, dot(a, b)) -> gemm(z, a, b, -1, 1); d z likewise"""
     out = node.outputs[0]
-    if len(node.inputs) != 2 or out.dtype not in _KINDS or not out.ndim:
+    if len(node.inputs) != 2 or out.dtype not in _KINDS or not out.ndim or any(x.dtype != out.dtype for x in node.inputs):
         return None
     signs = (1.0, 1.0 if node.op.name == "add" else -1.0)
     for place in (1, 0):

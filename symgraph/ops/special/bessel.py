@@ -141,10 +141,10 @@ def _row(name: str, scalar: Any, slope: Any, doc: str) -> Row:
 
 
 table(__name__, [  # derivatives: Abramowitz and Stegun 9.1.27, 9.1.28, 9.6.26, 9.6.27
-    _row("j0", _j(0), lambda x, y: -j1(x), "The Bessel function of the first kind of order 0."),
-    _row("j1", _j(1), lambda x, y: j0(x) - _over(y, x), "The Bessel function of the first kind of order 1."),
-    _row("i0", _i(0), lambda x, y: i1(x), "The modified Bessel function of the first kind of order 0."),
-    _row("i1", _i(1), lambda x, y: i0(x) - _over(y, x), "The modified Bessel function of the first kind of order 1."),
+    _row("j0", _j(0), lambda x, y: -function("j1")(x), "The Bessel function of the first kind of order 0."),
+    _row("j1", _j(1), lambda x, y: function("j0")(x) - _over(y, x), "The Bessel function of the first kind of order 1."),
+    _row("i0", _i(0), lambda x, y: function("i1")(x), "The modified Bessel function of the first kind of order 0."),
+    _row("i1", _i(1), lambda x, y: function("i0")(x) - _over(y, x), "The modified Bessel function of the first kind of order 1."),
 ])
 
 j0, j1, i0, i1 = map(Elementwise, ("j0", "j1", "i0", "i1"))

@@ -107,10 +107,10 @@ def _polygamma_gradient(inputs: Any, y: Any, g: Any) -> list[Any]:
 table(__name__, [
     c_library("gamma", "tgamma", lambda x, y, g: g * y * function("digamma")(x), "The gamma function.", 60),
     c_library("gammaln", "lgamma", lambda x, y, g: g * function("digamma")(x), "log(abs(gamma(x))).", 60),
-    Row("digamma", ("x",), through_double("digamma"), of_scipy("psi"), _digamma, lambda inputs, y, g: [g * trigamma(inputs[0])],
+    Row("digamma", ("x",), through_double("digamma"), of_scipy("psi"), _digamma, lambda inputs, y, g: [g * function("trigamma")(inputs[0])],
         "The derivative of the logarithm of the gamma function.", 100),
     Row("trigamma", ("x",), through_double("trigamma"), lambda x: _polygamma(np.ones_like(x), x), _trigamma,
-        lambda inputs, y, g: [g * polygamma(np.asarray(2, "int8"), inputs[0])], "The derivative of digamma.", 200),
+        lambda inputs, y, g: [g * function("polygamma")(np.asarray(2, "int8"), inputs[0])], "The derivative of digamma.", 200),
     Row("polygamma", ("n", "x"), through_double("polygamma"), _polygamma, _polygamma_scalar, _polygamma_gradient,
         "The derivative of order n of digamma, n a whole number; x above -5000.", 300),
 ])

@@ -1,0 +1,134 @@
+"""Every op by one table: values on every target, derivatives, types. A family of ops adds its rows in a file of its own, listed here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import rows_elementwise
+from oprow import OpRow, allowed
+from targets import TARGETS, run
+
+import symgraph
+import symgraph.tensor as T
+from symgraph.expr.evaluate import evaluate
+from symgraph.ops.elementwise import _ROWS
+
+TABLES = (rows_elementwise,)
+ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]
+STEP = 1e-6
+
+
+def variables(arrays, sizes_of_one=True):
+    """A variable for each array; a size of 1 is known, the others are not."""
+    return [T.tensor(a.dtype.name, shape=[1 if n == 1 and sizes_of_one else None for n in a.shape]) for a in arrays]
+
+
+def listed(x):
+    return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_values(row, target, full):
+    sets = row.arguments(np.random.RandomState(0))
+    if target == "c" and not full:
+        sets = sets[::3]
+    inputs, outputs, arrays, wanted, tolerances = [], [], [], [], []
+    for arguments in sets:
+        taken = variables(arguments)
+        results = listed(row.build(*taken))
+        inputs += taken
+        arrays += arguments
+        outputs += results
+        wanted += listed(row.wanted(*arguments))
+        tolerances += [allowed(row, *[x.dtype for x in results], *[x.dtype for x in taken])] * len(results)
+    for x, got, right, tolerance in zip(outputs, run(inputs, outputs, arrays, target), wanted, tolerances):
+        assert got.dtype == right.dtype
+        assert got.shape == right.shape
+        np.testing.assert_allclose(got, right, rtol=tolerance, atol=tolerance, err_msg=f"{x.owner} of {[y.type for y in x.owner.inputs]}")
+
+
+def difference(build, points, wrt, weights):
+    """The gradients of the weighted sum of what is built, by central differences with the numpy rules."""
+    inputs = variables(points)
+    cost = weighted(listed(build(*inputs)), weights)
+    found = []
+    for k in wrt:
+        g = np.empty_like(points[k])
+        for at in np.ndindex(*g.shape):
+            ends = []
+            for sign in (1, -1):
+                moved = [p.copy() for p in points]
+                moved[k][at] += sign * STEP
+                ends.append(float(evaluate([cost], dict(zip(inputs, moved)))[0]))
+            g[at] = (ends[0] - ends[1]) / (2 * STEP)
+        found.append(g)
+    return found
+
+
+def weighted(outputs, weights):
+    total = None
+    for x, w in zip(outputs, weights):
+        term = (x * T.constant(w)).sum()
+        total = term if total is None else total + term
+    return total
+
+
+def weights_for(outputs, inputs, points, random):
+    return [random.uniform(0.5, 1.5, value.shape) for value in evaluate(outputs, dict(zip(inputs, points)))]
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.slopes], ids=str)
+def test_derivatives(row):
+    random = np.random.RandomState(1)
+    points = [np.asarray(p, "float64") for p in row.points(random)]
+    inputs = variables(points)
+    outputs = listed(row.build(*inputs))
+    weights = weights_for(outputs, inputs, points, random)
+    wrt = [inputs[k] for k in row.slopes]
+    gradients = symgraph.grad(weighted(outputs, weights), wrt)
+    computed = list(gradients)
+    wanted = difference(row.build, points, row.slopes, weights)
+
+    if row.second:
+        again = weights_for(gradients, inputs, points, random)
+        slopes_of = lambda *xs: listed(symgraph.grad(weighted(listed(row.build(*xs)), weights), [xs[k] for k in row.slopes]))  # noqa: E731
+        computed += symgraph.grad(weighted(gradients, again), wrt, disconnected_inputs="ignore")
+        wanted += difference(slopes_of, points, row.slopes, again)
+
+    tangents = [random.uniform(-1, 1, points[k].shape) for k in row.slopes]
+    computed += listed(symgraph.tensor.Rop(outputs, wrt, [T.constant(t) for t in tangents]))
+    ends = []
+    for sign in (1, -1):
+        moved = list(points)
+        for k, t in zip(row.slopes, tangents):
+            moved[k] = points[k] + sign * STEP * t
+        ends.append(evaluate(outputs, dict(zip(inputs, moved))))
+    wanted += [(right - left) / (2 * STEP) for right, left in zip(*ends)]
+
+    judged = run(inputs, computed, points, "py")
+    for got, right, x in zip(judged, wanted, computed):
+        assert got.shape == right.shape
+        np.testing.assert_allclose(got, right, rtol=2e-5, atol=2e-6 * max(1.0, np.abs(right).max(initial=0.0)), err_msg=str(x))
+    for got, right in zip(run(inputs, computed, points, "llvm"), judged):
+        np.testing.assert_allclose(got, right, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.points and not row.slopes], ids=str)
+def test_steps_have_no_slope(row):
+    points = [np.asarray(p, "float64") for p in row.points(np.random.RandomState(1))]
+    inputs = variables(points)
+    try:
+        outputs = listed(row.build(*inputs))
+    except TypeError:
+        return  # bits of integers only
+    cost = sum((abs(x) if x.dtype.startswith("complex") else x).astype("float64").sum() for x in outputs)
+    for x, p, g in zip(inputs, points, run(inputs, symgraph.grad(cost, inputs), points, "py")):
+        assert g.shape == p.shape
+        assert g.dtype == x.dtype
+        if not any(y.dtype.startswith("complex") for y in outputs):
+            assert not g.any()
+
+
+def test_every_elementwise_op_has_a_row():
+    assert set(_ROWS) == {row.name for row in rows_elementwise.ROWS}
