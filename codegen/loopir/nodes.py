@@ -12,7 +12,6 @@ real ones. float16 is loaded, stored and converted only: the builder computes in
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Union
 
 __all__ = [
     "Assign", "Block", "Call", "Callback", "Fail", "For", "Function", "If", "Library", "Load", "Local", "Module", "Node", "Operand",
@@ -31,7 +30,7 @@ class Value:
         return f"%{self.number}"
 
 
-Operand = Union[Value, int, float, bool]
+Operand = Value | int | float | bool
 Block = list["Node"]
 
 
@@ -180,7 +179,7 @@ class Fail:
     values: tuple[Operand, ...] = ()
 
 
-Node = Union[Assign, Load, Store, Local, For, While, If, Call, Library, Callback, Result, Scratch, Fail]
+Node = Assign | Load | Store | Local | For | While | If | Call | Library | Callback | Result | Scratch | Fail
 
 
 @dataclass(slots=True)
