@@ -2,7 +2,7 @@
 
 from codegen.cache.entry import Entry
 from codegen.cache.store import Store
-from codegen.compile import Compiled, compile, load, lowered, module_text, target_text, version
+from codegen.compile import Compiled, compile, load, module_text, source, version
 from codegen.errors import CodegenError, CompilerFailed, CompilerNotFound, LibraryNotFound, RunError, VerifyError
 from codegen.layout import Layout
 from codegen.program import ArrayType, Branch, Loop, Program, Sequenced, Step
@@ -13,5 +13,5 @@ from codegen.runtime.gate import keep_code
 __all__ = [
     "ArrayType", "Branch", "CodegenError", "Compiled", "CompilerFailed", "CompilerNotFound", "Entry", "Executable", "Layout", "LibraryNotFound",
     "Loop", "Loops", "NativeCallable", "Pointwise", "Program", "Python", "Reduction", "RunError", "Sequenced", "Step", "Store", "VerifyError",
-    "compile", "keep_code", "load", "lowered", "module_text", "target_text", "version",
+    "compile", "keep_code", "load", "module_text", "source", "version",
 ]

@@ -22,14 +22,17 @@ def pair(b: Any, re: Any, im: Any, like: Pair) -> Pair:
 
 # Arithmetic -----------------------------------------------------------------------------------------------------------
 def add(b: Any, x: Pair, y: Pair) -> Pair:
+    """x + y."""
     return pair(b, b.add(x.value[0], y.value[0]), b.add(x.value[1], y.value[1]), x)
 
 
 def sub(b: Any, x: Pair, y: Pair) -> Pair:
+    """x - y."""
     return pair(b, b.sub(x.value[0], y.value[0]), b.sub(x.value[1], y.value[1]), x)
 
 
 def mul(b: Any, x: Pair, y: Pair) -> Pair:
+    """x y."""
     (p, q), (r, s) = x.value, y.value
     return pair(b, b.sub(b.mul(p, r), b.mul(q, s)), b.add(b.mul(p, s), b.mul(q, r)), x)
 
@@ -49,6 +52,7 @@ def div(b: Any, x: Pair, y: Pair) -> Pair:
 
 
 def absolute(b: Any, x: Pair) -> Any:
+    """The length of x."""
     return b.math("hypot", *x.value)
 
 

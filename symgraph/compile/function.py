@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from symgraph.compile import modes
+from symgraph.compile import modes, stepwise
 from symgraph.compile.devices import check_device
 from symgraph.compile.early import early_key, written_order
 from symgraph.compile.face import FunctionFace
@@ -62,9 +62,8 @@ def compile_signature(signature: Signature, mode: modes.Mode) -> FunctionFace:
         if known is not None:
             return known
     from symgraph.compile.optimised import optimised_graph
-    from symgraph.compile.watch import Watch
 
-    watch = Watch(signature.title)
+    watch = native.Watch(signature.title)
     try:
         graph = optimised_graph(signature, mode, watch)
         return native.make_native(signature, mode, graph.outputs, graph.origin, key, order, compile_signature, watch)
@@ -77,7 +76,7 @@ def _native(signature: Signature) -> bool:
 
 
 def _stepwise(signature: Signature, mode: modes.Mode) -> FunctionFace:
-    from symgraph.compile import native, stepwise
+    from symgraph.compile import native
     from symgraph.compile.optimised import optimised_graph
 
     computed = optimised_graph(signature, mode).outputs

@@ -71,9 +71,7 @@ class NativeFunction(FunctionFace, NativeCallable):
         """The code of this function as text: 'llvm', 'c', or 'ir' for the loop IR; the default is what it was compiled from."""
         computed = self.graph.outputs
         handed = hand_over([x for _, _, x in used_inputs(self.signature, computed)], computed)
-        module, _ = codegen.lowered(handed.program)
-        wanted = target or self.mode.linker
-        return codegen.module_text(module) if wanted == "ir" else codegen.target_text(module, wanted)
+        return codegen.source(handed.program, target or self.mode.linker)
 
 
 class DictFunction(NativeFunction):

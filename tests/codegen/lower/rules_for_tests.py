@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import codegen
+import codegen.stations
 from codegen.layout import Layout
 from codegen.program import ArrayType, Program
 from codegen.rules import Loops, Pointwise, Python, Reduction
@@ -90,7 +91,7 @@ def python(call: Callable[..., Any]) -> Python:
 
 
 def compiled(program: Program) -> tuple[Any, Layout]:
-    module, layout = codegen.lowered(program)
+    module, layout = codegen.stations.lowered(program)
     return module, layout
 
 
