@@ -92,7 +92,10 @@ def test_derivatives(row):
 
     if row.second:
         again = weights_for(gradients, inputs, points, random)
-        slopes_of = lambda *xs: listed(symgraph.grad(weighted(listed(row.build(*xs)), weights), [xs[k] for k in row.slopes]))  # noqa: E731
+
+        def slopes_of(*xs):
+            return symgraph.grad(weighted(listed(row.build(*xs)), weights), [xs[k] for k in row.slopes])
+
         computed += symgraph.grad(weighted(gradients, again), wrt, disconnected_inputs="ignore")
         wanted += difference(slopes_of, points, row.slopes, again)
 
