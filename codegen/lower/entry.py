@@ -66,5 +66,5 @@ def work_of(program: Program) -> int | None:
         if not isinstance(step, Step) or any(n is None for v in (*step.inputs, *step.outputs) for n in program.types[v].shape):
             return None
         cost = step.rule.cost if isinstance(step.rule, Pointwise) else 1
-        total += cost * max(math.prod(program.types[v].shape) for v in (*step.inputs, *step.outputs))  # type: ignore[type-var]
+        total += cost * max(math.prod(n or 0 for n in program.types[v].shape) for v in (*step.inputs, *step.outputs))
     return total

@@ -20,7 +20,7 @@ from symgraph.expr.op import Apply
 from symgraph.expr.variable import Variable
 from symgraph.expr.walk import ancestors
 
-__all__ = ["DictFunction", "NativeFunction", "load_known", "NotNative", "make_native", "node_callable", "version"]
+__all__ = ["DictFunction", "NativeFunction", "load_known", "NotNative", "Watch", "make_native", "node_callable", "version"]
 
 VERSION = "1"  # of what `extra` holds
 

@@ -97,6 +97,10 @@ class TensorVariable(Variable):
     __array_priority__ = 1000  # numpy arrays on the left let the variable's operators do the work
     type: TensorType
 
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...  # operators and methods are bound by symgraph/ops/methods.py
+
     @property
     def dtype(self) -> str:
         return self.type.dtype
@@ -147,6 +151,7 @@ class TensorConstant(Constant, TensorVariable):
     """A known array."""
 
     __slots__ = ("_key",)
+    _key: Any
 
     def key(self) -> Any:
         """dtype, sizes and bytes of the array (its identity above 4 kB: comparing costs more than it saves)."""

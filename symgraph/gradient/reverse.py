@@ -145,7 +145,7 @@ def input_grads(node: Apply, grads: list[Any], useful: list[bool], null_gradient
     terms = op.L_op(node.inputs, node.outputs, grads)
     if len(terms) != len(node.inputs):
         raise ValueError(f"{op} has {len(node.inputs)} inputs, but its gradient gave {len(terms)} terms")
-    result = []
+    result: list[Any] = []
     for position, (x, term, a, used) in enumerate(zip(node.inputs, terms, alive, useful)):
         if not (a and used) or term is None or (isinstance(term, Variable) and isinstance(term.type, DisconnectedType)):
             result.append(None)

@@ -91,7 +91,7 @@ def as_op(itypes: Any, otypes: Any, infer_shape: Callable[..., Any] | None = Non
 
 
 def _types(types: Any, what: str) -> list[Type]:
-    found = [getattr(t, "type", t) for t in (types if isinstance(types, (list, tuple)) else [types])]
+    found: list[Any] = [getattr(t, "type", t) for t in (types if isinstance(types, (list, tuple)) else [types])]
     if not all(isinstance(t, Type) for t in found):
         raise TypeError(f"{what} has to be a list of types, got {types!r}")
     return found
