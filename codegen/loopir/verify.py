@@ -48,7 +48,7 @@ def verify(module: ir.Module, failures: int | None = None) -> None:
 
 
 def refuse_recursion(calls: dict[str, set[str]]) -> None:
-    callers = {name: 0 for name in calls}
+    callers = dict.fromkeys(calls, 0)
     for callees in calls.values():
         for callee in callees:
             callers[callee] += 1
