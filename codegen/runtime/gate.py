@@ -67,7 +67,11 @@ def compiled(text: str) -> bytes:
     llvm = binding()
     triple = llvm.get_process_triple()
     machine = llvm.Target.from_triple(triple).create_target_machine(opt=2, reloc="pic", codemodel="default")
-    module = llvm.parse_assembly(f'target datalayout = "{machine.target_data}"\ntarget triple = "{triple}"\n{text}')
+    if hasattr(llvm.context, "opaque_pointers_enabled"):  # llvmlite 0.44: pointers know what they point to unless it is asked otherwise
+        context = llvm.context.ContextRef(llvm.ffi.lib.LLVMPY_ContextCreate(True))
+    else:
+        context = llvm.create_context()
+    module = llvm.parse_assembly(f'target datalayout = "{machine.target_data}"\ntarget triple = "{triple}"\n{text}', context)
     module.verify()
     builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=2))
     builder.getModulePassManager().run(module, builder)
