@@ -15,7 +15,7 @@ import numpy as np
 
 from codegen.loopir.operations import OPERATIONS
 
-__all__ = ["convert", "evaluate", "python_number"]
+__all__ = ["TABLE", "convert", "evaluate"]
 
 
 def truncated_quotient(a: Any, b: Any) -> Any:
@@ -103,7 +103,8 @@ TABLE: dict[str, Callable[..., Any]] = {
     "sqrt": np.sqrt, "fabs": np.fabs, "floor": np.floor, "ceil": np.ceil, "trunc": np.trunc, "rint": np.rint,
     "copysign": np.copysign, "fma": fused,
     "exp": np.exp, "exp2": np.exp2, "expm1": np.expm1, "log": np.log, "log2": np.log2, "log10": np.log10, "log1p": np.log1p,
-    "pow": np.float_power, "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
+    "pow": lambda a, b: a.dtype.type(np.float_power(a, b)),
+    "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
     "atan2": np.arctan2, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "asinh": np.arcsinh, "acosh": np.arccosh,
     "atanh": np.arctanh, "erf": through_double(math.erf), "erfc": through_double(math.erfc), "tgamma": gamma, "lgamma": log_gamma,
     "hypot": np.hypot, "fmod": np.fmod, "cbrt": np.cbrt,
@@ -134,8 +135,3 @@ def convert(x: Any, type: str) -> Any:
         return wrapped(int(x), dtype)
     with np.errstate(all="ignore"):
         return np.asarray(x).astype(dtype)[()]
-
-
-def python_number(x: Any) -> Any:
-    """A numpy scalar as the Python number of equal value."""
-    return x.item()
