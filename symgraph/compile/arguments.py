@@ -10,7 +10,7 @@ import numpy as np
 from symgraph import source
 from symgraph.compile.signature import In, Signature
 from symgraph.errors import locate
-from symgraph.expr.types import TensorType
+from symgraph.expr.types import TensorType, canonical
 
 __all__ = ["Arguments"]
 
@@ -23,7 +23,14 @@ class Arguments:
         self.inputs = [i for i in signature.inputs if i.variable not in signature.states]
         self.names = {i.name: position for position, i in enumerate(self.inputs) if i.name is not None}
         self.states = {i.name: signature.states[i.variable] for i in signature.inputs if i.variable in signature.states and i.name is not None}
-        self.defaults = {position: i.value for position, i in enumerate(self.inputs) if i.value is not None}
+        self.defaults: dict[int, Any] = {}
+        for position, argument in enumerate(self.inputs):
+            if argument.value is not None:
+                self.set_default(position, argument.value)
+
+    def set_default(self, position: int, value: Any) -> None:
+        """`value`, proper for the input, stands for it where the caller gives none."""
+        self.defaults[position] = canonical(value) if isinstance(value, np.ndarray) else value
 
     def convert(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
         """One proper value an input; TypeError or ValueError with the argument's position, name and the line of its variable.
@@ -66,16 +73,6 @@ class Arguments:
             known = ", ".join(name for name in (*self.names, *self.states))
             raise TypeError(f"Unknown input or state: {name}. The function has {len(self.names) + len(self.states)} named inputs ({known}).")
         self.states[name].set_value(value)
-
-
-def canonical(array: np.ndarray) -> np.ndarray:
-    """The array as native code wants it, itself where possible."""
-    flags = array.flags
-    if type(array) is np.ndarray and flags.c_contiguous and flags.aligned and array.dtype.isnative:
-        return array
-    fresh = np.empty(array.shape, array.dtype.newbyteorder("="))
-    fresh[...] = array
-    return fresh
 
 
 def _made(argument: In) -> str:

@@ -54,7 +54,7 @@ class FunctionFace:
         if isinstance(cell, SharedVariable):
             cell.set_value(value)
         else:
-            self.arguments.defaults[cell] = self.arguments.inputs[cell].variable.type.filter(value)
+            self.arguments.set_default(cell, self.arguments.inputs[cell].variable.type.filter(value))
 
     def __contains__(self, key: Any) -> bool:
         try:

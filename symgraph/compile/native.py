@@ -22,7 +22,7 @@ from symgraph.expr.walk import ancestors
 
 __all__ = ["DictFunction", "NativeFunction", "load_known", "NotNative", "Watch", "make_native", "node_callable", "version"]
 
-VERSION = "1"  # of what `extra` holds
+VERSION = "2"  # of what `extra` holds
 
 
 class NativeFunction(FunctionFace, NativeCallable):
@@ -111,11 +111,12 @@ def make_native(signature: Signature, mode: Mode, optimised: Sequence[Variable],
 
 
 def used_inputs(signature: Signature, optimised: Sequence[Variable]) -> list[tuple[str, int, Variable]]:
-    """('given', position among the caller's arguments, variable) and ('shared', position, variable) of all that is read."""
+    """('given', position, variable) of each argument of the caller, read or not, so that all are checked; ('shared', position,
+    variable) of what is read."""
     states = set(signature.states)
     given = [i.variable for i in signature.inputs if i.variable not in states]
     found = set(ancestors(optimised, given))
-    return [("given", k, x) for k, x in enumerate(given) if x in found] + [("shared", k, x) for k, x in enumerate(signature.shared) if x in found]
+    return [("given", k, x) for k, x in enumerate(given)] + [("shared", k, x) for k, x in enumerate(signature.shared) if x in found]
 
 
 def remember(key: str, compiled: Any, plan: dict[str, Any], handed: Handed, origin: dict[Apply, Apply], order: Sequence[Apply]) -> None:

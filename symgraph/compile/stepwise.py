@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from symgraph.compile.arguments import Arguments, canonical
+from symgraph.compile.arguments import Arguments
 from symgraph.compile.blame import located
 from symgraph.compile.face import FunctionFace
 from symgraph.compile.modes import Mode
@@ -15,7 +15,7 @@ from symgraph.compile.signature import Signature
 from symgraph.errors import BadOptimization, BadThunkOutput
 from symgraph.expr.evaluate import run_nodes
 from symgraph.expr.op import Apply
-from symgraph.expr.types import TensorType
+from symgraph.expr.types import TensorType, canonical
 from symgraph.expr.variable import Variable
 from symgraph.expr.walk import toposort
 

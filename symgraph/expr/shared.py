@@ -9,7 +9,7 @@ import numpy as np
 
 from symgraph import source
 from symgraph.expr.dtypes import ALL
-from symgraph.expr.types import Type, generic, tensor_type
+from symgraph.expr.types import Type, canonical, generic, tensor_type
 from symgraph.expr.variable import TensorVariable, Variable
 
 __all__ = ["Container", "SharedVariable", "TensorSharedVariable", "shared"]
@@ -59,11 +59,9 @@ class SharedVariable(Variable):
         return value.copy() if isinstance(value, np.ndarray) else copy.deepcopy(value)
 
     def set_value(self, value: Any, borrow: bool = False) -> None:
-        """Replace the value; TypeError, and no change, if it is not of the variable's type. borrow: the array itself is kept."""
-        proper = self.type.filter(value)
-        if not borrow and proper is value:
-            proper = value.copy(order="C") if isinstance(value, np.ndarray) else copy.deepcopy(value)
-        self.container.storage[0] = proper
+        """Replace the value; TypeError, and no change, if it is not of the variable's type. borrow: the array itself is kept,
+        if it is one that native code can read as it is."""
+        self.container.storage[0] = _kept(self.type.filter(value), value, borrow)
 
     def clone(self) -> Any:
         """Another variable for the same value."""
@@ -119,12 +117,20 @@ def shared(
             pattern = (None,) * array.ndim
         type = tensor_type(array.dtype.name, pattern)
         array = type.filter(array, strict, allow_downcast)
-        result = TensorSharedVariable(type, array if borrow or array is not value else array.copy(order="C"), name)
+        result = TensorSharedVariable(type, _kept(array, value, borrow), name)
     result.line = source.here()
     for key, attribute in options.items():
         if key not in ("target", "force"):
             raise TypeError(f"shared() got an unexpected argument {key!r}: {attribute!r}")
     return result
+
+
+def _kept(proper: Any, given: Any, borrow: bool) -> Any:
+    """`proper`, made of `given`, as the variable may keep it: an array in C order that is its own, unless borrow."""
+    if not isinstance(proper, np.ndarray):
+        return proper if borrow else copy.deepcopy(proper)
+    fresh = isinstance(given, (bool, int, float, complex, list, tuple))
+    return canonical(proper) if borrow or fresh else np.array(proper, proper.dtype.newbyteorder("="), order="C")
 
 
 def _as_array(value: Any) -> np.ndarray | None:

@@ -14,7 +14,7 @@ from symgraph.settings import config
 if TYPE_CHECKING:
     from symgraph.expr.variable import Variable
 
-__all__ = ["Generic", "TensorType", "Type", "generic"]
+__all__ = ["Generic", "TensorType", "Type", "canonical", "generic", "tensor_type"]
 
 _NAMES = {
     (): "scalar", (False,): "vector", (True,): "(True,)", (False, False): "matrix", (True, False): "row", (False, True): "col",
@@ -238,6 +238,16 @@ def tensor_type(dtype: str, shape: tuple[int | None, ...]) -> TensorType:
             _interned.clear()
         found = _interned[dtype, shape] = TensorType(dtype, shape=shape)
     return found
+
+
+def canonical(array: np.ndarray) -> np.ndarray:
+    """The array as native code wants it, itself where possible."""
+    flags = array.flags
+    if type(array) is np.ndarray and flags.c_contiguous and flags.aligned and array.dtype.isnative:
+        return array
+    fresh = np.empty(array.shape, array.dtype.newbyteorder("="))
+    fresh[...] = array
+    return fresh
 
 
 def _size_of_flag(flag: Any) -> int | None:
