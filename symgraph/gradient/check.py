@@ -40,14 +40,17 @@ def numeric_grad(f: Callable[..., Any], points: Sequence[np.ndarray], eps: float
 
 
 def verify_grad(
-    fun: Callable[..., Any], pt: Sequence[Any], n_tests: int = 2, rng: Any = None, eps: float | None = None, out_type: str | None = None,
-    abs_tol: float | None = None, rel_tol: float | None = None, mode: Any = None, cast_to_output_type: bool = False, no_debug_ref: bool = True,
+    fun: Callable[..., Any], pt: Sequence[Any], n_tests: int = 2, rng: Any = None, eps: float | None = None,
+    out_type: str | None = None, abs_tol: float | None = None, rel_tol: float | None = None, mode: Any = None,
+    cast_to_output_type: bool = False, no_debug_ref: bool = True,
 ) -> None:
     """Compare the symbolic gradient of `fun` with finite differences at the points `pt`; raises GradientError where they differ.
 
     fun: takes as many variables as there are points and gives one float tensor. The scalar that is differentiated is the
     product of that tensor with a random one, drawn `n_tests` times from `rng` (a numpy RandomState or Generator). An element
     passes if its absolute or its relative error is below abs_tol or rel_tol (by dtype: 1e-4, float32 1e-2).
+    out_type, cast_to_output_type and no_debug_ref are taken as Theano takes them and change nothing: the random tensor always has
+    the dtype of the output.
 
     >>> import numpy as np, symgraph.tensor as T
     >>> verify_grad(lambda x: T.tanh(x), [np.array([0.1, -0.7])], rng=np.random.RandomState(0))
@@ -83,5 +86,6 @@ def _compare(position: int, wanted: np.ndarray, got: np.ndarray, abs_tol: float,
     worst = np.minimum(absolute / abs_tol, relative / rel_tol)
     if worst.size and not (worst < 1).all():
         at = np.unravel_index(int(np.nanargmax(np.where(np.isnan(worst), np.inf, worst))), worst.shape)
-        raise GradientError(f"the gradient by input {position} is wrong at index {tuple(map(int, at))}: symbolic {got[at]!r}, by finite differences "
-                            f"{wanted[at]!r} (absolute error {absolute[at]:.3g}, tolerance {abs_tol:g}; relative {relative[at]:.3g}, tolerance {rel_tol:g})")
+        raise GradientError(
+            f"the gradient by input {position} is wrong at index {tuple(map(int, at))}: symbolic {got[at]!r}, by finite differences {wanted[at]!r} "
+            f"(absolute error {absolute[at]:.3g}, tolerance {abs_tol:g}; relative {relative[at]:.3g}, tolerance {rel_tol:g})")

@@ -8,6 +8,7 @@ from typing import Any
 
 from symgraph.errors import DisconnectedInputError, NullTypeGradError
 from symgraph.expr.dtypes import CONTINUOUS, DISCRETE
+from symgraph.expr.make import as_variable
 from symgraph.expr.op import Apply
 from symgraph.expr.variable import TensorVariable, Variable
 from symgraph.expr.walk import toposort
@@ -17,6 +18,7 @@ from symgraph.settings import config
 __all__ = ["Lop", "backward", "between", "grad", "input_grads", "zeros_for"]
 
 _ON_DISCONNECTED = ("raise", "warn", "ignore")
+_ON_NULL = ("raise", "return")
 _RETURN_DISCONNECTED = ("zero", "None", "none", "Disconnected", "disconnected")
 
 
@@ -31,7 +33,8 @@ def grad(
     "raise", "warn" or "ignore" what has no influence; return_disconnected: "zero", "None" or "Disconnected" for it.
     null_gradients: "raise" or "return" where a derivative is not defined.
 
-    Raises TypeError if cost is not a scalar or wrt not a variable, DisconnectedInputError, NullTypeGradError.
+    Raises TypeError if cost is not a real scalar or one of the others not a variable, ValueError for an unknown option or a known
+    gradient of another number of dimensions, DisconnectedInputError, NullTypeGradError.
 
     >>> import symgraph.tensor as T
     >>> x = T.dscalar('x')
@@ -42,17 +45,19 @@ def grad(
         raise ValueError(f"disconnected_inputs must be one of {', '.join(_ON_DISCONNECTED)}, got {disconnected_inputs!r}")
     if return_disconnected not in _RETURN_DISCONNECTED:
         raise ValueError(f"return_disconnected must be zero, None or Disconnected, got {return_disconnected!r}")
+    if null_gradients not in _ON_NULL:
+        raise ValueError(f"null_gradients must be one of {', '.join(_ON_NULL)}, got {null_gradients!r}")
     if cost is None and known_grads is None:
         raise AssertionError("cost and known_grads cannot both be None")
     several = isinstance(wrt, (list, tuple))
     targets: list[Variable] = list(wrt) if several else [wrt]
-    for x in targets:
-        if not isinstance(x, Variable):
-            raise TypeError(f"wrt must be a variable or a list of variables, got {x!r} of {type(x)}")
+    _all_variables("wrt", targets, "a variable or a list of variables")
+    _all_variables("consider_constant", consider_constant or (), "a list of variables")
     start: dict[Variable, Any] = {}
     if cost is not None:
-        start[_checked_cost(cost)] = cost.ones_like() if cost.dtype not in DISCRETE else cost.zeros_like(dtype=config.floatX)
-    for x, g in (known_grads or {}).items():
+        cost = _checked_cost(cost)
+        start[cost] = cost.ones_like() if cost.dtype not in DISCRETE else cost.zeros_like(dtype=config.floatX)
+    for x, g in _checked_known(known_grads or {}).items():
         start[x] = start[x] + g if x in start else g
     found = backward(start, targets, consider_constant or (), null_gradients)
     results = [_result(x, found.get(x), disconnected_inputs, return_disconnected) for x in targets]
@@ -79,7 +84,9 @@ def Lop(f: Any, wrt: Any, eval_points: Any, consider_constant: Sequence[Variable
     return grad(None, wrt, consider_constant, disconnected_inputs, known_grads=known)
 
 
-def backward(start: Mapping[Variable, Any], targets: Sequence[Variable], constants: Iterable[Variable] = (), null_gradients: str = "raise") -> dict[Variable, Any]:
+def backward(
+    start: Mapping[Variable, Any], targets: Sequence[Variable], constants: Iterable[Variable] = (), null_gradients: str = "raise",
+) -> dict[Variable, Any]:
     """The gradients by `targets`, those by `start` being given; a target without influence has no entry.
 
     Only nodes on a way from a target to a start are visited, each once, users before producers.
@@ -161,6 +168,8 @@ def input_grads(node: Apply, grads: list[Any], useful: list[bool], null_gradient
 
 def _fitted(node: Apply, position: int, x: Any, term: Any) -> Any:
     """The term in the dtype of what it belongs to; an op whose rule gives another number of dimensions is named."""
+    if not isinstance(term, Variable):
+        raise TypeError(f"the gradient of {node.op} by its input {position} is no variable but {term!r} of {type(term)}")
     if not isinstance(x, TensorVariable) or not isinstance(term, TensorVariable):
         return term
     if term.ndim != x.ndim:
@@ -185,6 +194,28 @@ def _checked_cost(cost: Any) -> Any:
     if cost.dtype.startswith("complex"):
         raise TypeError(f"cost must be real, got {cost.dtype}: take its real part or absolute value")
     return cost
+
+
+def _all_variables(name: str, given: Any, wanted: str) -> None:
+    if not isinstance(given, (list, tuple, set, frozenset)):
+        raise TypeError(f"{name} must be {wanted}, got {given!r} of {type(given)}")
+    for x in given:
+        if not isinstance(x, Variable):
+            raise TypeError(f"{name} must be {wanted}, got {x!r} of {type(x)}")
+
+
+def _checked_known(known: Mapping[Any, Any]) -> dict[Variable, Any]:
+    """The gradients that are given, as variables."""
+    found = {}
+    for x, g in known.items():
+        if not isinstance(x, Variable):
+            raise TypeError(f"known_grads must give gradients by variables, got {x!r} of {type(x)}")
+        if g is None or isinstance(g, Variable) and isinstance(g.type, DisconnectedType):
+            continue
+        found[x] = g if isinstance(g, Variable) else as_variable(g)
+        if isinstance(x, TensorVariable) and getattr(found[x], "ndim", x.ndim) != x.ndim:
+            raise ValueError(f"known_grads: the gradient by {x} has {found[x].ndim} dimensions, the variable has {x.ndim}")
+    return found
 
 
 def _result(x: Any, g: Any, on_disconnected: str, kind: str) -> Any:
