@@ -12,7 +12,7 @@ from codegen.cache.entry import Entry
 from codegen.cache.key import program_key, sources_digest
 from codegen.runtime.executable import Executable
 from codegen.runtime.loader import load_binary
-from codegen.targets.llvm import target_key
+from codegen.targets.processor import target_key
 
 if TYPE_CHECKING:
     from codegen.program import Program

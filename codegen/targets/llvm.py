@@ -7,26 +7,18 @@ codegen/targets/elementary.py defines, what LLVM makes of them and of remainders
 call, through the context: the object names none of them. Routines of the compiler's run-time library (128-bit division, half
 precision) are never needed.
 
-llvmlite is imported when the first module is compiled: a warm start, which finds its object on disk, reaches only `target_key`.
+llvmlite is imported when the first module is compiled.
 """
 
 from __future__ import annotations
 
-import os
 import platform
 from functools import lru_cache
 from typing import Any
 
 from codegen.targets.llvmfunctions import with_elementary
 
-__all__ = ["compile_llvm", "optimized_text", "target_key"]
-
-# What tells processors apart in the first paragraph of /proc/cpuinfo: x86's names and those of Arm.
-IDENTITY = {
-    "vendor_id", "cpu family", "model", "model name", "stepping", "flags",
-    "CPU implementer", "CPU architecture", "CPU variant", "CPU part", "Features",
-}
-
+__all__ = ["compile_llvm", "optimized_text"]
 
 def compile_llvm(text: str, level: int = 2) -> bytes:
     """Object code of a module written in LLVM's language, optimised at `level` (0, 1, 2 or 3) for this processor.
@@ -111,39 +103,3 @@ def binding() -> Any:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     return llvm
-
-
-@lru_cache(maxsize=1)
-def target_key() -> str:
-    """What object code depends on beside its text: processor, its features, the version of llvmlite (and with it of LLVM).
-
-    Computed once a process in less than a millisecond, without loading LLVM: from the system's own description of the first
-    processor, which lists all that LLVM asks a processor for. Where there is none (not Linux) LLVM is asked.
-    """
-    import llvmlite
-
-    described = processor_of_linux()
-    if not described:
-        llvm = binding()
-        described = f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
-    return f"llvmlite {llvmlite.__version__}; {platform.machine()}; {described}"
-
-
-def processor_of_linux() -> str:
-    """The identifying lines of the first processor; '' if the system has no /proc/cpuinfo."""
-    lines: list[str] = []
-    try:
-        with open("/proc/cpuinfo", "rb", buffering=0) as file:  # unbuffered: with 256 processors the rest takes 20 ms to be written
-            head = b""
-            while b"\n\n" not in head:
-                piece = os.read(file.fileno(), 4096)
-                if not piece:
-                    break
-                head += piece
-    except OSError:
-        return ""
-    for line in head.split(b"\n\n")[0].decode("ascii", "replace").splitlines():
-        name, _, value = line.partition(":")
-        if name.strip() in IDENTITY:
-            lines.append(f"{name.strip()}={value.strip()}")
-    return "; ".join(lines)

@@ -12,8 +12,9 @@ from running import Call, Entry
 from test_llvm import run
 
 from codegen.runtime.loader import load_object
-from codegen.targets import llvm
-from codegen.targets.llvm import compile_llvm, optimized_text, target_key
+from codegen.targets import llvm, processor
+from codegen.targets.llvm import compile_llvm, optimized_text
+from codegen.targets.processor import target_key
 from codegen.targets.llvmtext import llvm_text
 
 
@@ -115,7 +116,7 @@ def test_a_module_that_is_not_well_formed_is_refused() -> None:
 
 def test_the_targets_key_needs_no_llvm() -> None:
     code = (
-        "import sys; from codegen.targets.llvm import target_key; print(target_key());"
+        "import sys; from codegen.targets.processor import target_key; print(target_key());"
         "assert 'llvmlite.binding' not in sys.modules"
     )
     key = subprocess.check_output([sys.executable, "-c", code], text=True).strip()
@@ -126,9 +127,9 @@ def test_the_targets_key_needs_no_llvm() -> None:
 
 
 def test_without_the_systems_description_llvm_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(llvm, "processor_of_linux", lambda: "")
-    llvm.target_key.cache_clear()
+    monkeypatch.setattr(processor, "processor_of_linux", lambda: "")
+    processor.target_key.cache_clear()
     try:
-        assert "+" in llvm.target_key()
+        assert "+" in processor.target_key()
     finally:
-        llvm.target_key.cache_clear()
+        processor.target_key.cache_clear()
