@@ -87,5 +87,6 @@ def _compare(position: int, wanted: np.ndarray, got: np.ndarray, abs_tol: float,
     if worst.size and not (worst < 1).all():
         at = np.unravel_index(int(np.nanargmax(np.where(np.isnan(worst), np.inf, worst))), worst.shape)
         raise GradientError(
-            f"the gradient by input {position} is wrong at index {tuple(map(int, at))}: symbolic {got[at]!r}, by finite differences {wanted[at]!r} "
-            f"(absolute error {absolute[at]:.3g}, tolerance {abs_tol:g}; relative {relative[at]:.3g}, tolerance {rel_tol:g})")
+            f"the gradient by input {position} is wrong at index {tuple(map(int, at))}: symbolic {got[at]!r}, by finite differences "
+            f"{wanted[at]!r} (absolute error {absolute[at]:.3g}, "
+            f"tolerance {abs_tol:g}; relative {relative[at]:.3g}, tolerance {rel_tol:g})")

@@ -63,7 +63,7 @@ def hessian(cost: Any, wrt: Any, consider_constant: Sequence[Variable] | None = 
     for x in targets:
         if not isinstance(x, TensorVariable) or x.ndim != 1:
             kind = getattr(x, "type", type(x))
-            raise AssertionError(f"hessian wants vectors to differentiate by, got {x} of type {kind}: use flat parameters or jacobian of grad")
+            raise AssertionError(f"hessian wants vectors to differentiate by, got {x} of {kind}: use flat parameters or jacobian of grad")
     found = []
     for x in targets:
         first = grad(cost, x, consider_constant, disconnected_inputs)

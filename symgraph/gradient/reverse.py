@@ -206,15 +206,16 @@ def _all_variables(name: str, given: Any, wanted: str) -> None:
 
 def _checked_known(known: Mapping[Any, Any]) -> dict[Variable, Any]:
     """The gradients that are given, as variables."""
-    found = {}
+    found: dict[Variable, Any] = {}
     for x, g in known.items():
         if not isinstance(x, Variable):
             raise TypeError(f"known_grads must give gradients by variables, got {x!r} of {type(x)}")
         if g is None or isinstance(g, Variable) and isinstance(g.type, DisconnectedType):
             continue
-        found[x] = g if isinstance(g, Variable) else as_variable(g)
-        if isinstance(x, TensorVariable) and getattr(found[x], "ndim", x.ndim) != x.ndim:
-            raise ValueError(f"known_grads: the gradient by {x} has {found[x].ndim} dimensions, the variable has {x.ndim}")
+        given: Any = g if isinstance(g, Variable) else as_variable(g)
+        if isinstance(x, TensorVariable) and isinstance(given, TensorVariable) and given.ndim != x.ndim:
+            raise ValueError(f"known_grads: the gradient by {x} has {given.ndim} dimensions, the variable has {x.ndim}")
+        found[x] = given
     return found
 
 
