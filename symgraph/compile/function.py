@@ -10,7 +10,6 @@ from symgraph.compile.devices import check_device
 from symgraph.compile.early import early_key, written_order
 from symgraph.compile.face import FunctionFace
 from symgraph.compile.signature import Signature, make_signature
-from symgraph.expr.make import as_variable
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Variable
 
@@ -98,10 +97,10 @@ def evaluated(x: Any, inputs_to_values: Any = None) -> Any:
     given = {} if inputs_to_values is None else inputs_to_values
     if not isinstance(given, dict):
         raise TypeError(f"eval wants a dictionary variable -> value, got {given!r} of {type(given)}")
-    inputs: Sequence[Any] = sorted((as_variable(v) for v in given), key=id)
-    for v in inputs:
+    for v in given:
         if not isinstance(v, Variable):
-            raise TypeError(f"the keys of the dictionary for eval are variables, got {v!r}")
+            raise TypeError(f"the keys of the dictionary for eval are variables, got {v!r} of {type(v)}")
+    inputs: Sequence[Any] = sorted(given, key=id)
     kept = x.__dict__.setdefault("_evaluate", {})
     key = tuple(map(id, inputs))
     if key not in kept:

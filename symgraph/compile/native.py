@@ -11,7 +11,16 @@ from symgraph.compile import blame
 from symgraph.compile.arguments import Arguments
 from symgraph.compile.face import FunctionFace
 from symgraph.compile.handoff import (
-    Entry, Executable, Handed, NotNative, NativeCallable, codegen, compile_program, hand_over, store, version,
+    Entry,
+    Executable,
+    Handed,
+    NativeCallable,
+    NotNative,
+    codegen,
+    compile_program,
+    hand_over,
+    store,
+    version,
 )
 from symgraph.compile.modes import Mode
 from symgraph.compile.signature import Signature

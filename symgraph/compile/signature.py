@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from symgraph import source
@@ -46,7 +46,10 @@ class In:
             if not variable.type.accepts(as_variable(update).type):
                 raise TypeError(f"the update of {variable} is of type {as_variable(update).type}, the input of type {variable.type}")
         if value is not None and not isinstance(value, SharedVariable):
-            self.value = variable.type.filter(value, strict=strict, allow_downcast=True if allow_downcast is None else allow_downcast)
+            try:
+                self.value = variable.type.filter(value, strict=strict, allow_downcast=True if allow_downcast is None else allow_downcast)
+            except (TypeError, ValueError) as error:
+                raise _kind(error)(f"the default value of the input {variable} cannot be of its type {variable.type}: {error}") from None
 
     def __repr__(self) -> str:
         return f"In({self.variable}{'' if self.value is None else f', value={self.value!r}'})"
@@ -181,9 +184,17 @@ def _output(x: Any, position: Any) -> Any:
     if isinstance(x, Variable):
         return x
     try:
-        return as_variable(x)
+        made = as_variable(x)
     except (TypeError, ValueError) as error:
         raise TypeError(f"output {position!r} of the function must be a variable, got {x!r} of {type(x)}") from error
+    if not isinstance(made.type, TensorType):
+        raise TypeError(f"output {position!r} of the function must be a variable, got {x!r} of {type(x)}")
+    return made
+
+
+def _kind(error: Exception) -> type[Exception]:
+    """TypeError or ValueError, whichever it is."""
+    return TypeError if isinstance(error, TypeError) else ValueError
 
 
 def _pairs(value: Any, what: str) -> list[tuple[Any, Any]]:
@@ -251,7 +262,10 @@ def _givens(givens: Any, signature: Signature) -> dict[Variable, Variable]:
         if old in result:
             raise ValueError(f"{old} stands twice in givens")
         if not isinstance(new, Variable):
-            new = as_variable(old.type.filter(new))
+            try:
+                new = as_variable(old.type.filter(new))
+            except (TypeError, ValueError) as error:
+                raise _kind(error)(f"what is given for {old} cannot be of its type {old.type}: {error}") from None
         if isinstance(old.type, TensorType) and (
                 not isinstance(new, TensorVariable) or old.type.dtype != new.type.dtype or old.type.ndim != new.type.ndim
                 or any(a is not None and a != b for a, b in zip(old.type.shape, new.type.shape))):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from symgraph import source
+from symgraph.errors import locate
 from symgraph.expr.dtypes import ALL
 from symgraph.expr.types import Type, canonical, generic, tensor_type
 from symgraph.expr.variable import TensorVariable, Variable
@@ -61,7 +62,12 @@ class SharedVariable(Variable):
     def set_value(self, value: Any, borrow: bool = False) -> None:
         """Replace the value; TypeError, and no change, if it is not of the variable's type. borrow: the array itself is kept,
         if it is one that native code can read as it is."""
-        self.container.storage[0] = _kept(self.type.filter(value), value, borrow)
+        try:
+            proper = self.type.filter(value)
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise locate(kind(f"the shared variable {self} cannot take this value: {error}"), self.line) from None
+        self.container.storage[0] = _kept(proper, value, borrow)
 
     def clone(self) -> Any:
         """Another variable for the same value."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from symgraph.expr.make import as_variable
 from symgraph.expr.shared import SharedVariable
+from symgraph.expr.types import generic
 from symgraph.expr.variable import Variable
 
 __all__ = ["OrderedUpdates", "StepResult", "read_result", "until"]
@@ -58,7 +59,7 @@ def read_result(returned: Any) -> StepResult:
     result = StepResult()
     parts = _parts(returned)
     if parts is None:
-        result.outputs = [_variable(x) for x in (returned if isinstance(returned, (list, tuple)) else [returned]) if x is not None]
+        result.outputs = [_variable(x) for x in (returned if isinstance(returned, (list, tuple)) else [returned])]
         return result
     for part in parts:
         if isinstance(part, until):
@@ -93,6 +94,9 @@ def _variable(x: Any) -> Any:
     if x is None:
         raise ValueError("the function of scan returned None where a variable was expected")
     try:
-        return as_variable(x)
+        made = as_variable(x)
     except (TypeError, ValueError) as error:
         raise ValueError(f"the function of scan must return variables, updates or until(...), got {x!r} of {type(x)}") from error
+    if made is not x and made.type == generic:
+        raise ValueError(f"the function of scan must return variables, updates or until(...), got {x!r} of {type(x)}")
+    return made

@@ -63,6 +63,10 @@ def scan(
     return (outputs[0] if len(outputs) == 1 and not return_list else outputs), updates
 
 
+def _title(name: str | None) -> str:
+    return f"scan {name}" if name else "scan"
+
+
 def _steps(inputs: Sequence[Rows], n_steps: Any, name: str | None) -> Any:
     """The number of steps as an int64 scalar: n_steps, else what the shortest sequence allows."""
     if n_steps is not None:
@@ -75,7 +79,7 @@ def _steps(inputs: Sequence[Rows], n_steps: Any, name: str | None) -> Any:
             raise ValueError(f"n_steps must not be negative, got {int(steps.data)}")
         return constant(int(steps.data), dtype="int64")
     if not inputs:
-        raise ValueError(f"scan {name or ''} has no sequences, so n_steps must say how many steps to run")
+        raise ValueError(f"{_title(name)} has no sequences, so n_steps must say how many steps to run")
     lengths = [s.length() for s in inputs]
     known = [x for x in lengths if isinstance(x, int)]
     total = constant(min(known), dtype="int64") if known else None
@@ -99,7 +103,7 @@ def _cast_up(states: list[State], result: StepResult) -> bool:
 
 
 def _check_states(states: list[State], result: StepResult, name: str | None) -> None:
-    title = f"scan {name}" if name else "scan"
+    title = _title(name)
     if len(states) != len(result.outputs):
         raise ValueError(f"{title}: outputs_info describes {len(states)} outputs, but the function of the step returned {len(result.outputs)}")
     for position, (state, new) in enumerate(zip(states, result.outputs)):
@@ -120,7 +124,7 @@ def _check_strict(captured: list[Variable], others: list[Any], name: str | None)
     allowed = set(ancestors(others))
     for x in captured:
         if x not in allowed:
-            raise ValueError(f"scan {name or ''} is strict, but its step uses {x}, which is not among non_sequences")
+            raise ValueError(f"{_title(name)} is strict, but its step uses {x}, which is not among non_sequences")
 
 
 class _Assembly:
