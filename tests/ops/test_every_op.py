@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import rows_elementwise
+import rows_reduce
 from oprow import OpRow, allowed
 from targets import TARGETS, run
 
@@ -13,7 +14,7 @@ import symgraph.tensor as T
 from symgraph.expr.evaluate import evaluate
 from symgraph.ops.elementwise import _ROWS
 
-TABLES = (rows_elementwise,)
+TABLES = (rows_elementwise, rows_reduce)
 ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]
 STEP = 1e-6
 
@@ -25,6 +26,10 @@ def variables(arrays, sizes_of_one=True):
 
 def listed(x):
     return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
+def described(x):
+    return f"{x.owner} of {', '.join(str(y.type) for y in x.owner.inputs)}" if x.owner else f"{x.type} as it came in"
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -45,7 +50,7 @@ def test_values(row, target, full):
     for x, got, right, tolerance in zip(outputs, run(inputs, outputs, arrays, target), wanted, tolerances):
         assert got.dtype == right.dtype
         assert got.shape == right.shape
-        np.testing.assert_allclose(got, right, rtol=tolerance, atol=tolerance, err_msg=f"{x.owner} of {[y.type for y in x.owner.inputs]}")
+        np.testing.assert_allclose(got, right, rtol=tolerance, atol=tolerance, err_msg=described(x))
 
 
 def difference(build, points, wrt, weights):
@@ -81,7 +86,7 @@ def weights_for(outputs, inputs, points, random):
 @pytest.mark.parametrize("row", [row for row in ROWS if row.slopes], ids=str)
 def test_derivatives(row):
     random = np.random.RandomState(1)
-    points = [np.asarray(p, "float64") for p in row.points(random)]
+    points = row.points(random)
     inputs = variables(points)
     outputs = listed(row.build(*inputs))
     weights = weights_for(outputs, inputs, points, random)
@@ -119,7 +124,7 @@ def test_derivatives(row):
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.points and not row.slopes], ids=str)
 def test_steps_have_no_slope(row):
-    points = [np.asarray(p, "float64") for p in row.points(np.random.RandomState(1))]
+    points = row.points(np.random.RandomState(1))
     inputs = variables(points)
     try:
         outputs = listed(row.build(*inputs))
