@@ -186,7 +186,8 @@ def test_a_wrong_call(name: str) -> None:
     assert (HERE in message) == shows_line, message
 
 
-ANYWHERE = ("sizes of a sum", "size 1 that was not declared", "sizes of a product", "an index too large", "an index into nothing", "a reshape",
+ANYWHERE = ("sizes of a sum", "size 1 that was not declared", "sizes of a product", "an index too large", "an index into nothing",
+    "a reshape",
             "more steps than rows", "fewer than no steps", "too few dimensions")
 
 
