@@ -136,10 +136,14 @@ def scaled(b: Any, x: Pair, factor: float) -> Pair:
 def square_root(b: Any, x: Pair) -> Pair:
     """Kahan: the greater part from the sum of two positive numbers, the other by a quotient, so nothing cancels."""
     re, im = x.value
-    half, other = b.mul(re, 0.5), b.mul(im, 0.5)
-    root = b.sqrt(b.add(b.abs(half), b.math("hypot", half, other)))
+    tiny = b.both(b.less(b.abs(re), 1e-30), b.less(b.abs(im), 1e-30))
+    part = re.dtype
+    # Scaled so that the sum neither overflows nor loses digits below the least normal number.
+    scale = b.select(tiny, b.constant(2.0**53, part), b.constant(0.125, part))
+    p, q = b.mul(re, scale), b.mul(im, scale)
+    root = b.mul(b.sqrt(b.add(b.abs(p), b.math("hypot", p, q))), b.select(tiny, b.constant(2.0**-27, part), b.constant(2.0, part)))
     zero = b.equal(root, 0)
-    quotient = b.div(other, b.select(zero, 1.0, root))
+    quotient = b.mul(b.div(im, b.select(zero, 1.0, root)), 0.5)
     right = b.greater_equal(re, 0)
     real = b.select(right, root, b.abs(quotient))
     imaginary = b.select(right, quotient, b.copysign(root, im))

@@ -47,8 +47,10 @@ def fused(a: Any, b: Any, c: Any) -> Any:
     """a*b + c rounded once."""
     type = a.dtype.type
     plain = a * b + c
-    if not (np.isfinite(a) and np.isfinite(b) and np.isfinite(c)):
+    if not (np.isfinite(a) and np.isfinite(b)):
         return plain
+    if not np.isfinite(c):
+        return c  # where the rounded product would be infinite, the exact one is not
     exact = Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))
     if exact == 0:
         return plain
