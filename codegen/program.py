@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from codegen.rules import Rule
@@ -100,7 +100,7 @@ class Branch:
     where: int = 0
 
 
-AnyStep = Union[Step, Loop, Branch]
+AnyStep = Step | Loop | Branch
 
 
 @dataclass(slots=True)

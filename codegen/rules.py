@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Union
+from typing import Any, Protocol
 
 __all__ = ["Loops", "Pointwise", "Python", "Reduction", "Rule", "Sizes"]
 
@@ -116,4 +116,4 @@ class Python:
     sizes: None = None
 
 
-Rule = Union[Pointwise, Reduction, Loops, Python]
+Rule = Pointwise | Reduction | Loops | Python

@@ -29,6 +29,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Apply", "Constant", "Generic", "In", "Lop", "Mode", "Op", "OrderedUpdates", "Out", "Rop", "SharedVariable", "TensorType", "Type", "Variable",
-    "as_op", "as_variable", "clone", "config", "consider_constant", "debugprint", "disconnected_grad", "dot", "dprint", "errors", "function", "generic",
-    "grad", "grad_clip", "grad_scale", "hessian", "jacobian", "pp", "pprint", "scan", "shared", "tensor", "until", "verify_grad", "zero_grad",
+    "as_op", "as_variable", "clone", "config", "consider_constant", "debugprint", "disconnected_grad", "dot", "dprint", "errors", "function",
+    "generic", "grad", "grad_clip", "grad_scale", "hessian", "jacobian", "pp", "pprint", "scan", "shared", "tensor", "until", "verify_grad",
+    "zero_grad",
 ]

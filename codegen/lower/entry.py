@@ -52,9 +52,10 @@ def lower(program: Program, name: str = "entry") -> Lowered:
     frame.enter()
     frame.plan()
     frame.run()
-    module = ir.Module(ir.Function(name, (unit.context.value,), start + rest, True), unit.kernels, b.libraries)
+    module = ir.Module(ir.Function(name, (unit.context.value,), start + rest, True), unit.kernels.finished(), b.libraries)
     layout = Layout(
-        entry=name, arguments=[program.types[v] for v in program.inputs], results=[program.types[v] for v in program.outputs], constants=unit.constants,
+        entry=name, arguments=[program.types[v] for v in program.inputs], results=[program.types[v] for v in program.outputs],
+        constants=unit.constants,
         failures=unit.failures, callbacks=unit.callbacks, scratches=unit.scratches, libraries=b.libraries, work=work_of(program))
     return Lowered(module, layout)
 

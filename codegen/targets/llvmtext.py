@@ -25,6 +25,7 @@ OUT_OF_MEMORY = -1
 INVARIANT = ", !invariant.load !0"  # of the context's tables: they stay as they are during a call
 FIRST_METADATA = ["!0 = !{}", '!1 = !{!"branch_weights", i32 2000, i32 1}', '!2 = !{!"branch_weights", i32 1, i32 2000}']
 WHOLE, SHORT = 32, 12  # rounds of a loop that becomes one operation on vectors (see Builder.accumulate), and nodes of its body
+INLINE_TOTAL = 1500  # nodes of loops that may end up in one function: LLVM's time and memory grow with the square of a function
 INLINE_LENGTH = 60  # a kernel of one use may become a part of its caller up to this many nodes (see docs/architecture.md)
 
 
@@ -49,6 +50,7 @@ class Shared:
 
     def __init__(self, facts: dict[str, Survey]) -> None:
         self.facts = facts
+        self.crowded = sum(f.length for f in facts.values() if f.loops and f.calls == 1 and f.length <= INLINE_LENGTH) > INLINE_TOTAL
         self.declarations: dict[str, str] = {}
         self.metadata = list(FIRST_METADATA)
 
@@ -108,7 +110,7 @@ class FunctionText:
         if self.is_entry:
             return "nounwind"
         fact = self.shared.facts[self.function.name]
-        alone = fact.loops and (fact.calls != 1 or fact.length > INLINE_LENGTH)
+        alone = fact.loops and (fact.calls != 1 or fact.length > INLINE_LENGTH or self.shared.crowded)
         return "noinline nounwind" if alone else "nounwind"
 
     # Operands ---------------------------------------------------------------------------------------------------------
@@ -285,7 +287,8 @@ class FunctionText:
         self.access = f", !llvm.access.group {every}"
         number = len(self.shared.metadata)
         width = ""
-        if node.start == 0 and node.stop == WHOLE and len(node.body) <= SHORT and not any(isinstance(n, (ir.For, ir.While, ir.If)) for n in node.body):
+        nested = any(isinstance(n, (ir.For, ir.While, ir.If)) for n in node.body)
+        if node.start == 0 and node.stop == WHOLE and len(node.body) <= SHORT and not nested:
             width = f', !{{!"llvm.loop.vectorize.width", i32 {WHOLE}}}'
         return ", !llvm.loop " + self.shared.note(f'distinct !{{!{number}, !{{!"llvm.loop.parallel_accesses", {group}}}{width}}}')
 

@@ -1,9 +1,10 @@
 """Multinomial logistic regression on scikit-learn's digits, by gradient descent on mini-batches."""
 
 import numpy as np
+from sklearn.datasets import load_digits
+
 import symgraph
 import symgraph.tensor as T
-from sklearn.datasets import load_digits
 
 digits = load_digits()
 order = np.random.RandomState(0).permutation(len(digits.target))

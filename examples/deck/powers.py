@@ -1,6 +1,7 @@
 """Element-wise powers of a vector by scan, as in the deck, and the same loop in numpy."""
 
 import numpy as np
+
 import symgraph
 import symgraph.tensor as T
 

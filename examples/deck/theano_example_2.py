@@ -7,9 +7,10 @@ the deck printed. Another seed, or another number of examples, may be given: the
 import sys
 from collections import OrderedDict
 
+from sklearn.datasets import make_regression
+
 import symgraph
 import symgraph.tensor as T
-from sklearn.datasets import make_regression
 
 seed = int(sys.argv[1]) if len(sys.argv) > 1 else 3153540626
 n_samples = int(sys.argv[2]) if len(sys.argv) > 2 else 20

@@ -64,8 +64,8 @@ class Arguments:
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise locate(kind(
-                f"Bad input argument{f' {argument.name!r}' if argument.name else ''} to theano function with name \"{self.signature.title}\" at index "
-                f"{position} (0-based). {error}"), argument.variable.line) from None
+                f"Bad input argument{f' {argument.name!r}' if argument.name else ''} to theano function with name \"{self.signature.title}\" "
+                f"at index {position} (0-based). {error}"), argument.variable.line) from None
         return canonical(proper) if isinstance(argument.variable.type, TensorType) else proper
 
     def _set_state(self, name: str, value: Any) -> None:

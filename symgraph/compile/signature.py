@@ -28,8 +28,9 @@ class In:
     """
 
     def __init__(
-        self, variable: Variable, name: str | None = None, value: Any = None, update: Any = None, mutable: bool | None = None, borrow: bool | None = None,
-        shared: bool = False, implicit: bool | None = None, strict: bool = False, allow_downcast: bool | None = None, autoname: bool = True,
+        self, variable: Variable, name: str | None = None, value: Any = None, update: Any = None, mutable: bool | None = None,
+        borrow: bool | None = None, shared: bool = False, implicit: bool | None = None, strict: bool = False, allow_downcast: bool | None = None,
+        autoname: bool = True,
     ) -> None:
         if not isinstance(variable, Variable):
             raise TypeError(f"In wants a variable, got {variable!r} of {type(variable)}")
@@ -144,7 +145,8 @@ def _inputs(inputs: Any, allow_input_downcast: bool | None) -> list[In]:
         if isinstance(x, (list, tuple)) and len(x) == 2 and isinstance(x[0], Variable):
             x = In(x[0], value=x[1])
         if isinstance(x, SharedVariable):
-            raise TypeError(f"Cannot use a shared variable ({x}) as explicit input. Consider substituting a non-shared variable via the `givens` parameter")
+            raise TypeError(f"Cannot use a shared variable ({x}) as explicit input. Consider substituting a non-shared variable via the "
+                            "`givens` parameter")
         if isinstance(x, Constant):
             raise TypeError(f"input {position} of the function is the constant {x}")
         if not isinstance(x, (Variable, In)):
@@ -157,8 +159,8 @@ def _inputs(inputs: Any, allow_input_downcast: bool | None) -> list[In]:
     seen: dict[Variable, int] = {}
     for position, argument in enumerate(result):
         if argument.variable in seen:
-            raise UnusedInputError(f"the variable {argument.variable} is given twice in the list of inputs, at positions {seen[argument.variable]} and "
-                                   f"{position}", line=argument.variable.line)
+            raise UnusedInputError(f"the variable {argument.variable} is given twice in the list of inputs, at positions {seen[argument.variable]} "
+                                   f"and {position}", line=argument.variable.line)
         seen[argument.variable] = position
     return result
 
@@ -241,8 +243,8 @@ def fit_update(target: SharedVariable, new: Any) -> Any:
                         f"cast it: new.astype('{target.type.dtype}')")
     for axis, (mine, theirs) in enumerate(zip(target.type.shape, new.type.shape)):
         if mine is not None and theirs is not None and mine != theirs:
-            raise TypeError(f"An update must have the same type as the original shared variable: dimension {axis} of {target} is {mine}, of its update "
-                            f"{theirs}")
+            raise TypeError(f"An update must have the same type as the original shared variable: dimension {axis} of {target} is {mine}, of its "
+                            f"update {theirs}")
     return new
 
 
@@ -269,8 +271,8 @@ def _givens(givens: Any, signature: Signature) -> dict[Variable, Variable]:
         if isinstance(old.type, TensorType) and (
                 not isinstance(new, TensorVariable) or old.type.dtype != new.type.dtype or old.type.ndim != new.type.ndim
                 or any(a is not None and a != b for a, b in zip(old.type.shape, new.type.shape))):
-            raise TypeError(f"Cannot convert Type {new.type} (of Variable {new}) into Type {old.type}: a given must have the type of what it replaces. "
-                            f"You can try to manually convert {new} into a {old.type}.")
+            raise TypeError(f"Cannot convert Type {new.type} (of Variable {new}) into Type {old.type}: a given must have the type of what it "
+                            f"replaces. You can try to manually convert {new} into a {old.type}.")
         result[old] = new
     for old, new in result.items():
         if new is not old and any(other is not old and other in result and other is new for other in result):
@@ -320,9 +322,10 @@ def _check_inputs(signature: Signature, replacements: dict[Variable, Variable], 
         return
     for position, argument in enumerate(signature.inputs):
         if argument.variable not in used and argument.variable not in signature.states:
-            text = (f"function was asked to create a function computing outputs given certain inputs, but the provided input variable at index {position} is "
-                    f"not part of the computational graph needed to compute the outputs: {argument.variable}. To make this error into a warning, you can "
-                    "pass the parameter on_unused_input='warn' to function. To disable it completely, use on_unused_input='ignore'.")
+            text = (f"function was asked to create a function computing outputs given certain inputs, but the provided input variable at index "
+                    f"{position} is not part of the computational graph needed to compute the outputs: {argument.variable}. To make this error "
+                    "into a warning, you can pass the parameter on_unused_input='warn' to function. "
+                    "To disable it completely, use on_unused_input='ignore'.")
             if action == "raise":
                 raise UnusedInputError(text, line=argument.variable.line)
             warnings.warn(text, stacklevel=4)

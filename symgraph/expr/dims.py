@@ -34,7 +34,7 @@ UNKNOWN = Unknown()
 class StaticSizes:
     """The algebra `s` of shape rules (the contract is codegen.rules.Sizes) on ints and UNKNOWN. Checks that fail now, raise now."""
 
-    errors: dict[str, type[Exception]] = {"ValueError": ValueError, "TypeError": TypeError, "IndexError": IndexError, "AssertionError": AssertionError}
+    errors: dict[str, type[Exception]] = {error.__name__: error for error in (ValueError, TypeError, IndexError, AssertionError)}
 
     def maximum(self, a: Any, b: Any) -> Any:
         return UNKNOWN if a is UNKNOWN or b is UNKNOWN else max(a, b)

@@ -28,7 +28,8 @@ def evaluate(outputs: Sequence[Variable], values: Mapping[Variable, Any]) -> lis
 
 
 def run_nodes(
-    order: Sequence[Apply], known: dict[Variable, Any], outputs: Sequence[Variable], on_error: Callable[[Apply, list[Any], Exception], None] | None = None,
+    order: Sequence[Apply], known: dict[Variable, Any], outputs: Sequence[Variable],
+    on_error: Callable[[Apply, list[Any], Exception], None] | None = None,
     on_node: Callable[[Apply, list[Any], list[Any]], None] | None = None,
 ) -> list[Any]:
     """Run nodes in order, starting from `known` (which is added to). on_error is told of a failing node before the error leaves."""

@@ -117,7 +117,10 @@ def as_tensor(x: Any, name: str | None = None, ndim: int | None = None, dtype: s
 
     ndim: add dimensions of size 1 on the left up to so many, or drop such; ValueError if that is not possible.
     """
-    variable = x if isinstance(x, TensorVariable) else (constant(x, name, dtype=dtype) if dtype and not isinstance(x, Variable) else as_variable(x, name))
+    if isinstance(x, TensorVariable):
+        variable: Any = x
+    else:
+        variable = constant(x, name, dtype=dtype) if dtype and not isinstance(x, Variable) else as_variable(x, name)
     if not isinstance(variable, TensorVariable):
         raise AsTensorError(f"{x!r} is not a tensor: its type is {variable.type}")
     if dtype is not None and variable.dtype != dtypes.normal(dtype):
@@ -146,7 +149,9 @@ def tensor(dtype: Any = None, broadcastable: Sequence[bool] | None = None, name:
     >>> tensor('int32', shape=(None, 10)).type
     TensorType(int32, (?, 10))
     """
-    return TensorType(config.floatX if dtype is None else dtype, broadcastable, shape=shape if shape is not None or broadcastable is not None else ())(name)
+    if shape is None and broadcastable is None:
+        shape = ()
+    return TensorType(config.floatX if dtype is None else dtype, broadcastable, shape=shape)(name)
 
 
 def _of_any_dtype(kind: str) -> Callable[..., Any]:

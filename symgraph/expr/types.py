@@ -152,7 +152,8 @@ class TensorType(Type):
                 return np.asarray(value, dtype=self.dtype)
             raise TypeError(
                 f"{self} cannot store a value of dtype {value.dtype} without risking loss of precision. If you do not mind this loss, you can: "
-                f"1) explicitly cast your data to {self.dtype}, or 2) set \"allow_input_downcast=True\" when calling \"function\". Value: {_short(value)}")
+                f"1) explicitly cast your data to {self.dtype}, or 2) set \"allow_input_downcast=True\" when calling \"function\". "
+                f"Value: {_short(value)}")
         if allow_downcast is None and type(value) is float and self.dtype == config.floatX:
             return np.asarray(value, dtype=self.dtype)
         try:
@@ -162,8 +163,8 @@ class TensorType(Type):
         except OverflowError as error:
             raise TypeError(f"{self} cannot store {_short(value)}: {error}") from None
         if not same:
-            raise TypeError(f"{self} cannot store accurately value {_short(value)}, it would be represented as {_short(converted)}. If you do not mind "
-                            f"this precision loss, you can: 1) explicitly convert your data to a numpy array of dtype {self.dtype}, or 2) set "
+            raise TypeError(f"{self} cannot store accurately value {_short(value)}, it would be represented as {_short(converted)}. If you do not "
+                            f"mind this precision loss, you can: 1) explicitly convert your data to a numpy array of dtype {self.dtype}, or 2) set "
                             "\"allow_input_downcast=True\" when calling \"function\".")
         return converted
 

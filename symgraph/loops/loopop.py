@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from symgraph import source
+from symgraph.expr.dims import Known, StaticSizes, static_shape
 from symgraph.expr.evaluate import run_nodes
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.types import tensor_type
-from symgraph.expr.variable import Variable
+from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import toposort
 
 __all__ = ["LoopLayout", "LoopOp"]
@@ -119,7 +120,8 @@ class LoopOp(Op):
         stacks: list[list[Any]] = [[] for _ in range(layout.stacked)]
         t = 0
         while steps is None or t < steps:
-            rows = [rows[len(rows) - 1 - t - offset] if backwards else rows[t + offset] for (offset, backwards), rows in zip(layout.sequences, sequences)]
+            rows = [rows[len(rows) - 1 - t - offset] if backwards else rows[t + offset]
+                    for (offset, backwards), rows in zip(layout.sequences, sequences)]
             values = [np.asarray(t, dtype="int64")] * layout.counts + [np.asarray(r) for r in rows] + states + captured
             results = run_nodes(self._order, dict(zip(self.inner_inputs, values)), self.inner_outputs)
             states = results[: layout.states]
@@ -128,8 +130,22 @@ class LoopOp(Op):
             t += 1
             if layout.until and results[-1]:
                 break
-        empty = [np.empty((0, *(n or 0 for n in x.type.shape[1:])), x.type.dtype) for x in node.outputs[layout.states :]]
-        return [*states, *(np.stack(stack) if stack else none for stack, none in zip(stacks, empty))]
+        if stacks and not stacks[0]:
+            return [*states, *self._no_rows(arrays)]
+        return [*states, *map(np.stack, stacks)]
+
+    def _no_rows(self, arrays: Sequence[Any]) -> list[Any]:
+        """The stacks of a loop without a step: the sizes of a row are those that a step on rows of zeros would give it."""
+        layout = self.layout
+        zeros = [np.zeros(a.shape[1:], a.dtype) for a in arrays[layout.first_sequence : layout.first_state]]
+        values = [np.asarray(0, dtype="int64")] * layout.counts + zeros + list(arrays[layout.first_state :])
+        known = dict(zip(self.inner_inputs, values))
+        assert self._order is not None
+        for node in self._order:
+            inputs = [x.data if isinstance(x, Constant) else known[x] for x in node.inputs]
+            known.update(zip(node.outputs, _on_zeros(node, inputs)))
+        rows = self.inner_outputs[layout.states : layout.states + layout.stacked]
+        return [np.empty((0, *np.shape(x.data if isinstance(x, Constant) else known[x])), x.type.dtype) for x in rows]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         counted = [] if self.layout.unbounded else [[False] * len(node.outputs)]
@@ -140,6 +156,30 @@ class LoopOp(Op):
 
     def __str__(self) -> str:
         return f"{'while' if self.layout.unbounded else 'scan'}{{{self.name or len(self.inner_outputs)}}}"
+
+
+def _on_zeros(node: Apply, inputs: Sequence[Any]) -> list[Any]:
+    """A node's outputs for the sake of their sizes: inputs may be made up, so its checks do not count, and Python ops are not run."""
+    if node.op.has_sizes or isinstance(node.op, LoopOp):
+        try:
+            return node.op.run(node, inputs)
+        except (ValueError, IndexError):
+            pass
+    shapes = [x.type.shape for x in node.outputs]
+    if node.op.has_sizes:
+        found = node.op.sizes(_UNCHECKED, *[Known(a.dtype.name, a.shape, a) for a in inputs])
+        shapes = [static_shape(sizes) for sizes in found]
+    return [np.zeros([n or 0 for n in shape], x.type.dtype) for x, shape in zip(node.outputs, shapes)]
+
+
+class _Unchecked(StaticSizes):
+    """The algebra of sizes that refuses nothing."""
+
+    def check(self, condition: Any, error: str, message: str, *values: Any) -> None:
+        pass
+
+
+_UNCHECKED = _Unchecked()
 
 
 def known_steps(x: Any) -> int | None:

@@ -18,9 +18,9 @@ __all__ = ["scan"]
 
 
 def scan(
-    fn: Callable[..., Any], sequences: Any = None, outputs_info: Any = None, non_sequences: Any = None, n_steps: Any = None, truncate_gradient: int = -1,
-    go_backwards: bool = False, mode: Any = None, name: str | None = None, profile: Any = False, allow_gc: Any = None, strict: bool = False,
-    return_list: bool = False,
+    fn: Callable[..., Any], sequences: Any = None, outputs_info: Any = None, non_sequences: Any = None, n_steps: Any = None,
+    truncate_gradient: int = -1, go_backwards: bool = False, mode: Any = None, name: str | None = None, profile: Any = False, allow_gc: Any = None,
+    strict: bool = False, return_list: bool = False,
 ) -> tuple[Any, OrderedUpdates]:
     """Run `fn` step after step; returns (outputs, updates).
 
@@ -111,13 +111,14 @@ def _check_states(states: list[State], result: StepResult, name: str | None) -> 
             continue
         old = state.element
         if new.ndim != old.ndim:
-            raise ValueError(f"{title}: output {position} starts with {old.ndim} dimensions ({old.type}), but a step gives it {new.ndim} ({new.type})")
+            raise ValueError(f"{title}: output {position} starts with {old.ndim} dimensions ({old.type}), but a step gives it {new.ndim} "
+                             f"({new.type})")
         if new.dtype != old.dtype:
-            raise ValueError(f"{title}: output {position} starts as {old.type}, but a step makes it {new.type}. The dtype of a state must stay the same: cast "
-                             f"the initial value with .astype('{new.dtype}') or what the function returns with .astype('{old.dtype}')")
+            raise ValueError(f"{title}: output {position} starts as {old.type}, but a step makes it {new.type}. The dtype of a state must stay the "
+                             f"same: cast the initial value with .astype('{new.dtype}') or what the function returns with .astype('{old.dtype}')")
         if any(a == 1 and b != 1 for a, b in zip(old.type.shape, new.type.shape)):
-            raise TypeError(f"{title}: output {position} starts as {old.type}, of size 1, but a step makes it {new.type}; if the sizes agree at run time, "
-                            "start from unbroadcast(initial, axis)")
+            raise TypeError(f"{title}: output {position} starts as {old.type}, of size 1, but a step makes it {new.type}; if the sizes agree at "
+                            "run time, start from unbroadcast(initial, axis)")
 
 
 def _check_strict(captured: list[Variable], others: list[Any], name: str | None) -> None:

@@ -156,6 +156,7 @@ def read_outputs_info(outputs_info: Any) -> list[State]:
         if len(set(taps)) < len(taps):
             raise ValueError(f"the taps of output {position} of scan stand twice: {taps}")
         if rows and initial.ndim == 0:
-            raise ValueError(f"output {position} of scan has taps {taps}: its initial value needs a leading dimension of {-min(taps)} rows, got a scalar")
+            raise ValueError(f"output {position} of scan has taps {taps}: its initial value needs a leading dimension of {-min(taps)} rows, "
+                             "got a scalar")
         result.append(State.of(initial, taps, rows))
     return result

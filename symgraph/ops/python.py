@@ -17,7 +17,9 @@ __all__ = ["FromFunctionOp", "as_op"]
 class FromFunctionOp(Op):
     """Calls `function(*arrays)`, which returns an array, or a list of them if there are several output types."""
 
-    def __init__(self, function: Callable[..., Any], itypes: Sequence[Type], otypes: Sequence[Type], infer_shape: Callable[..., Any] | None = None) -> None:
+    def __init__(
+        self, function: Callable[..., Any], itypes: Sequence[Type], otypes: Sequence[Type], infer_shape: Callable[..., Any] | None = None
+    ) -> None:
         self.function = function
         self.itypes = list(itypes)
         self.otypes = list(otypes)

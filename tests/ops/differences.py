@@ -6,7 +6,6 @@ import symgraph
 import symgraph.tensor as T
 from symgraph.expr.evaluate import evaluate
 
-
 TOLERANCE = {"float16": 2e-3, "float32": 2e-6, "complex64": 2e-6}
 
 

@@ -12,10 +12,10 @@ from running import Call, Entry
 from test_llvm import run
 
 from codegen.runtime.loader import load_object
-from codegen.targets import llvm, processor
+from codegen.targets import processor
 from codegen.targets.llvm import compile_llvm, optimized_text
-from codegen.targets.processor import target_key
 from codegen.targets.llvmtext import llvm_text
+from codegen.targets.processor import target_key
 
 
 def chain(length: int, type: str = "float64", function: str = "") -> Entry:
