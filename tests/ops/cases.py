@@ -19,9 +19,19 @@ WIDE, NEAR = (-3.0, 3.0), (0.6, 1.6)
 
 
 def row(
-    name: str, build: Callable[..., Any], wanted: Callable[..., Any], shapes: Sequence[Shapes], *, dtypes: Sequence[str] = ("float64",),
-    beside: Sequence[Any] = (), slopes: tuple[int, ...] | None = (), small: Shapes | None = None, domain: Domain = WIDE,
-    second: bool = True, tolerance: float = 1e-12, looser: dict[str, float] | None = None,
+    name: str,
+    build: Callable[..., Any],
+    wanted: Callable[..., Any],
+    shapes: Sequence[Shapes],
+    *,
+    dtypes: Sequence[str] = ("float64",),
+    beside: Sequence[Any] = (),
+    slopes: tuple[int, ...] | None = (),
+    small: Shapes | None = None,
+    domain: Domain = WIDE,
+    second: bool = True,
+    tolerance: float = 1e-12,
+    looser: dict[str, float] | None = None,
 ) -> OpRow:
     """An op of arrays of the sizes in `shapes` (of each, one for each operand), all of one dtype; then `beside`, arrays as they are.
 
@@ -57,3 +67,8 @@ def along(function: Callable[..., Any], every: bool = True) -> Callable[..., Any
         return [function(x, axis=axis) for axis in axes]
 
     return build
+
+
+def sizes(*numbers: int) -> list[np.ndarray]:
+    """Numbers as a variable integer takes them."""
+    return [np.asarray(n, "int64") for n in numbers]
