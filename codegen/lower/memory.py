@@ -151,7 +151,7 @@ class _Allocation:
         if alias is not None:
             candidates = [alias]
         elif group.kind == "pointwise":
-            candidates = self.read_in_place(group)
+            candidates = self.read_in_place(group, frame.maker[v])
         else:
             return None
         wanted = self.extent(frame.types[v].dtype, frame.shapes[v])[1]
@@ -165,8 +165,8 @@ class _Allocation:
                 return memory
         return None
 
-    def read_in_place(self, group: Group) -> list[int]:
-        """The inputs that are read by aligned members only, each at the index that is written."""
+    def read_in_place(self, group: Group, writer: int) -> list[int]:
+        """The inputs that are read by aligned members only, each at the index that is written, and by none after `writer` has stored."""
         steps = self.frame.program.steps
         inside = {steps[p].outputs[0] for p in group.members}
         fine: dict[int, bool] = {}
@@ -176,7 +176,7 @@ class _Allocation:
                 return []
             for source, how in zip(step.inputs, step.rule.reads):
                 if source not in inside:
-                    fine[source] = fine.get(source, True) and how == "same" and p in group.aligned
+                    fine[source] = fine.get(source, True) and how == "same" and p in group.aligned and p <= writer
         memories = [id(self.frame.memory.get(s)) for s in fine]
         return [s for s, good in fine.items() if good and memories.count(id(self.frame.memory.get(s))) == 1]
 
