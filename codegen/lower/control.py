@@ -7,10 +7,12 @@ buffers that take turns.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from codegen.loopir.scalar import is_number
 from codegen.lower.arrays import Memory, product
+from codegen.lower.foresight import foresee
 from codegen.lower.memory import SMALL, item_bytes
 from codegen.program import Branch, Loop
 
@@ -30,6 +32,7 @@ class LoopPlan:
         self.targets: dict[int, Memory] = {}  # output of the body -> where this round puts it
         self.steps: Any = None
         self.kinds: list[str] = []
+        self.late: set[int] = set()  # outputs of the body whose sizes show only inside the loop
 
     # Sizes, before the loop -------------------------------------------------------------------------------------------
     def size(self) -> bool:
@@ -58,32 +61,42 @@ class LoopPlan:
             body.bind(v, frame.shapes[outer], Memory(), (frame, outer))
         self.choose()
         body.plan()
-        outputs = loop.body.outputs
-        for k, (v, outer) in enumerate(zip(outputs, loop.states)):
-            if v not in body.shapes:
-                raise TypeError("a loop's state has a size that only a step can tell")
-            frame.unit.where = loop.where
-            for axis, (new, old) in enumerate(zip(body.shapes[v], frame.shapes[outer])):
-                text = f"state {k} of the loop: a step changes the size of dimension {axis} from {{}} to {{}}"
-                b.check(b.equal(old, new), "ValueError", text, old, new)
+        outputs = loop.body.outputs[: self.count + loop.stacked]
+        self.late = {v for v in outputs if v not in body.shapes}
+        self.row_shapes: dict[int, Sequence[Any]] = {v: body.shapes[v] for v in outputs if v in body.shapes}
+        if self.late:
+            self.row_shapes |= foresee(body, sorted(self.late), LoopPlan)
+        for k, v in enumerate(outputs[: self.count]):
+            self.check_state(k, self.row_shapes[v])
+            self.row_shapes[v] = frame.shapes[loop.states[k]]
             out = loop.outputs[k]
             if out is not None:
-                frame.shapes[out] = frame.shapes[outer]
+                frame.shapes[out] = self.row_shapes[v]
         return self.size_stacks()
 
+    def check_state(self, k: int, shape: Sequence[Any]) -> None:
+        """The new state must have the sizes of the old one; None: a size that is not known yet."""
+        frame, b = self.frame, self.b
+        where, frame.unit.where = frame.unit.where, self.loop.where
+        for axis, (new, old) in enumerate(zip(shape, frame.shapes[self.loop.states[k]])):
+            text = f"state {k} of the loop: a step changes the size of dimension {axis} from {{}} to {{}}"
+            if new is not None:
+                b.check(b.equal(old, new), "ValueError", text, old, new)
+        frame.unit.where = where
+
     def size_stacks(self) -> bool:
-        loop, body = self.loop, self.body
+        loop = self.loop
         for j in range(loop.stacked):
             out = loop.outputs[self.count + j]
             if out is None:
                 continue
             v = loop.body.outputs[self.count + j]
-            if v not in body.shapes:
+            if None in self.row_shapes[v]:
                 raise TypeError("a loop's result has a size that only a step can tell")
             if self.steps is None:
                 raise TypeError("a loop without a number of steps cannot stack its results")
             if not loop.until:
-                self.frame.shapes[out] = (self.steps, *body.shapes[v])
+                self.frame.shapes[out] = (self.steps, *self.row_shapes[v])
         return loop.until
 
     def choose(self) -> None:
@@ -100,6 +113,8 @@ class LoopPlan:
     def claim(self, k: int, shape: Any) -> Memory | None:
         """Where the body should put its output k in this round."""
         if k < self.count:
+            if self.loop.body.outputs[k] in self.late:
+                self.check_state(k, shape)
             kind = self.kinds[k]
             j = int(kind[4:]) if kind.startswith("row") else None
             return self.targets.setdefault(k if j is None else self.count + j, Memory())
@@ -148,7 +163,7 @@ class LoopPlan:
             else:  # as many rows as there may be; how many there are shows at the end
                 v = loop.body.outputs[self.count + j]
                 dtype = self.body.types[v].dtype
-                bytes = product((self.steps, *self.body.shapes[v])) * item_bytes(dtype)
+                bytes = product((self.steps, *self.row_shapes[v])) * item_bytes(dtype)
                 self.stacks[j] = Memory(self.b.recast(frame.unit.scratch(bytes), f"{dtype}*"))
 
     def repeat(self, initial: list[Any]) -> None:
@@ -183,7 +198,7 @@ class LoopPlan:
             body.memory[v].pointer = b.offset(frame.located(s.value).pointer, row * product(body.shapes[v]))
         for j, memory in self.stacks.items():
             v = loop.body.outputs[self.count + j]
-            self.targets.setdefault(self.count + j, Memory()).pointer = b.offset(memory.pointer, t * product(body.shapes[v]))
+            self.targets.setdefault(self.count + j, Memory()).pointer = b.offset(memory.pointer, t * product(self.row_shapes[v]))
         rest = list(carried)
         turns: dict[int, Any] = {}
         for k, v in enumerate(self.states):
@@ -226,7 +241,7 @@ class LoopPlan:
         if loop.until:
             for j, memory in self.stacks.items():
                 out = loop.outputs[self.count + j]
-                frame.shapes[out] = (ran, *self.body.shapes[loop.body.outputs[self.count + j]])
+                frame.shapes[out] = (ran, *self.row_shapes[loop.body.outputs[self.count + j]])
                 frame.memory[out] = memory
 
 

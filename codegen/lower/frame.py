@@ -7,6 +7,7 @@ computed k, or after a Python op) ends an epoch. So mistakes in shapes show befo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -72,6 +73,7 @@ class Frame:
             flat = array.reshape(-1)
             if 0 < array.size and (array.ndim == 0 or (array.size <= LITERALS and _same_bits(flat))):
                 self.uniform[v] = flat[0].item()
+        self.made_up: set[int] | None = None  # while sizes are foreseen: numbers of the values that stand for unknown elements
         self.running = False  # whether the builder stands where the code of this frame runs
         self.depth = 0
         self.last_uses: dict[int, int] | None = None
@@ -100,20 +102,30 @@ class Frame:
         """Element k of an integer value, for use as a size; NeedsValue if it cannot be known here."""
         found = self.items.get((value, k))
         if found is None:
-            ndim = self.types[value].ndim
             if value in self.uniform:
                 found = int(self.uniform[value])
             elif value in self.program.constants:
                 found = int(self.program.constants[value].reshape(-1)[k])
             else:
-                if ndim > 1 and value not in self.ready:
-                    raise NeedsValue(self, value)
-                at = (k,) * ndim if ndim < 2 else None
-                element = self.scalar(value, at) if at is not None else self.builder.load(self.memory[value].pointer, k)
-                found = self.builder.cast(element, "int64")
+                try:
+                    found = self.builder.cast(self.element(value, k), "int64")
+                except NeedsValue as missing:
+                    if missing.frame.made_up is None:
+                        raise
+                    found = Scalar(self.builder, self.builder.value("int64"))
+                    missing.frame.made_up.add(found.value.number)
             if self.builder.block is self.block:
                 self.items[value, k] = found
         return found
+
+    def element(self, value: int, k: int) -> Any:
+        """Element k in C order."""
+        ndim = self.types[value].ndim
+        if ndim < 2:
+            return self.scalar(value, (k,) * ndim)
+        if value not in self.ready:
+            raise NeedsValue(self, value)
+        return self.builder.load(self.memory[value].pointer, k)
 
     def scalar(self, value: int, index: Sequence[Any], depth: int = 0) -> Any:
         """One element, computed in the entry."""
@@ -248,7 +260,8 @@ class Frame:
         """count elements from one place to another."""
         b = self.builder
         part = f"{b.part_type(dtype)}*"
-        self.unit.call(copy_kernel(dtype, f"kernel_{len(self.unit.kernels)}"), [b.recast(target.pointer, part), b.recast(source.pointer, part), count])
+        kernel = copy_kernel(dtype, f"kernel_{len(self.unit.kernels)}")
+        self.unit.call(kernel, [b.recast(target.pointer, part), b.recast(source.pointer, part), count])
 
     def callback(self, step: Any) -> None:
         b, unit = self.builder, self.unit
@@ -294,7 +307,7 @@ class Frame:
 
     def fill(self, memory: Memory, value: int) -> None:
         b = self.builder
-        for k in range(int(np.prod([n for n in self.shapes[value]], dtype=int))):
+        for k in range(math.prod(self.shapes[value])):
             b.store(memory.pointer, k, b.constant(self.uniform[value], self.types[value].dtype))
 
 

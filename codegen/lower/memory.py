@@ -149,7 +149,9 @@ class _Allocation:
         """Memory of an input that the result may overwrite."""
         frame = self.frame
         if alias is not None:
-            candidates = [alias]
+            # What is added to a part of x may be x itself: then it must not change while it is read.
+            memories = [id(frame.memory.get(u)) for u in frame.program.steps[frame.maker[v]].inputs]
+            candidates = [alias] if memories.count(id(frame.memory.get(alias))) == 1 else []
         elif group.kind == "pointwise":
             candidates = self.read_in_place(group, frame.maker[v])
         else:

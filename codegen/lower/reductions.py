@@ -132,10 +132,10 @@ class _Nest:
         width = self.shape[-1]
         kinds = [b.dtype_of(x) for x in self.rule.start(b)]
         block = width if is_number(width) and width <= COLUMNS else COLUMNS
-        rows = [b.local(kind, block) for kind in kinds]
+        rows = [b.local(kind, max(1, block)) for kind in kinds]
         with ExitStack() as stack:
             kept = [stack.enter_context(b.loop(0, self.shape[a])) for a in self.kept[:-1]]
-            first = stack.enter_context(b.loop(0, width, step=block))
+            first = stack.enter_context(b.loop(0, width, step=max(1, block)))
             here = block if is_number(width) and width <= COLUMNS else b.minimum(width - first, block)
             self.put(rows, here, lambda j: self.rule.start(b))
             with ExitStack() as inner:

@@ -70,7 +70,7 @@ def region_of_region(graph: Graph, node: Apply) -> Any:
     """x[i][j] -> x[i, j]; x[:, 1:][2, 3] -> x[2, 4]: where one of the two takes a dimension whole, or both count from the front"""
     x, *parts = node.inputs
     inner = node_of(x, Subtensor)
-    if inner is None:
+    if inner is None or type(inner.op) is not Subtensor:  # index arrays: their dimensions are not those of the entries
         return None
     source, *inner_parts = inner.inputs
     outer_rest, inner_rest = iter(parts), iter(inner_parts)

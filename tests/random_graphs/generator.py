@@ -144,7 +144,7 @@ class Generator:
         known = []
         try:
             for table in self.known:
-                own = dict(table)
+                own = {**table, variable: variable.data} if isinstance(variable, symgraph.Constant) else dict(table)
                 with np.errstate(all="ignore"):
                     run_nodes(toposort([variable], own), own, [variable])
                 known.append(own)

@@ -18,6 +18,8 @@ SMOOTH = (
 )
 PLAIN = (lambda x: -x, lambda x: x * x, lambda x: x + x, lambda x: x * 2, lambda x: 1 - x, lambda x: x / 2, lambda x: x + 0, lambda x: x * 1,
          lambda x: x - 3, lambda x: T.zeros_like(x) + x, lambda x: T.ones_like(x) * x, lambda x: x**2)
+SLICES = tuple(slice(*parts) for parts in (
+    (None, None, -1), (1, None), (None, -1), (None, None, 2), (1, -1), (-2, None), (None, 2), (-1, None, -2), (0, 0), (2, 40, 3), (-1, 0, -1)))
 
 
 def smooth(g: Generator) -> Any:
@@ -176,8 +178,7 @@ def key(g: Generator, x: Item) -> tuple[Any, ...]:
             scalar = g.pick(lambda i, low=low: i.kind == "i" and i.ndim == 0 and all(-low <= int(v) < low for v in i.values))
             entries.append(scalar.variable if scalar is not None else 0)
         elif which < 7:
-            entries.append(g.random.choice((slice(None, None, -1), slice(1, None), slice(None, -1), slice(None, None, 2), slice(1, -1), slice(-2, None),
-                                            slice(None, 2), slice(-1, None, -2), slice(0, 0), slice(2, 40, 3), slice(-1, 0, -1))))
+            entries.append(g.random.choice(SLICES))
         elif which == 7:
             ends = [g.pick(lambda i: i.kind == "i" and i.ndim == 0), g.pick(lambda i: i.kind == "i" and i.ndim == 0)]
             entries.append(slice(*[e.variable if e is not None and g.chance(0.6) else None for e in ends], g.random.choice((None, 2, -1))))

@@ -1,0 +1,80 @@
+"""What random graphs found, each reduced to a few lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgraph
+import symgraph.tensor as T
+from symgraph.expr.evaluate import evaluate
+
+MODES = [("llvm", "fast_run"), ("llvm", None)]
+X = np.arange(12.0).reshape(4, 3)
+
+
+@pytest.fixture(params=MODES, ids=lambda m: f"{m[0]}-{m[1]}")
+def agrees(request: pytest.FixtureRequest) -> Any:
+    """agrees(inputs, outputs, *values): compiled code gives what the numpy rules give."""
+    mode = symgraph.Mode(*request.param)
+
+    def check(inputs: list[Any], outputs: list[Any], *values: Any) -> list[np.ndarray]:
+        found = symgraph.function(inputs, outputs, mode=mode, on_unused_input="ignore")(*values)
+        wanted = evaluate(outputs, dict(zip(inputs, values)))
+        for a, b in zip(found, wanted):
+            assert a.dtype == b.dtype and a.shape == b.shape
+            np.testing.assert_allclose(a, b, rtol=1e-12)
+        return list(found)
+
+    return check
+
+
+def test_a_part_is_changed_by_the_array_itself(agrees: Any) -> None:
+    x = T.dmatrix("x")
+    y = x + 1
+    agrees([x], [T.inc_subtensor(y[::-1], y) * 2], X)
+    agrees([x], [T.set_subtensor(y[:, ::-1], y) * 2], X)
+
+
+def test_region_of_a_gather_is_no_chain_of_slices(agrees: Any) -> None:
+    x, k = T.dmatrix("x"), T.lvector("k")
+    agrees([x, k], [x[:, k][1:, :2], x[k][1], x[:, k][2]], X, np.array([2, 0, 1, 1]))
+
+
+def test_loops_that_index_by_what_a_step_computes(agrees: Any) -> None:
+    x = T.dmatrix("x")
+    rows = T.arange(x.shape[0])
+    read, _ = symgraph.scan(lambda i: x[i], sequences=rows)
+    added, _ = symgraph.scan(lambda i, s: s + x[x.shape[0] - 1 - i], sequences=rows, outputs_info=T.zeros_like(x[0]))
+    part, _ = symgraph.scan(lambda i: x[:i].sum(), sequences=rows)
+    walked, _ = symgraph.scan(lambda k: (k * 2 + 1) % 3, outputs_info=T.constant(0, dtype="int64"), n_steps=4)
+    inner, _ = symgraph.scan(lambda k: symgraph.scan(lambda v: v * x[k], sequences=x)[0], sequences=walked)
+    agrees([x], [read, added, part, inner], X)
+
+
+def test_loop_that_indexes_out_of_range_says_so() -> None:
+    x, k = T.dmatrix("x"), T.lvector("k")
+    read, _ = symgraph.scan(lambda i: x[i], sequences=k)
+    f = symgraph.function([x, k], read)
+    np.testing.assert_array_equal(f(X, [3, -1, 0]), X[[3, -1, 0]])
+    with pytest.raises(IndexError, match="index 4 is out of bounds"):
+        f(X, [0, 4])
+
+
+def test_state_whose_size_a_step_changes_late() -> None:
+    x, k = T.dvector("x"), T.lvector("k")
+    grown, _ = symgraph.scan(lambda i, s: s[:i], sequences=k, outputs_info=x)
+    f = symgraph.function([x, k], grown)
+    np.testing.assert_array_equal(f(X[0], [3, 5]), [X[0], X[0]])
+    with pytest.raises(ValueError, match="changes the size of dimension 0 from 3 to 2"):
+        f(X[0], [3, 2])
+
+
+def test_loop_without_a_step_keeps_the_sizes_of_its_rows(agrees: Any) -> None:
+    x, n = T.dmatrix("x"), T.lscalar("n")
+    state, _ = symgraph.scan(lambda s: s * 2, outputs_info=x, n_steps=n)
+    rows, _ = symgraph.scan(lambda r: [r[1:], T.outer(r, r), x[T.cast(r[0], "int64")]], sequences=x[:n])
+    found = agrees([x, n], [state, *rows], X, 0)
+    assert [v.shape for v in found] == [(0, 4, 3), (0, 2), (0, 3, 3), (0, 3)]
