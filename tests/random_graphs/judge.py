@@ -7,8 +7,14 @@ from typing import Any
 
 import numpy as np
 
+import codegen.stations
 import symgraph
+from codegen.loopir.interpret import Fault
+from codegen.loopir.interpret import interpret as interpreter
+from symgraph.compile.handoff import hand_over
 from symgraph.expr.walk import graph_inputs
+from symgraph.graph.graph import Graph
+from symgraph.passes.pipeline import optimise
 from tests.random_graphs.generator import Generator, Item
 
 __all__ = ["WrongCode", "check", "same"]
@@ -43,6 +49,9 @@ def check(g: Generator, outputs: Sequence[Item], modes: Sequence[tuple[str, Any]
     used = set(graph_inputs([*results, *(new.variable for _, new in updates)]))
     inputs = [item for item in g.inputs if item.variable in used]
     for linker, optimizer in modes:
+        if linker == "interpret":
+            interpret(g, inputs, [*outputs, *(new for _, new in updates)], optimizer, tolerance)
+            continue
         mode = symgraph.Mode(linker, optimizer)
         call = symgraph.function([i.variable for i in inputs], results, mode=mode, updates=[(s.variable, new.variable) for s, new in updates])
         kept: list[tuple[list[Any], int]] = []
@@ -66,6 +75,27 @@ def check(g: Generator, outputs: Sequence[Item], modes: Sequence[tuple[str, Any]
                 new = next((n for t, n in updates if t is s), s)
                 same(s.variable.get_value(), new.values[j], f"{what}, shared {s.variable}", tolerance)
             separate(found, arguments + [s.variable.get_value(borrow=True) for s in g.shared], what)
+
+
+def interpret(g: Generator, inputs: Sequence[Item], outputs: Sequence[Item], optimizer: Any, tolerance: float) -> None:
+    """The loop IR by the interpreter, which sees accesses outside of arrays, and reads of what was never written."""
+    results = [item.variable for item in outputs]
+    graph = Graph([i.variable for i in inputs], results)
+    optimise(graph, symgraph.Mode("llvm", optimizer))
+    given = [*inputs, *[s for s in g.shared if s.variable in graph_inputs(graph.outputs)]]
+    handed = hand_over([i.variable for i in given], graph.outputs)
+    module, layout = codegen.stations.lowered(handed.program)
+    for j in range(2):
+        what = f"interpreter {optimizer}, sizes {j}"
+        arrays = [np.ascontiguousarray(i.values[j]).reshape(i.values[j].shape) for i in given]
+        try:
+            status, values, found = interpreter(module, [*arrays, *layout.constants], layout.results)
+        except Fault as fault:
+            raise WrongCode(f"{what}: {fault}") from None
+        if status:
+            raise WrongCode(f"{what}: {layout.failures[status - 1]} {values}")
+        for k, (value, item) in enumerate(zip(found, outputs)):
+            same(value, item.values[j], f"{what}, output {k} {item.variable}", tolerance)
 
 
 def separate(found: Sequence[Any], others: Sequence[Any], what: str) -> None:
