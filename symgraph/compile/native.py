@@ -76,9 +76,14 @@ class NativeFunction(FunctionFace, NativeCallable):
 
         return optimised_graph(self.signature, self.mode)
 
+    @property
+    def optimised(self) -> Sequence[Variable]:
+        """The variables that passes made of outputs and new values."""
+        return self.graph.outputs
+
     def source(self, target: str | None = None) -> str:
         """The code of this function as text: 'llvm', 'c', or 'ir' for the loop IR; the default is what it was compiled from."""
-        computed = self.graph.outputs
+        computed = self.optimised
         handed = hand_over([x for _, _, x in used_inputs(self.signature, computed)], computed)
         return codegen.source(handed.program, target or self.mode.linker)
 
