@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import rows_create
 import rows_elementwise
+import rows_index
 import rows_layout
+import rows_linalg
 import rows_reduce
 from oprow import OpRow, allowed
 from targets import TARGETS, run
@@ -16,7 +18,7 @@ import symgraph.tensor as T
 from symgraph.expr.evaluate import evaluate
 from symgraph.ops.elementwise import _ROWS
 
-TABLES = (rows_elementwise, rows_reduce, rows_layout, rows_create)
+TABLES = (rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg)
 ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]
 STEP = 1e-6
 
