@@ -20,9 +20,9 @@ _STEP = {"float64": 1e-7, "float32": 3e-4, "float16": 1e-1, "complex128": 1e-7, 
 _TOLERANCE = {"float64": 1e-4, "float32": 1e-2, "float16": 5e-2, "complex128": 1e-4, "complex64": 1e-2}
 
 
-def numeric_grad(f: Callable[..., Any], points: Sequence[np.ndarray], eps: float | None = None) -> list[np.ndarray]:
-    """The gradient of ``f(*points)``, a number, by central differences of width `eps`; one array a point, in float64."""
-    points = [np.array(p) for p in points]
+def numeric_grad(f: Callable[..., Any], pt: Sequence[np.ndarray], eps: float | None = None) -> list[np.ndarray]:
+    """The gradient of ``f(*pt)``, a number, by central differences of width `eps`; one array a point, in float64."""
+    points = [np.array(p) for p in pt]
     result = []
     for p in points:
         step = eps or _STEP[p.dtype.name] ** (2 / 3)

@@ -6,6 +6,7 @@ its own transpose by u is the forward rule, whatever the value of u.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from symgraph.expr.dtypes import DISCRETE
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.variable import TensorVariable, Variable
 from symgraph.expr.walk import clone_nodes
-from symgraph.gradient.reverse import backward, between, input_grads, zeros_for
+from symgraph.gradient.reverse import ON_DISCONNECTED, all_variables, backward, between, fitting, input_grads, zeros_for
 
 __all__ = ["Rop"]
 
@@ -22,37 +23,46 @@ __all__ = ["Rop"]
 def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise", return_disconnected: str = "zero") -> Any:
     """The Jacobian of `f` by `wrt` times `eval_points` (one of the shape of each wrt): how f moves when wrt moves so.
 
-    Lists are accepted; the result has the form of f. An output that does not depend on wrt raises DisconnectedInputError, or is
-    zero (None) as the two options, named as in `grad`, say.
+    Lists are accepted; the result has the form of f. disconnected_outputs: "raise" (DisconnectedInputError), "warn" or "ignore" an
+    output that does not depend on wrt; return_disconnected: "zero" or "None" for it. Raises TypeError for what is no variable,
+    ValueError for points of another number or other dimensions than wrt.
 
     >>> import symgraph.tensor as T
     >>> x, v = T.dvectors('x', 'v')
     >>> Rop(x ** 2, x, v).eval({x: [1.0, 3.0], v: [1.0, 10.0]})
     array([ 2., 60.])
     """
+    if disconnected_outputs not in ON_DISCONNECTED:
+        raise ValueError(f"disconnected_outputs must be one of {', '.join(ON_DISCONNECTED)}, got {disconnected_outputs!r}")
+    if return_disconnected not in ("zero", "None", "none"):
+        raise ValueError(f"return_disconnected must be zero or None, got {return_disconnected!r}")
     outputs = list(f) if isinstance(f, (list, tuple)) else [f]
     variables = list(wrt) if isinstance(wrt, (list, tuple)) else [wrt]
     points = list(eval_points) if isinstance(eval_points, (list, tuple)) else [eval_points]
+    all_variables("f", outputs, "a variable or a list of variables")
+    all_variables("wrt", variables, "a variable or a list of variables")
     if len(variables) != len(points):
         raise ValueError(f"Rop: {len(variables)} variables in wrt but {len(points)} eval_points")
     tangents: dict[Variable, Any] = {}
     for x, point in zip(variables, points):
-        if point.ndim != x.ndim:
-            raise ValueError(f"Rop: the eval_point of {x} has {point.ndim} dimensions, the variable has {x.ndim}")
-        tangents[x] = tangents[x] + point if x in tangents else point
+        t = fitting("Rop: the eval_point of", x, point)
+        tangents[x] = tangents[x] + t if x in tangents else t
     for node in between(outputs, set(variables), set()):
         for x, t in zip(node.outputs, _output_tangents(node, [tangents.get(x) for x in node.inputs])):
             if t is not None and x not in tangents:
                 tangents[x] = t
-    results = []
-    for x in outputs:
-        t = tangents.get(x)
-        if t is None:
-            if disconnected_outputs == "raise":
-                raise DisconnectedInputError(f"Rop: the output {x} does not depend on what it is to be differentiated by", line=x.line)
-            t = None if return_disconnected in ("None", "none") else zeros_for(x)
-        results.append(t)
-    return (type(f)(results) if isinstance(f, (list, tuple)) else results[0])
+    results = [tangents[x] if tangents.get(x) is not None else _still(x, disconnected_outputs, return_disconnected) for x in outputs]
+    return type(f)(results) if isinstance(f, (list, tuple)) else results[0]
+
+
+def _still(x: Any, on_disconnected: str, kind: str) -> Any:
+    """What stands for the tangent of an output that nothing moves."""
+    text = f"Rop: the output {x} does not depend on what it is to be differentiated by"
+    if on_disconnected == "raise":
+        raise DisconnectedInputError(text, line=x.line)
+    if on_disconnected == "warn":
+        warnings.warn(text, stacklevel=3)
+    return zeros_for(x) if kind == "zero" else None
 
 
 def _output_tangents(node: Apply, tangents: Sequence[Any]) -> list[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from symgraph.errors import DisconnectedInputError, NullTypeGradError
-from symgraph.expr.dtypes import CONTINUOUS, DISCRETE
+from symgraph.expr.dtypes import COMPLEX, CONTINUOUS, DISCRETE
 from symgraph.expr.make import as_variable
 from symgraph.expr.op import Apply
 from symgraph.expr.variable import TensorVariable, Variable
@@ -15,9 +15,9 @@ from symgraph.expr.walk import toposort
 from symgraph.gradient.markers import DisconnectedType, NullType
 from symgraph.settings import config
 
-__all__ = ["Lop", "backward", "between", "grad", "input_grads", "zeros_for"]
+__all__ = ["ON_DISCONNECTED", "Lop", "all_variables", "backward", "between", "fitting", "grad", "input_grads", "zeros_for"]
 
-_ON_DISCONNECTED = ("raise", "warn", "ignore")
+ON_DISCONNECTED = ("raise", "warn", "ignore")
 _ON_NULL = ("raise", "return")
 _RETURN_DISCONNECTED = ("zero", "None", "none", "Disconnected", "disconnected")
 
@@ -41,8 +41,8 @@ def grad(
     >>> grad(x ** 3, x).eval({x: 2.0})
     array(12.)
     """
-    if disconnected_inputs not in _ON_DISCONNECTED:
-        raise ValueError(f"disconnected_inputs must be one of {', '.join(_ON_DISCONNECTED)}, got {disconnected_inputs!r}")
+    if disconnected_inputs not in ON_DISCONNECTED:
+        raise ValueError(f"disconnected_inputs must be one of {', '.join(ON_DISCONNECTED)}, got {disconnected_inputs!r}")
     if return_disconnected not in _RETURN_DISCONNECTED:
         raise ValueError(f"return_disconnected must be zero, None or Disconnected, got {return_disconnected!r}")
     if null_gradients not in _ON_NULL:
@@ -51,8 +51,8 @@ def grad(
         raise AssertionError("cost and known_grads cannot both be None")
     several = isinstance(wrt, (list, tuple))
     targets: list[Variable] = list(wrt) if several else [wrt]
-    _all_variables("wrt", targets, "a variable or a list of variables")
-    _all_variables("consider_constant", consider_constant or (), "a list of variables")
+    all_variables("wrt", targets, "a variable or a list of variables")
+    all_variables("consider_constant", consider_constant or (), "a list of variables")
     start: dict[Variable, Any] = {}
     if cost is not None:
         cost = _checked_cost(cost)
@@ -71,15 +71,23 @@ def grad(
 def Lop(f: Any, wrt: Any, eval_points: Any, consider_constant: Sequence[Variable] | None = None, disconnected_inputs: str = "raise") -> Any:
     """`eval_points` (one an output of `f`, of its shape) times the Jacobian of `f` by `wrt`: a row vector through the graph.
 
-    Lists are accepted for f with eval_points, and for wrt; the result has wrt's form.
+    Lists are accepted for f with eval_points, and for wrt; the result has wrt's form. Raises what `grad` raises, and ValueError
+    for points of another number or other dimensions than f.
+
+    >>> import symgraph.tensor as T
+    >>> x, u = T.dvectors('x', 'u')
+    >>> Lop(x ** 2, x, u).eval({x: [1.0, 3.0], u: [1.0, 10.0]})
+    array([ 2., 60.])
     """
     outputs = list(f) if isinstance(f, (list, tuple)) else [f]
+    all_variables("f", outputs, "a variable or a list of variables")
     points = list(eval_points) if isinstance(eval_points, (list, tuple)) else [eval_points]
     if len(outputs) != len(points):
         raise ValueError(f"Lop: {len(outputs)} outputs but {len(points)} eval_points")
     known: dict[Variable, Any] = {}
-    for x, point in zip(outputs, points):
-        if point is not None:
+    for x, given in zip(outputs, points):
+        if given is not None:
+            point = fitting("Lop: the eval_point of", x, given)
             known[x] = known[x] + point if x in known else point
     return grad(None, wrt, consider_constant, disconnected_inputs, known_grads=known)
 
@@ -196,7 +204,7 @@ def _checked_cost(cost: Any) -> Any:
     return cost
 
 
-def _all_variables(name: str, given: Any, wanted: str) -> None:
+def all_variables(name: str, given: Any, wanted: str) -> None:
     if not isinstance(given, (list, tuple, set, frozenset)):
         raise TypeError(f"{name} must be {wanted}, got {given!r} of {type(given)}")
     for x in given:
@@ -212,11 +220,23 @@ def _checked_known(known: Mapping[Any, Any]) -> dict[Variable, Any]:
             raise TypeError(f"known_grads must give gradients by variables, got {x!r} of {type(x)}")
         if g is None or isinstance(g, Variable) and isinstance(g.type, DisconnectedType):
             continue
-        given: Any = g if isinstance(g, Variable) else as_variable(g)
-        if isinstance(x, TensorVariable) and isinstance(given, TensorVariable) and given.ndim != x.ndim:
-            raise ValueError(f"known_grads: the gradient by {x} has {given.ndim} dimensions, the variable has {x.ndim}")
-        found[x] = given
+        found[x] = fitting("known_grads: the gradient by", x, g)
     return found
+
+
+def fitting(what: str, x: Any, given: Any) -> Any:
+    """A derivative that a user gives for x, in the dtype of x; `what` begins the message of an error.
+
+    ValueError if it has another number of dimensions, TypeError if x is real and it is complex.
+    """
+    g: Any = given if isinstance(given, Variable) else as_variable(given)
+    if not isinstance(x, TensorVariable) or not isinstance(g, TensorVariable):
+        return g
+    if g.ndim != x.ndim:
+        raise ValueError(f"{what} {x} has {g.ndim} dimensions, the variable has {x.ndim}")
+    if g.dtype in COMPLEX and x.dtype not in COMPLEX:
+        raise TypeError(f"{what} {x} is {g.dtype}, the variable is {x.dtype}")
+    return g if g.dtype == x.dtype or x.dtype in DISCRETE else g.astype(x.dtype)  # type: ignore[attr-defined]
 
 
 def _result(x: Any, g: Any, on_disconnected: str, kind: str) -> Any:
