@@ -37,6 +37,7 @@ class Builder(Arithmetic):
         self.fails = False
         self.libraries: list[str] = []
         self.on_check: Callable[[str, str], int] | None = None  # (error class, message) -> failure number
+        self.equals: dict[int, tuple[ir.Block, dict[int, Any]]] = {}  # per block: number of a size -> the one it was found equal to
 
     # Values -----------------------------------------------------------------------------------------------------------
     def value(self, type: str) -> ir.Value:
@@ -228,11 +229,23 @@ class Builder(Arithmetic):
 
     # Sizes: the algebra that shape rules are written in ---------------------------------------------------------------
     def same(self, a: Any, b: Any, message: str = "sizes {} and {} differ", *values: Any) -> Any:
-        """The common size of two that must be equal."""
+        """The common size of two that must be equal; two that were found equal in this block are not compared again."""
+        values = values or (a, b)
+        a, b = self.settled(a), self.settled(b)
         if a is b:
             return a
-        self.check(self.equal(a, b), "ValueError", message, *(values or (a, b)))
-        return b if is_number(b) else a
+        self.check(self.equal(a, b), "ValueError", message, *values)
+        kept, other = (b, a) if is_number(b) else (a, b)
+        if isinstance(other, Scalar) and isinstance(other.value, ir.Value):
+            self.equals.setdefault(id(self.block), (self.block, {}))[1][other.value.number] = kept
+        return kept
+
+    def settled(self, size: Any) -> Any:
+        """The size that stands for all that were found equal to this one in the present block."""
+        known = self.equals.get(id(self.block))
+        while known is not None and isinstance(size, Scalar) and isinstance(size.value, ir.Value) and size.value.number in known[1]:
+            size = known[1][size.value.number]
+        return size
 
     # Pairs and lists of values ----------------------------------------------------------------------------------------
     def flat(self, values: Sequence[Any]) -> tuple[list[Any], list[str]]:

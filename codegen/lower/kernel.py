@@ -49,6 +49,7 @@ class Kernel:
     # Sizes and addresses ----------------------------------------------------------------------------------------------
     def size(self, n: Any) -> Any:
         """A size of the entry inside the kernel."""
+        n = self.unit.builder.settled(n)
         value = n.value if isinstance(n, Scalar) else n
         if not isinstance(value, ir.Value):
             return value

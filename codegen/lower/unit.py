@@ -11,6 +11,7 @@ from codegen.loopir import nodes as ir
 from codegen.loopir.builder import Builder
 from codegen.loopir.scalar import Scalar
 from codegen.lower.arrays import Memory
+from codegen.lower.sharing import Kernels
 
 __all__ = ["Unit"]
 
@@ -24,8 +25,7 @@ class Unit:
         self.context = self.builder.parameter("context*")
         self.where = 0
         self.arguments = arguments
-        self.kernels: list[ir.Function] = []
-        self.known: dict[Any, str] = {}  # text of a kernel -> its name
+        self.kernels = Kernels()
         self.failures: list[Failure] = []
         self.numbers: dict[Failure, int] = {}
         self.callbacks: list[CallbackType] = []
@@ -75,10 +75,5 @@ class Unit:
         return Scalar(b, out)
 
     def call(self, function: ir.Function, args: list[Any]) -> None:
-        """Call a kernel; an equal one that is there already takes its place."""
-        key = (repr(function.parameters), repr(function.body), function.fails, function.readonly, function.distinct)
-        name = self.known.get(key)
-        if name is None:
-            name = self.known[key] = function.name
-            self.kernels.append(function)
-        self.builder.block.append(ir.Call(name, tuple(a.value if isinstance(a, Scalar) else a for a in args)))
+        """Call a kernel; one that is there already takes its place if it is the same but for constants."""
+        self.builder.block.append(self.kernels.call(function, tuple(a.value if isinstance(a, Scalar) else a for a in args)))
