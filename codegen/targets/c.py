@@ -32,10 +32,12 @@ _versions: dict[tuple[str, ...], str] = {}
 
 
 def find_compiler(compiler: str | None = None) -> list[str]:
-    """The compiler as a command: its path, and words that belong to it ('ccache gcc'). compiler: a name, path or command line.
+    """The compiler as a command: its path, and words that belong to it ('ccache gcc'). compiler: a name, path or command line; '': none.
 
     Raises CompilerNotFound, whose message says how to get one.
     """
+    if compiler == "":
+        raise CompilerNotFound(MISSING.format(looked=": none is allowed"))
     wish = compiler or os.environ.get("CC", "").strip()
     if wish:
         program, *words = shlex.split(wish)

@@ -58,7 +58,7 @@ def version(target: str) -> str:
 
 
 def _compiler(target: str) -> str | None:
-    return (config.cxx or None) if target == "c" else None
+    return config.cxx if target == "c" else None
 
 
 def compile_program(program: Program, target: str, watch: Callable[[str, Any], None] | None = None) -> codegen.Compiled:

@@ -176,10 +176,12 @@ def _first_compiler(settings: Any) -> str:
 
 @lru_cache(maxsize=4)
 def _compiler_on(path: str, wish: str) -> str:
-    """The path of the C compiler: $CC, gcc, clang, cc; empty if there is none."""
+    """The C compiler: what $CC says, else the path of gcc, clang or cc; empty if there is none."""
+    if wish:
+        return wish
     import shutil  # 3 ms for its archive formats; numpy does not load it
 
-    return next(filter(None, (shutil.which(name, path=path) for name in (wish, "gcc", "clang", "cc") if name)), "")
+    return next(filter(None, (shutil.which(name, path=path) for name in ("gcc", "clang", "cc"))), "")
 
 
 DERIVED: dict[str, Callable[[Any], Any]] = {
