@@ -202,10 +202,22 @@ class Op:
     def run(self, node: Apply, arrays: Sequence[Any]) -> list[Any]:
         """The values of a node's outputs by the numpy rule, as arrays of exactly the outputs' dtypes."""
         storage: list[list[Any]] = [[None] for _ in node.outputs]
+        given = list(arrays) if type(self).perform is Op.perform else self._guarded(arrays)
         with np.errstate(all="ignore"):
-            self.perform(node, list(arrays), storage)
+            self.perform(node, given, storage)
         return [np.asarray(place[0]) if isinstance(output, TensorVariable) and type(place[0]) is not np.ndarray else place[0]
                 for place, output in zip(storage, node.outputs)]
+
+    def _guarded(self, arrays: Sequence[Any]) -> list[Any]:
+        """The arrays as a user's code gets them: read-only, for others read them too; copies where it says it overwrites them."""
+        overwritten = {k for inputs in self.destroy_map.values() for k in inputs}
+        result: list[Any] = []
+        for position, array in enumerate(arrays):
+            if isinstance(array, np.ndarray):
+                array = array.copy() if position in overwritten else array.view()
+                array.flags.writeable = position in overwritten
+            result.append(array)
+        return result
 
     # Derivatives ------------------------------------------------------------------------------------------------------
     def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from typing import Any
 
 import numpy as np
 
-from symgraph.expr.make import constant
+from symgraph.expr.make import as_variable, constant
 from symgraph.expr.op import Apply
 from symgraph.expr.sizes import items_of
 from symgraph.expr.types import TensorType
@@ -19,6 +20,7 @@ from symgraph.graph.graph import Graph
 from symgraph.ops.join import MakeVector
 from symgraph.ops.shape import Shape, ShapeItem
 from symgraph.passes.expressions import EXPRESSIONS, Size, as_size, variable_of
+from symgraph.settings import config
 
 __all__ = ["Sizer", "shapes"]
 
@@ -77,7 +79,8 @@ class Sizer:
     def _is_leaf(self, x: Any) -> bool:
         if x.owner is None or x in self.given or not isinstance(x.type, TensorType) or all(n is not None for n in x.type.shape):
             return True
-        return not (x.owner.op.has_sizes or getattr(x.owner.op, "control", None) == "loop")
+        op = x.owner.op
+        return not (op.has_sizes or getattr(op, "control", None) == "loop" or hasattr(op, "infer_shape"))
 
     def _leaf(self, x: Any) -> tuple[Any, ...]:
         shape = x.type.shape if isinstance(x.type, TensorType) else ()
@@ -86,7 +89,21 @@ class Sizer:
     def _node(self, node: Apply) -> list[tuple[Any, ...]]:
         if getattr(node.op, "control", None) == "loop":
             return self._loop(node)
+        if not node.op.has_sizes:
+            return self._told(node)
         return [tuple(sizes) for sizes in node.op.sizes(EXPRESSIONS, *[_View(x, self) for x in node.inputs])]
+
+    def _told(self, node: Apply) -> list[tuple[Any, ...]]:
+        """What a user's op says by `infer_shape`; a rule that fails says nothing, and on_shape_error what is made of that."""
+        known = [tuple(map(variable_of, self.known[x])) if isinstance(x.type, TensorType) else None for x in node.inputs]
+        try:
+            told = node.op.infer_shape(node, known)
+            return [self._leaf(x) if shape is None else tuple(map(_size, shape)) for x, shape in zip(node.outputs, told or [None] * len(node.outputs))]
+        except Exception as error:
+            if config.on_shape_error == "raise":
+                raise
+            warnings.warn(f"infer_shape of {node.op} failed: {type(error).__name__}: {error}", stacklevel=2)
+            return [self._leaf(x) for x in node.outputs]
 
     def _loop(self, node: Apply) -> list[tuple[Any, ...]]:
         """A stack has as many rows as the loop has steps, each of the sizes of a row, where these do not depend on the step."""
@@ -116,6 +133,12 @@ class Sizer:
                     sizes.append(whole)
             found[position] = tuple(sizes)
         return found
+
+
+def _size(n: Any) -> Any:
+    """A size as a user's rule gives it: a number, or a 0-d integer variable."""
+    n = as_variable(n)
+    return int(n.data) if isinstance(n, Constant) else as_size(n)
 
 
 class _View:
