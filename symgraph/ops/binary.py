@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from symgraph.expr.dtypes import BOOL, COMPLEX, DISCRETE, float_of, upcast
+from symgraph.expr.dtypes import BOOL, COMPLEX, DISCRETE, SIGNED, float_of, upcast
 from symgraph.expr.make import as_variable
 from symgraph.ops.elementwise import (
     Elementwise,
@@ -55,11 +55,17 @@ def _second_types(x: str, y: str) -> Types:
     return (x, y), y
 
 
+def _float_of_each(*dtypes: str) -> Types:
+    """All in the common dtype of what each would be as a float."""
+    dtype = upcast(*map(float_of, dtypes))
+    return (dtype,) * len(dtypes), dtype
+
+
 def _complex_types(re: str, im: str) -> Types:
     part = float_of(upcast(re, im))
     if part in COMPLEX:
         raise TypeError(f"complex takes real numbers, got {re} and {im}")
-    part = "float64" if part == "float64" or re in DISCRETE and im in DISCRETE else "float32"
+    part = "float64" if part == "float64" else "float32"
     return (part, part), "complex128" if part == "float64" else "complex64"
 
 
@@ -94,13 +100,11 @@ def _true_div_gradient(inputs: Any, z: Any, g: Any) -> list[Any]:
     return [first, -first * z]
 
 
-def _power(x: Any, y: Any) -> Any:
-    """numpy's, which refuses negative integer exponents: for those the quotient of 1, truncated."""
-    if x.dtype.kind not in "iu" or not np.any(y < 0):
-        return np.power(x, y)
-    odd = np.where(y & 1, x, np.ones_like(x))
-    inverse = np.where(x == 1, np.ones_like(x), np.where(x == -1, odd, np.zeros_like(x)))
-    return np.where(y < 0, inverse, np.power(x, np.maximum(y, 0)))
+def _power_scalar(b: Any, x: Any, y: Any) -> Any:
+    """Refused as numpy does: an integer to a negative power is no integer."""
+    if b.dtype_of(y) in SIGNED:
+        b.check(b.greater_equal(y, 0), "ValueError", "Integers to negative integer powers are not allowed.")
+    return b.pow(x, y)
 
 
 def _power_gradient(inputs: Any, z: Any, g: Any) -> list[Any]:
@@ -214,13 +218,13 @@ table(__name__, [
         None, "The quotient rounded down; of integers by 0 it is 0. TypeError for bool and complex.", 10),
     Row("mod", ("x", "y"), refusing(common, (*BOOL, *COMPLEX), "mod"), np.remainder, lambda b, x, y: b.mod(x, y), _mod_gradient,
         "The remainder, with the sign of y; of integers by 0 it is 0. TypeError for bool and complex.", 10),
-    Row("pow", ("x", "y"), _power_types, _power, lambda b, x, y: b.pow(x, y), _power_gradient,
-        "x to the power of y; of integers with y < 0 it is 0, unless x is 1 or -1.", 40),
+    Row("pow", ("x", "y"), _power_types, np.power, _power_scalar, _power_gradient,
+        "x to the power of y; ValueError at the call for integers with y < 0.", 40),
     Row("maximum", ("x", "y"), refusing(common, COMPLEX, "maximum"), np.maximum, lambda b, x, y: b.maximum(x, y), _extreme_gradient("ge"),
         "The greater of two; NaN if either is. At a tie x has the whole gradient.", 2),
     Row("minimum", ("x", "y"), refusing(common, COMPLEX, "minimum"), np.minimum, lambda b, x, y: b.minimum(x, y), _extreme_gradient("le"),
         "The lesser of two; NaN if either is. At a tie x has the whole gradient.", 2),
-    Row("arctan2", ("y", "x"), real_floats("arctan2"), np.arctan2, lambda b, y, x: b.atan2(y, x), _arctan2_gradient,
+    Row("arctan2", ("y", "x"), refusing(_float_of_each, COMPLEX, "arctan2"), np.arctan2, lambda b, y, x: b.atan2(y, x), _arctan2_gradient,
         "The angle of the point (x, y), in [-pi, pi].", 30),
     Row("hypot", ("x", "y"), real_floats("hypot"), np.hypot, lambda b, x, y: b.hypot(x, y), _hypot_gradient,
         "sqrt(x**2 + y**2), without overflow.", 10),
