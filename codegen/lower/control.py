@@ -32,6 +32,8 @@ class LoopPlan:
         self.targets: dict[int, Memory] = {}  # output of the body -> where this round puts it
         self.steps: Any = None
         self.kinds: list[str] = []
+        self.growing: dict[int, int] = {}  # stacked result whose rows have a size that only a step tells -> its scratch block
+        self.now: Any = None  # the number of the round whose code is being written
         self.late: set[int] = set()  # outputs of the body whose sizes show only inside the loop
 
     # Sizes, before the loop -------------------------------------------------------------------------------------------
@@ -91,13 +93,14 @@ class LoopPlan:
             if out is None:
                 continue
             v = loop.body.outputs[self.count + j]
-            if None in self.row_shapes[v]:
-                raise TypeError("a loop's result has a size that only a step can tell")
             if self.steps is None:
                 raise TypeError("a loop without a number of steps cannot stack its results")
-            if not loop.until:
+            if None in self.row_shapes[v]:
+                self.growing[j] = self.frame.unit.new_slot()
+                self.kinds = ["turns" if kind == f"row {j}" else kind for kind in self.kinds]
+            elif not loop.until:
                 self.frame.shapes[out] = (self.steps, *self.row_shapes[v])
-        return loop.until
+        return loop.until or bool(self.growing)
 
     def choose(self) -> None:
         """How each state is kept."""
@@ -118,11 +121,23 @@ class LoopPlan:
             kind = self.kinds[k]
             j = int(kind[4:]) if kind.startswith("row") else None
             return self.targets.setdefault(k if j is None else self.count + j, Memory())
+        if k - self.count in self.growing:
+            return Memory(self.b.offset(self.grown(k - self.count, shape), self.now * product(shape)))
         if k < self.count + self.loop.stacked and self.loop.outputs[k] is not None:
             if k in self.targets and any(kind == f"row {k - self.count}" for kind in self.kinds):
                 return self.targets[k]
             return self.targets.setdefault(k, Memory())
         return None
+
+    def grown(self, j: int, shape: Sequence[Any]) -> Any:
+        """Address of a stack of rows of this shape; it is asked for in each round, and stays what it is while rows are of one size."""
+        dtype = self.body.types[self.loop.body.outputs[self.count + j]].dtype
+        bytes = product((self.steps, *shape)) * item_bytes(dtype)
+        return self.b.recast(self.frame.unit.scratch(bytes, self.growing[j]), f"{dtype}*")
+
+    def open_sizes(self, j: int) -> list[int]:
+        """The dimensions of a row whose size the type does not tell."""
+        return [axis for axis, n in enumerate(self.body.types[self.loop.body.outputs[self.count + j]].shape) if n is None]
 
     # Code -------------------------------------------------------------------------------------------------------------
     def run(self) -> None:
@@ -146,6 +161,7 @@ class LoopPlan:
                 initial += [start.pointer, *pair]
             else:
                 initial.append(start.pointer)
+        initial += [b.constant(0, "int64") for j in self.growing for _ in self.open_sizes(j)]
         if loop.until or self.steps is None:
             self.repeat(initial)
         else:
@@ -156,7 +172,7 @@ class LoopPlan:
         frame, loop = self.frame, self.loop
         for j in range(loop.stacked):
             out = loop.outputs[self.count + j]
-            if out is None:
+            if out is None or j in self.growing:
                 continue
             if not loop.until:
                 self.stacks[j] = frame.memory[out]
@@ -188,6 +204,7 @@ class LoopPlan:
     def round(self, t: Any, carried: Any) -> tuple[Any, list[Any]]:
         """One step; (condition or None, what is carried to the next)."""
         frame, loop, b, body = self.frame, self.loop, self.b, self.body
+        self.now = t
         if self.counter is not None:
             place = b.local("int64", 1)
             b.store(place, 0, t)
@@ -224,6 +241,13 @@ class LoopPlan:
                 after += turns[k]
             else:
                 after.append(self.targets[self.count + int(kind[4:])].pointer)
+        frame.unit.where = loop.where
+        for j in self.growing:
+            for axis in self.open_sizes(j):
+                before, size = rest.pop(0), body.shapes[loop.body.outputs[self.count + j]][axis]
+                text = f"result {j} of the loop: a step changes the size of dimension {axis} from {{}} to {{}}"
+                b.check(b.either(b.equal(t, 0), b.equal(before, size)), "ValueError", text, before, size)
+                after.append(size)
         condition = None
         if loop.until:
             condition = body.scalar(loop.body.outputs[-1], ())
@@ -238,6 +262,13 @@ class LoopPlan:
             del rest[: {"small": 0, "turns": 3}.get(kind, 1)]
             if out is not None:
                 frame.copy(frame.memory[out], Memory(pointer), frame.types[out].dtype, frame.total(out))
+        for j in self.growing:
+            out, row = loop.outputs[self.count + j], loop.body.outputs[self.count + j]
+            sizes: list[Any] = list(self.body.types[row].shape)
+            for axis in self.open_sizes(j):
+                sizes[axis] = rest.pop(0)
+            frame.memory[out] = Memory(self.grown(j, sizes))
+            frame.shapes[out] = (ran, *sizes)
         if loop.until:
             for j, memory in self.stacks.items():
                 out = loop.outputs[self.count + j]

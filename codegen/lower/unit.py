@@ -66,13 +66,18 @@ class Unit:
 
     _start: ir.Block
 
-    def scratch(self, size: Any) -> Any:
-        """Address of a new block of scratch memory, as void*."""
+    def scratch(self, size: Any, slot: int | None = None) -> Any:
+        """Address of a block of scratch memory, as void*: a new one, or number `slot` again, which may have grown and moved."""
         b = self.builder
         out = b.value("void*")
-        b.block.append(ir.Scratch(out, size.value if isinstance(size, Scalar) else size, self.scratches))
-        self.scratches += 1
+        number = self.new_slot() if slot is None else slot
+        b.block.append(ir.Scratch(out, size.value if isinstance(size, Scalar) else size, number))
         return Scalar(b, out)
+
+    def new_slot(self) -> int:
+        """The number of a scratch block that nobody else uses."""
+        self.scratches += 1
+        return self.scratches - 1
 
     def call(self, function: ir.Function, args: list[Any]) -> None:
         """Call a kernel; one that is there already takes its place if it is the same but for constants."""

@@ -177,10 +177,10 @@ def _first_compiler(settings: Any) -> str:
 @lru_cache(maxsize=4)
 def _compiler_on(path: str, wish: str) -> str:
     """The C compiler: what $CC says, else the path of gcc, clang or cc; empty if there is none."""
-    if wish:
-        return wish
     import shutil  # 3 ms for its archive formats; numpy does not load it
 
+    if wish:
+        return shutil.which(wish, path=path) or wish  # may be a command of several words
     return next(filter(None, (shutil.which(name, path=path) for name in ("gcc", "clang", "cc"))), "")
 
 

@@ -200,6 +200,17 @@ def test_scalar_states_counters_and_conditions() -> None:
         assert final == (wanted[-1] if wanted else 0.0)
 
 
+def test_rows_whose_size_only_a_step_tells() -> None:
+    body = Program([floats(None)] * 3, [0], {}, [2], [Step(r.python(len), (0,), (1,)), Step(r.ADD, (1, 1), (2,))])
+    program = Program([INDEX, floats(None, None), floats(None, None)], [0, 1], {}, [2], [Loop(body, 0, (Sequenced(1),), (), (), 1, (2,))])
+    x = RANDOM.standard_normal((3, 4))
+    np.testing.assert_array_equal(run(program, [3, x], [lambda v: (v[:2].copy(),)])[0], 2 * x[:, :2])
+    assert run(program, [0, x], [lambda v: (v[:2].copy(),)])[0].shape[0] == 0
+    sizes = iter([2, 3])
+    with pytest.raises(RunError):
+        run(program, [2, x], [lambda v: (v[: next(sizes)].copy(),)])
+
+
 def test_branches_run_one_side() -> None:
     then = Program([floats(None)] * 2, [0], {}, [1], [Step(r.EXP, (0,), (1,))])
     otherwise = Program([floats(None)] * 2, [0], {}, [1], [Step(r.python(len), (0,), (1,))])
