@@ -29,6 +29,7 @@ def row(
     slopes: tuple[int, ...] | None = (),
     small: Shapes | None = None,
     domain: Domain = WIDE,
+    flat: bool = True,
     second: bool = True,
     tolerance: float = 1e-12,
     looser: dict[str, float] | None = None,
@@ -37,6 +38,7 @@ def row(
 
     Every shape is computed in the first dtype; every dtype with the first shapes; these also under other strides. slopes: operands
     with a derivative, None: all but `beside`. small: the sizes at which derivatives are computed; without it the first.
+    flat: no slopes means that they are zero (not that nothing is said of them).
     """
     extra = [np.asarray(x) for x in beside]
     small = small or shapes[0]
@@ -56,7 +58,8 @@ def row(
             return wanted(*arrays)
 
     taken = tuple(range(len(small))) if slopes is None else slopes
-    return OpRow(name, build, judge, arguments, points if dtypes[0] in FLOAT and small else None, taken, second, tolerance, looser or {})
+    places = points if dtypes[0] in FLOAT and small and (taken or flat) else None
+    return OpRow(name, build, judge, arguments, places, taken, second, tolerance, looser or {})
 
 
 def along(function: Callable[..., Any], every: bool = True) -> Callable[..., Any]:

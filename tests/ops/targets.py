@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 import symgraph
+from codegen.loopir.interpret import interpret
+from codegen.stations import lowered
+from symgraph.compile.handoff import hand_over
 from symgraph.expr.evaluate import evaluate
 
 # py: the numpy rules, node after node, the judge. The others compile; "unoptimised" without any pass, so that the op itself runs.
-TARGETS = ("py", "llvm", "c", "unoptimised")
+# interpreter: the loop IR of that, node by node, with a check of every access; for small arrays.
+TARGETS = ("py", "llvm", "c", "unoptimised", "interpreter")
 _MODES = {"llvm": ("llvm", "fast_run"), "c": ("c", "fast_run"), "unoptimised": ("llvm", None)}
 
 
@@ -19,6 +24,8 @@ def run(inputs: Sequence[Any], outputs: Sequence[Any], values: Sequence[Any], ta
     """The values of `outputs`; each must be an array of exactly the dtype and the known sizes of its variable."""
     if target == "py":
         found = evaluate(outputs, dict(zip(inputs, values)))
+    elif target == "interpreter":
+        found = interpreted(inputs, outputs, values)
     else:
         mode = symgraph.Mode(*_MODES[target])
         found = symgraph.function(list(inputs), list(outputs), mode=mode, on_unused_input="ignore")(*values)
@@ -28,3 +35,16 @@ def run(inputs: Sequence[Any], outputs: Sequence[Any], values: Sequence[Any], ta
         assert value.ndim == variable.ndim
         assert all(n is None or n == m for n, m in zip(variable.type.shape, value.shape)), (variable.type, value.shape)
     return list(found)
+
+
+def interpreted(inputs: Sequence[Any], outputs: Sequence[Any], values: Sequence[Any]) -> list[Any]:
+    """By the interpreter of the loop IR; a failure is raised as native code raises it."""
+    handed = hand_over(inputs, outputs)
+    module, layout = lowered(handed.program)
+    callbacks = [lambda *arrays, node=node: tuple(node.op.run(node, arrays)) for node in handed.callbacks]
+    arguments = [np.array(value, order="C") for value in (*values, *layout.constants)]
+    status, noted, found = interpret(module, arguments, layout.results, callbacks, callback_types=layout.callbacks)
+    if status:
+        failure = layout.failures[status - 1]
+        raise getattr(builtins, failure.error)(failure.message.format(*noted))
+    return found
