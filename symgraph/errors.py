@@ -18,6 +18,7 @@ __all__ = [
     "AdvancedIndexingError",
     "AliasedMemoryError",
     "AsTensorError",
+    "AxisError",
     "BadDestroyMap",
     "BadOptimization",
     "BadThunkOutput",
@@ -72,6 +73,10 @@ class AdvancedIndexingError(SymgraphError, TypeError):
 
 class AdvancedBooleanIndexingError(AdvancedIndexingError):
     """The index holds a boolean mask, and this place takes only integers and slices."""
+
+
+class AxisError(SymgraphError, ValueError, IndexError):
+    """The array has no such dimension."""
 
 
 class ComplexError(SymgraphError, TypeError):

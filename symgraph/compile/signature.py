@@ -29,8 +29,8 @@ class In:
 
     def __init__(
         self, variable: Variable, name: str | None = None, value: Any = None, update: Any = None, mutable: bool | None = None,
-        borrow: bool | None = None, shared: bool = False, implicit: bool | None = None, strict: bool = False, allow_downcast: bool | None = None,
-        autoname: bool = True,
+        strict: bool = False, allow_downcast: bool | None = None, autoname: bool = True, implicit: bool | None = None,
+        borrow: bool | None = None, shared: bool = False,
     ) -> None:
         if not isinstance(variable, Variable):
             raise TypeError(f"In wants a variable, got {variable!r} of {type(variable)}")

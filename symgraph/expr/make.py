@@ -18,25 +18,28 @@ __all__ = ["as_tensor", "as_variable", "constant", "constructors", "tensor"]
 _small: dict[Any, TensorConstant] = {}  # Python numbers are written again and again
 
 
-def constant(value: Any, name: str | None = None, ndim: int | None = None, dtype: str | None = None) -> Any:
-    """A constant of a Python number, a list or an array.
+def constant(x: Any, name: str | None = None, ndim: int | None = None, dtype: str | None = None) -> Any:
+    """A constant tensor of a Python number, a list or an array.
 
     Python ints take the smallest signed dtype that holds them, floats float32 if that is exact or floatX is float32, else
-    float64 (Theano's autocast); numpy values keep their dtype. The array is copied.
+    float64 (Theano's autocast); numpy values keep their dtype. The array is copied. TypeError for what is no array of numbers.
 
     >>> constant(1).dtype, constant(0.1).dtype, constant([1, 2]).dtype
     ('int8', 'float64', 'int64')
     """
-    kind = type(value)
+    kind = type(x)
     if kind in (int, float, bool) and name is None and dtype is None and not ndim:
-        key = (kind, value, str(value), config.floatX, config.cast_policy)  # str: 0.0 and -0.0 are equal, and NaN is not
+        key = (kind, x, str(x), config.floatX, config.cast_policy)  # str: 0.0 and -0.0 are equal, and NaN is not
         found = _small.get(key)
         if found is None:
             if len(_small) > 10000:
                 _small.clear()
-            found = _small[key] = _make_constant(np.asarray(value, dtype=_autocast(value)), None)
+            found = _small[key] = _make_constant(np.asarray(x, dtype=_autocast(x)), None)
         return found
-    return _constant(value, name, ndim, dtype)
+    made = _constant(x, name, ndim, dtype)
+    if not isinstance(made, TensorConstant):
+        raise TypeError(f"{x!r} of {kind} is no array of numbers")
+    return made
 
 
 def _constant(value: Any, name: str | None, ndim: int | None, dtype: str | None) -> Any:
@@ -49,7 +52,10 @@ def _constant(value: Any, name: str | None, ndim: int | None, dtype: str | None)
     elif isinstance(value, complex) and not isinstance(value, np.generic):
         data = np.asarray(value, dtype="complex128")
     elif isinstance(value, (np.ndarray, np.generic, list, tuple, range)) or hasattr(value, "__array__"):
-        data = np.array(value)
+        try:
+            data = np.array(value)
+        except ValueError as error:
+            raise TypeError(f"{value!r} is not an array of numbers: {error}") from None
     else:
         data = np.asarray(value)
     if data.dtype.kind not in "biufc" or data.dtype.name not in dtypes.ALL:
@@ -95,7 +101,7 @@ def as_variable(x: Any, name: str | None = None) -> Any:
     if owner_outputs is not None and hasattr(x, "op"):
         return x.default_output()
     try:
-        return constant(x, name)
+        return constant(x, name) if type(x) in (int, float, bool) else _constant(x, name, None, None)
     except (TypeError, ValueError, OverflowError) as error:
         raise AsTensorError(f"cannot convert {x!r} of {type(x)} to a variable: {error}") from None
 
@@ -138,7 +144,7 @@ def as_tensor(x: Any, name: str | None = None, ndim: int | None = None, dtype: s
 
 _SHAPES: dict[str, tuple[int | None, ...]] = {
     "scalar": (), "vector": (None,), "matrix": (None, None), "row": (1, None), "col": (None, 1),
-    "tensor3": (None,) * 3, "tensor4": (None,) * 4, "tensor5": (None,) * 5,
+    "tensor3": (None,) * 3, "tensor4": (None,) * 4, "tensor5": (None,) * 5, "tensor6": (None,) * 6, "tensor7": (None,) * 7,
 }
 _PREFIXES = {"b": "int8", "w": "int16", "i": "int32", "l": "int64", "f": "float32", "d": "float64", "c": "complex64", "z": "complex128"}
 
@@ -181,7 +187,7 @@ def _several(single: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def constructors() -> dict[str, Callable[..., Any]]:
-    """Every constructor by name: scalar, vector ... tensor5, row, col; with prefixes, which are types (`dscalar`); in the plural (`dscalars`)."""
+    """Every constructor by name: scalar, vector ... tensor7, row, col; with prefixes, which are types (`dscalar`); in the plural (`dscalars`)."""
     table: dict[str, Callable[..., Any]] = {}
     for kind, pattern in _SHAPES.items():
         for prefix, dtype in {"": None, **_PREFIXES}.items():

@@ -59,15 +59,15 @@ class SharedVariable(Variable):
             return value
         return value.copy() if isinstance(value, np.ndarray) else copy.deepcopy(value)
 
-    def set_value(self, value: Any, borrow: bool = False) -> None:
+    def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Replace the value; TypeError, and no change, if it is not of the variable's type. borrow: the array itself is kept,
         if it is one that native code can read as it is."""
         try:
-            proper = self.type.filter(value)
+            proper = self.type.filter(new_value)
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise locate(kind(f"the shared variable {self} cannot take this value: {error}"), self.line) from None
-        self.container.storage[0] = _kept(proper, value, borrow)
+        self.container.storage[0] = _kept(proper, new_value, borrow)
 
     def clone(self) -> Any:
         """Another variable for the same value."""
@@ -147,7 +147,8 @@ def _as_array(value: Any) -> np.ndarray | None:
     if isinstance(value, bool):
         return np.asarray(value, dtype="bool")
     if isinstance(value, int):
-        return np.asarray(value, dtype="int64")
+        fitting = [dtype for dtype in ("int64", "uint64") if np.iinfo(dtype).min <= value <= np.iinfo(dtype).max]
+        return np.asarray(value, dtype=fitting[0]) if fitting else None
     if isinstance(value, float):
         return np.asarray(value, dtype="float64")
     if isinstance(value, complex):

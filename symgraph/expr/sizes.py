@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from symgraph.errors import AxisError
 from symgraph.expr.dims import STATIC, Known, static_shape
 from symgraph.expr.dtypes import DISCRETE, INTEGER
 from symgraph.expr.make import as_variable
@@ -126,13 +127,15 @@ def size_of(x: Any, axis: int) -> Any:
 
 
 def as_axis(axis: Any, ndim: int, what: str = "axis") -> int:
-    """An axis counted from 0; ValueError if there is no such axis, TypeError if it is no int."""
+    """An axis counted from 0; AxisError (a ValueError and an IndexError) if there is no such axis, TypeError if it is no int."""
     if isinstance(axis, Constant):
-        axis = axis.data[()] if axis.data.ndim == 0 else axis
+        axis = axis.data
+    if isinstance(axis, np.ndarray) and axis.ndim == 0:
+        axis = axis[()]
     if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
         raise TypeError(f"{what} must be an integer that is known now, got {axis!r}")
     if not -ndim <= axis < ndim:
-        raise ValueError(f"{what} {axis} is out of bounds for {ndim} dimensions")
+        raise AxisError(f"{what} {axis} is out of bounds for {ndim} dimensions")
     return int(axis) % ndim
 
 
@@ -141,8 +144,9 @@ def as_axes(axes: Any, ndim: int, what: str = "axis") -> tuple[int, ...]:
     if axes is None:
         return tuple(range(ndim))
     if isinstance(axes, Constant):
-        axes = axes.data.tolist()
-    found = sorted(as_axis(a, ndim, what) for a in (axes if isinstance(axes, (list, tuple, np.ndarray)) else [axes]))
+        axes = axes.data
+    several = isinstance(axes, (list, tuple)) or (isinstance(axes, np.ndarray) and axes.ndim > 0)
+    found = sorted(as_axis(a, ndim, what) for a in (axes if several else [axes]))
     if len(set(found)) < len(found):
         raise ValueError(f"{what} {axes} names a dimension twice")
     return tuple(found)

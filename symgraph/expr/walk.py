@@ -66,12 +66,13 @@ def depends_on(output: Variable, x: Variable) -> bool:
 
 
 def clone_nodes(
-    outputs: Sequence[Variable], given: dict[Variable, Variable], on_input: Callable[[Variable], Variable] | None = None, always: bool = False
+    outputs: Sequence[Variable], given: dict[Variable, Variable], on_input: Callable[[Variable], Variable] | None = None, always: bool = False,
+    retype: bool = False,
 ) -> list[Any]:
     """The outputs with variables replaced as `given` says (what is given is not looked into).
 
     Nodes that do not depend on a replaced variable are shared with the original, unless `always`. on_input maps the other
-    variables without owner (constants excepted).
+    variables without owner (constants excepted). retype: what is given may be of other types, so types are found anew.
     """
     known: dict[Variable, Variable] = dict(given)
 
@@ -84,15 +85,24 @@ def clone_nodes(
     for node in toposort(outputs, given):
         inputs = [new(x) for x in node.inputs]
         if always or any(a is not b for a, b in zip(inputs, node.inputs)):
-            copy = node.clone_with(inputs)
+            copy = node.op.make_node(*inputs) if retype else node.clone_with(inputs)
             for old, fresh in zip(node.outputs, copy.outputs):
                 known.setdefault(old, fresh)
     return [new(x) for x in outputs]
 
 
-def replace(outputs: Any, replacements: Any) -> Any:
-    """outputs (one or a list) with variables replaced by others of the same type; pairs or a dictionary."""
-    pairs = list(replacements.items()) if isinstance(replacements, dict) else list(replacements)
-    several = isinstance(outputs, (list, tuple))
-    result = clone_nodes(list(outputs) if several else [outputs], dict(pairs))
+def replace(output: Any, replace: Any = None, strict: bool = True, share_inputs: bool = True, copy_inputs: Any = None) -> Any:
+    """output (one or a list) with variables replaced by others; pairs or a dictionary.
+
+    strict: the new variables must be of the types of the old, else TypeError. Without share_inputs (or copy_inputs, its older
+    name) the inputs of the expression become other variables.
+    """
+    pairs = list(replace.items()) if isinstance(replace, dict) else list(replace or ())
+    for old, new in pairs:
+        if strict and not old.type.accepts(new.type):
+            raise TypeError(f"{old} of type {old.type} cannot be replaced by {new} of type {new.type}")
+    share = share_inputs if copy_inputs is None else copy_inputs
+    several = isinstance(output, (list, tuple))
+    fresh = None if share else lambda x: x if hasattr(x, "container") else x.clone()
+    result = clone_nodes(list(output) if several else [output], dict(pairs), fresh, retype=not strict)
     return result if several else result[0]

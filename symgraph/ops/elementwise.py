@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from symgraph.errors import NullTypeGradError
+from symgraph.errors import ComplexError, NullTypeGradError
 from symgraph.expr.dtypes import COMPLEX, CONTINUOUS, DISCRETE, float_of, part_of, upcast
 from symgraph.expr.make import as_variable, constant
 from symgraph.expr.nogradient import grad_not_implemented
@@ -344,8 +344,9 @@ def refusing(rule: Callable[..., Types], kinds: Sequence[str], name: str) -> Cal
     """The rule, but TypeError if the common dtype is one of `kinds`."""
 
     def checked(*dtypes: str) -> Types:
-        if upcast(*dtypes) in kinds:
-            raise TypeError(f"{name} is not defined for {', '.join(dtypes)}")
+        common_dtype = upcast(*dtypes)
+        if common_dtype in kinds:
+            raise (ComplexError if common_dtype in COMPLEX else TypeError)(f"{name} is not defined for {', '.join(dtypes)}")
         return rule(*dtypes)
 
     return checked

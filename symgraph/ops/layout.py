@@ -206,15 +206,18 @@ def dimshuffle(x: Any, *pattern: Any) -> Any:
     return DimShuffle(x.ndim, order)(x)
 
 
-def transpose(x: Any, *axes: Any) -> Any:
-    """x with its dimensions reversed, or in the order of `axes` (integers, or one list of them)."""
+def transpose(x: Any, *order: Any, axes: Any = None) -> Any:
+    """x with its dimensions reversed, or in the order of `axes`: integers one by one, or one list of them."""
     x = as_tensor(x)
+    if order and axes is not None:
+        raise TypeError("transpose takes the order of the axes once")
+    axes = order or (axes,)
     if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (list, tuple))):
         axes = tuple(axes[0] or ())
-    order = [as_axis(a, x.ndim, "transpose: axis") for a in axes] if axes else list(reversed(range(x.ndim)))
-    if sorted(order) != list(range(x.ndim)):
+    places = [as_axis(a, x.ndim, "transpose: axis") for a in axes] if axes else list(reversed(range(x.ndim)))
+    if sorted(places) != list(range(x.ndim)):
         raise ValueError(f"transpose: axes {axes} do not name each of the {x.ndim} dimensions once")
-    return DimShuffle(x.ndim, order)(x)
+    return DimShuffle(x.ndim, places)(x)
 
 
 def swapaxes(y: Any, axis1: int, axis2: int) -> Any:

@@ -135,6 +135,36 @@ def _transfer(x: Any, target: str | None = None) -> Any:
     return x
 
 
+def _clip(x: Any, a_min: Any, a_max: Any) -> Any:
+    """x, with what is below a_min or above a_max replaced by these."""
+    return compare.clip(x, a_min, a_max)
+
+
+def _dot(x: Any, right: Any) -> Any:
+    """The product with `right`, as `T.dot`."""
+    return linalg.dot(x, right)
+
+
+def _fill(x: Any, value: Any) -> Any:
+    """`value`, repeated to the shape of x."""
+    return binary.fill(x, value)
+
+
+def _mean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None) -> Any:
+    """The mean of the elements along `axis`, as `T.mean`."""
+    return moments.mean(x, axis, dtype, keepdims=keepdims, acc_dtype=acc_dtype)
+
+
+def _reshape(x: Any, shape: Any, ndim: int | None = None) -> Any:
+    """The elements of x, in C order, in another shape, as `T.reshape`."""
+    return layout.reshape(x, shape, ndim)
+
+
+def _compress(x: Any, a: Any, axis: int | None = None) -> Any:
+    """The elements or slices of `a` along `axis` where the vector x is not zero."""
+    return index.compress(x, a, axis)
+
+
 def _elementwise() -> dict[str, Callable[..., Any]]:
     """Every elementwise op: more than Theano has, for the gradients of ops, which are written in methods."""
     found: dict[str, Callable[..., Any]] = {}
@@ -146,17 +176,17 @@ def _elementwise() -> dict[str, Callable[..., Any]]:
 METHODS: dict[str, Callable[..., Any]] = {
     **_elementwise(),
     # arrangement
-    "dimshuffle": layout.dimshuffle, "flatten": layout.flatten, "ravel": layout.ravel, "reshape": layout.reshape,
+    "dimshuffle": layout.dimshuffle, "flatten": layout.flatten, "ravel": layout.ravel, "reshape": _reshape,
     "transpose": layout.transpose, "swapaxes": layout.swapaxes, "squeeze": layout.squeeze, "copy": _copy, "transfer": _transfer,
     "specify_shape": shape.specify_shape,
     "repeat": join.repeat, "take": index.take, "diagonal": diagonal.diagonal, "trace": diagonal.trace, "nonzero": index.nonzero,
-    "nonzero_values": index.nonzero_values, "choose": index.choose, "compress": index.compress,
+    "nonzero_values": index.nonzero_values, "choose": index.choose, "compress": _compress,
     # reductions
     "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "argmax": reduce.argmax, "argmin": reduce.argmin,
-    "any": reduce.any_, "all": reduce.all_, "mean": moments.mean, "var": moments.var, "std": moments.std, "ptp": moments.ptp,
+    "any": reduce.any_, "all": reduce.all_, "mean": _mean, "var": moments.var, "std": moments.std, "ptp": moments.ptp,
     "norm": moments.norm,
     # values
-    "astype": cast.cast, "fill": binary.fill, "zeros_like": create.zeros_like, "ones_like": create.ones_like, "dot": linalg.dot,
+    "astype": cast.cast, "fill": _fill, "clip": _clip, "zeros_like": create.zeros_like, "ones_like": create.ones_like, "dot": _dot,
     "round": unary.round, "conjugate": unary.conj, "sgn": unary.sign,
     "get_scalar_constant_value": scalars.get_scalar_constant_value,
 }

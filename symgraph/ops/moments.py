@@ -71,6 +71,8 @@ def ptp(a: Any, axis: Any = None) -> Any:
 def norm(x: Any, L: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The L-norm along `axis`: (sum |x| ** L) ** (1 / L); L = 0 counts what is not zero, infinite L takes the extreme of |x|."""
     x = as_tensor(x)
+    if x.dtype in dtypes.DISCRETE:
+        x = x.astype("float64")
     if isinstance(L, (int, float)):
         if L == 0:
             return x.neq(0).sum(axis, keepdims=keepdims, dtype=dtypes.part_of(dtypes.float_of(x.dtype)))

@@ -44,7 +44,6 @@ __all__ = [
 ]
 
 logsoftmax = log_softmax
-softmax_graph = softmax
 
 
 def _floating(x: Any) -> Any:
@@ -56,6 +55,12 @@ def _floating(x: Any) -> Any:
 def _number(value: float, like: Any) -> Any:
     """A constant that leaves the dtype of what it meets as it is."""
     return as_tensor(np.asarray(value, dtype=like.dtype))
+
+
+def softmax_graph(c: Any, axis: int | None = None) -> Any:
+    """`softmax`, but that of a vector is a vector."""
+    c = as_tensor(c)
+    return softmax(c, axis=0 if c.ndim == 1 and axis is None else axis)
 
 
 # Activations ----------------------------------------------------------------------------------------------------------
@@ -172,26 +177,26 @@ def _of_label(rows: Any, labels: Any) -> Any:
     if rows.ndim == 1:
         return rows[labels]
     if rows.ndim == 2:
-        return rows[arange(labels.shape[0]), labels]
+        return rows[arange(rows.shape[0]), labels]  # not labels.shape[0]: there must be a label for every row
     flat = rows.reshape((-1, rows.shape[rows.ndim - 1]))
     return _of_label(flat, labels.flatten()).reshape(labels.shape, ndim=labels.ndim)
 
 
-def crossentropy_softmax_1hot(x: Any, y_idx: Any) -> tuple[Any, Any]:
-    """The pair of each row's -log(softmax(x)[label]), computed from x without rounding to 0 in between, and softmax(x)."""
+def crossentropy_softmax_1hot(x: Any, y_idx: Any) -> list[Any]:
+    """The list of each row's -log(softmax(x)[label]), computed from x without rounding to 0 in between, and softmax(x)."""
     x = _floating(x)
-    return -_of_label(log_softmax(x), y_idx), softmax(x)
+    return [-_of_label(log_softmax(x), y_idx), softmax(x)]
 
 
-def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> tuple[Any, Any]:
+def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> list[Any]:
     """`crossentropy_softmax_1hot` of x + b. b: vector."""
     return crossentropy_softmax_1hot(as_tensor(x) + as_tensor(b), y_idx)
 
 
 def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> list[Any]:
-    """As `crossentropy_softmax_1hot_with_bias`, and the class of the largest element of each row."""
-    shifted = as_tensor(x) + as_tensor(b)
-    return [*crossentropy_softmax_1hot(shifted, y_idx), shifted.argmax(axis=-1)]
+    """As `crossentropy_softmax_1hot_with_bias`, and the class of the largest element of each row, in the labels' dtype."""
+    shifted, y_idx = as_tensor(x) + as_tensor(b), as_tensor(y_idx)
+    return [*crossentropy_softmax_1hot(shifted, y_idx), shifted.argmax(axis=-1).astype(y_idx.dtype)]
 
 
 def crossentropy_softmax_max_and_argmax_1hot(x: Any, y_idx: Any) -> tuple[Any, ...]:

@@ -200,6 +200,8 @@ def concatenate(tensor_list: Sequence[Any], axis: Any = 0) -> Any:
 def stack(*tensors: Any, **options: Any) -> Any:
     """Arrays of one shape along a new dimension, `axis` (0) of the result: ``stack([a, b], axis=0)``, or ``stack(a, b)``."""
     axis = options.pop("axis", 0)
+    if not tensors and "tensors" in options:
+        tensors = (list(options.pop("tensors")),)
     if options:
         raise TypeError(f"stack has no argument {', '.join(options)}")
     if tensors and isinstance(tensors[0], (list, tuple)):
