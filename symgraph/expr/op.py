@@ -148,6 +148,7 @@ class Op:
     default_output: int | None = None
     view_map: dict[int, list[int]] = {}
     destroy_map: dict[int, list[int]] = {}
+    holomorphic = False  # its gradient is written as for real numbers, and serves for complex ones: these are conjugated around it
 
     # Use --------------------------------------------------------------------------------------------------------------
     def __call__(self, *inputs: Any, return_list: bool = False, **parameters: Any) -> Any:

@@ -157,7 +157,10 @@ def input_grads(node: Apply, grads: list[Any], useful: list[bool], null_gradient
         return [zeros_for(x) if a else None for x, a in zip(node.inputs, alive)]  # steps: flat wherever a derivative exists
     if not getattr(op, "accepts_disconnected", False):
         grads = [x.zeros_like() if g is None else g for x, g in zip(node.outputs, grads)]
-    terms = op.L_op(node.inputs, node.outputs, grads)
+    mirrored = op.holomorphic and any(isinstance(x, TensorVariable) and x.dtype in COMPLEX for x in node.outputs)
+    terms = op.L_op(node.inputs, node.outputs, list(map(_conjugate, grads)) if mirrored else grads)
+    if mirrored:  # the gradient is d/dRe + i d/dIm
+        terms = list(map(_conjugate, terms))
     if len(terms) != len(node.inputs):
         raise ValueError(f"{op} has {len(node.inputs)} inputs, but its gradient gave {len(terms)} terms")
     result: list[Any] = []
@@ -172,6 +175,10 @@ def input_grads(node: Apply, grads: list[Any], useful: list[bool], null_gradient
             continue
         result.append(_fitted(node, position, x, term))
     return result
+
+
+def _conjugate(g: Any) -> Any:
+    return g.conj() if isinstance(g, TensorVariable) and g.dtype in COMPLEX else g  # type: ignore[attr-defined]
 
 
 def _fitted(node: Apply, position: int, x: Any, term: Any) -> Any:
@@ -205,6 +212,7 @@ def _checked_cost(cost: Any) -> Any:
 
 
 def all_variables(name: str, given: Any, wanted: str) -> None:
+    """TypeError if the argument `name` is no list of variables; `wanted` says in the message what it should be."""
     if not isinstance(given, (list, tuple, set, frozenset)):
         raise TypeError(f"{name} must be {wanted}, got {given!r} of {type(given)}")
     for x in given:

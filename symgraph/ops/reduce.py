@@ -105,6 +105,7 @@ class Prod(Reduce):
     """The product along `axes`. no_zeros_in_input: a promise that lets the gradient divide by the elements."""
 
     __props__ = ("axes", "dtype", "acc_dtype", "no_zeros_in_input")
+    holomorphic = True
 
     def __init__(self, axes: Sequence[int], dtype: str, acc_dtype: str, no_zeros_in_input: bool = False) -> None:
         super().__init__(axes, dtype)

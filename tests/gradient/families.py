@@ -11,7 +11,10 @@ import symgraph.tensor as T
 
 
 class Family(NamedTuple):
-    """build(*variables): the expression. sizes: the shape of each variable. Points lie between low and high, no two alike."""
+    """build(*variables): the expression. sizes: the shape of each variable. Points lie between low and high, no two alike.
+
+    Constants are numbers that every float holds, so that an expression of narrow floats stays narrow.
+    """
 
     name: str
     build: Callable[..., Any]
@@ -40,9 +43,9 @@ FAMILIES = [
     Family("special functions", lambda x: T.erf(x) + T.gammaln(x + 1) + T.nnet.softplus(x) * T.nnet.sigmoid(x), (V,)),
     Family("switch", lambda x, y: T.switch(x > 1, x * y, y**3), (V, V)),
     Family("maximum", lambda x, y: T.maximum(x, y) * T.minimum(x, 2 * y), (V, V)),
-    Family("clip", lambda x: T.clip(x, 0.6, 1.3) * x, (V,)),
+    Family("clip", lambda x: T.clip(x, 0.625, 1.375) * x, (V,)),
     Family("abs of both signs", lambda x: abs(x) * x**3, (V,), -1.5, 1.5),
-    Family("cast", lambda x: T.cast(T.cast(x, "float64") * 2, "float64") ** 2, (V,)),
+    Family("cast", lambda x: T.cast(T.cast(x, "float64") * 2, x.dtype) ** 2, (V,)),
     # reductions
     Family("sum", lambda x: x.sum() * x.sum(axis=0) * T.sqr(x).sum(axis=1, keepdims=True), (M,)),
     Family("mean and variance", lambda x: x.mean(axis=0) * x.var(axis=0) + x.std(), (M,)),
@@ -56,7 +59,7 @@ FAMILIES = [
     Family("log softmax", lambda x: T.nnet.logsoftmax(x) ** 2, (M,)),
     Family("crossentropy", lambda x, y: T.nnet.categorical_crossentropy(T.nnet.softmax(x), T.nnet.softmax(y)), (M, M)),
     Family("crossentropy of labels", lambda x: T.nnet.categorical_crossentropy(T.nnet.softmax(x), T.constant([2, 0])), (M,)),
-    Family("binary crossentropy", lambda x: T.nnet.binary_crossentropy(T.nnet.sigmoid(x), 0.3), (V,)),
+    Family("binary crossentropy", lambda x: T.nnet.binary_crossentropy(T.nnet.sigmoid(x), 0.25), (V,)),
     # products
     Family("dot of vectors", lambda x, y: T.dot(x, y) ** 2, (V, V)),
     Family("dot of matrices", lambda x, y: T.dot(x, y) ** 2, (M, (3, 2))),

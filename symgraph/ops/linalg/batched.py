@@ -21,6 +21,7 @@ class BatchedDot(Op):
     """a[i] b[i] for each i: (n, p, k) (n, k, q) -> (n, p, q); either may be transposed in its last two dimensions."""
 
     __props__ = ("transpose_a", "transpose_b")
+    holomorphic = True
     kernel_name = "batched gemm"
     cost = 100
 

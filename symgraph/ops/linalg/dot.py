@@ -21,6 +21,7 @@ class Dot(Op):
     """
 
     __props__ = ("transpose_a", "transpose_b")
+    holomorphic = True
     kernel_name = "gemm"
     cost = 100
 

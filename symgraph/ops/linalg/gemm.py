@@ -17,6 +17,7 @@ class Gemm(Op):
     complex. a: a matrix, b and z: matrices, or vectors. The result takes over z's memory where nobody else needs it."""
 
     __props__ = ("transpose_a", "transpose_b")
+    holomorphic = True
     alias = ((0, 0),)
     kernel_name = "gemm"
     cost = 100
