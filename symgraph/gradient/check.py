@@ -9,6 +9,7 @@ import numpy as np
 
 from symgraph.compile.function import function
 from symgraph.errors import GradientError
+from symgraph.expr.dtypes import FLOAT
 from symgraph.expr.make import tensor
 from symgraph.expr.variable import TensorVariable
 from symgraph.gradient.reverse import grad
@@ -57,13 +58,17 @@ def verify_grad(
     """
     points = [np.array(p) for p in pt]
     for position, p in enumerate(points):
-        if p.dtype.name not in ("float16", "float32", "float64"):
+        if p.dtype.name not in FLOAT:
             raise TypeError(f"verify_grad can work only with floating point inputs, but input {position} has dtype {p.dtype}")
+    if n_tests < 1:
+        raise ValueError(f"verify_grad: n_tests must be 1 or more, got {n_tests}")
     rng = np.random.RandomState() if rng is None else rng
     inputs = [tensor(p.dtype.name, shape=[1 if n == 1 else None for n in p.shape]) for p in points]
     output = fun(*inputs)
     if not isinstance(output, TensorVariable):
         raise NotImplementedError(f"verify_grad wants fun to give one tensor variable, got {output!r}")
+    if output.dtype not in FLOAT:
+        raise TypeError(f"verify_grad wants fun to give floats, got {output.type}")
     coarsest = max((x.dtype for x in (*inputs, output)), key=lambda dtype: _STEP.get(dtype, 0.0))
     abs_tol = _TOLERANCE[coarsest] if abs_tol is None else abs_tol
     rel_tol = _TOLERANCE[coarsest] if rel_tol is None else rel_tol
@@ -82,7 +87,8 @@ def verify_grad(
 
 def _compare(position: int, wanted: np.ndarray, got: np.ndarray, abs_tol: float, rel_tol: float) -> None:
     absolute = np.abs(wanted - got)
-    relative = absolute / np.maximum(np.abs(wanted) + np.abs(got), 1e-8)
+    with np.errstate(invalid="ignore"):  # of infinite gradients NaN, which is no small error
+        relative = absolute / np.maximum(np.abs(wanted) + np.abs(got), 1e-8)
     worst = np.minimum(absolute / abs_tol, relative / rel_tol)
     if worst.size and not (worst < 1).all():
         at = np.unravel_index(int(np.nanargmax(np.where(np.isnan(worst), np.inf, worst))), worst.shape)
