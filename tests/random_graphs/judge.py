@@ -85,11 +85,13 @@ def interpret(g: Generator, inputs: Sequence[Item], outputs: Sequence[Item], opt
     given = [*inputs, *[s for s in g.shared if s.variable in graph_inputs(graph.outputs)]]
     handed = hand_over([i.variable for i in given], graph.outputs)
     module, layout = codegen.stations.lowered(handed.program)
+    callbacks = [lambda *arrays, node=node: tuple(node.op.run(node, arrays)) for node in handed.callbacks]
     for j in range(2):
         what = f"interpreter {optimizer}, sizes {j}"
         arrays = [np.ascontiguousarray(i.values[j]).reshape(i.values[j].shape) for i in given]
         try:
-            status, values, found = interpreter(module, [*arrays, *layout.constants], layout.results)
+            status, values, found = interpreter(
+                module, [*arrays, *layout.constants], layout.results, callbacks, callback_types=layout.callbacks)
         except Fault as fault:
             raise WrongCode(f"{what}: {fault}") from None
         if status:

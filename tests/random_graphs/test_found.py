@@ -78,3 +78,11 @@ def test_loop_without_a_step_keeps_the_sizes_of_its_rows(agrees: Any) -> None:
     rows, _ = symgraph.scan(lambda r: [r[1:], T.outer(r, r), x[T.cast(r[0], "int64")]], sequences=x[:n])
     found = agrees([x, n], [state, *rows], X, 0)
     assert [v.shape for v in found] == [(0, 4, 3), (0, 2), (0, 3, 3), (0, 3)]
+
+
+def test_an_argument_is_not_taken_for_a_shared_variable() -> None:
+    x, s = T.dvector("x"), symgraph.shared(X[1], name="s")
+    np.testing.assert_array_equal(symgraph.function([x], x * 7 - 2)(X[2]), X[2] * 7 - 2)
+    np.testing.assert_array_equal(symgraph.function([], s * 7 - 2)(), X[1] * 7 - 2)
+    np.testing.assert_array_equal(symgraph.function([], x * 7 - 2, givens={x: s})(), X[1] * 7 - 2)
+    np.testing.assert_array_equal(symgraph.function([x], s * 7 - 2, on_unused_input="ignore")(X[2]), X[1] * 7 - 2)
