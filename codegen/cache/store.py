@@ -12,6 +12,7 @@ import stat
 import threading
 import time
 import warnings
+from collections.abc import Callable
 from zlib import crc32
 
 from codegen.cache.entry import Entry, pack, unpack
@@ -29,17 +30,19 @@ _warned = False
 class Store:
     """Entries under a directory of at most about `limit_bytes`, the `memory` used last also in memory.
 
-    directory: '' keeps entries in memory only. Without a directory that can be written, the same: one RuntimeWarning a process says so.
+    directory: '' keeps entries in memory only. Without a directory that can be written, the same: `warn` is told so, once a process
+    (None: a RuntimeWarning).
 
     >>> store = Store("", 0)
     >>> store.get("0af3") is None
     True
     """
 
-    def __init__(self, directory: str | os.PathLike[str], limit_bytes: int, memory: int = 256) -> None:
+    def __init__(self, directory: str | os.PathLike[str], limit_bytes: int, memory: int = 256, warn: Callable[[str], None] | None = None) -> None:
         self.directory = os.fspath(directory)
         self.limit_bytes = limit_bytes
         self.memory = memory
+        self.warn = warn
         self.entries: dict[str, Entry] = {}  # the one used last stands last
         self.lock = threading.Lock()
         self.writes = bool(self.directory) and limit_bytes > 0
@@ -72,7 +75,7 @@ class Store:
             self.write(key, content)
         except OSError as error:
             self.writes = False
-            warn_once(self.directory, error)
+            warn_once(self.directory, error, self.warn)
             return
         self.written += len(content)
         if self.written * TRIM_ODDS > self.limit_bytes or crc32(key.encode()) % TRIM_ODDS == 0:
@@ -161,8 +164,12 @@ def read_owned(path: str) -> bytes | None:
     return content
 
 
-def warn_once(directory: str, error: OSError) -> None:
+def warn_once(directory: str, error: OSError, warn: Callable[[str], None] | None) -> None:
     global _warned
     if not _warned:
         _warned = True
-        warnings.warn(f"compiled code is not kept on disk: {directory}: {error.strerror or error}", RuntimeWarning, stacklevel=4)
+        message = f"compiled code is not kept on disk: {directory}: {error.strerror or error}"
+        if warn is None:
+            warnings.warn(message, RuntimeWarning, stacklevel=4)
+        else:
+            warn(message)

@@ -6,6 +6,7 @@ become Loop and Branch with inner Programs. What comes back from codegen is an E
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -14,7 +15,8 @@ import codegen
 from codegen import Entry, Executable, Layout, NativeCallable
 from codegen.program import AnyStep, ArrayType, Branch, Loop, Program, Sequenced, Step
 from codegen.rules import Loops, Pointwise, Python, Reduction, Rule
-from symgraph.errors import CompilerMissingError
+from symgraph import source
+from symgraph.errors import CacheWarning, CompilerMissingError
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Constant, TensorConstant, Variable
@@ -33,7 +35,12 @@ class NotNative(Exception):
 
 @lru_cache(maxsize=8)
 def _open_store(directory: str) -> codegen.Store:
-    return codegen.Store(directory, CACHE_BYTES)
+    return codegen.Store(directory, CACHE_BYTES, warn=_warn)
+
+
+def _warn(message: str) -> None:
+    line = source.here()
+    warnings.warn_explicit(message, CacheWarning, line.filename, line.line)
 
 
 def store() -> codegen.Store:

@@ -98,7 +98,8 @@ class Sizer:
         known = [tuple(map(variable_of, self.known[x])) if isinstance(x.type, TensorType) else None for x in node.inputs]
         try:
             told = node.op.infer_shape(node, known)
-            return [self._leaf(x) if shape is None else tuple(map(_size, shape)) for x, shape in zip(node.outputs, told or [None] * len(node.outputs))]
+            return [self._leaf(x) if shape is None else tuple(map(_size, shape)) for x, shape in zip(node.outputs,
+                told or [None] * len(node.outputs))]
         except Exception as error:
             if config.on_shape_error == "raise":
                 raise
