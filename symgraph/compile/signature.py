@@ -207,7 +207,8 @@ def _pairs(value: Any, what: str) -> list[tuple[Any, Any]]:
     try:
         pairs = [tuple(pair) for pair in value]
     except TypeError:
-        raise TypeError(f"{what} must be a dictionary or a list of pairs, got {value!r} of {type(value)}") from None
+        kind = ValueError if isinstance(value, (list, tuple)) else TypeError
+        raise kind(f"{what} must be a dictionary or a list of pairs, got {value!r} of {type(value)}") from None
     if any(len(pair) != 2 for pair in pairs):
         raise ValueError(f"{what} must be pairs, got one of {[len(pair) for pair in pairs if len(pair) != 2][0]} elements")
     return pairs  # type: ignore[return-value]
@@ -282,6 +283,10 @@ def _givens(givens: Any, signature: Signature) -> dict[Variable, Variable]:
     chained = [x for new in result.values() for x in ancestors([new]) if x in result and result[x] is not x]
     if chained:
         raise AssertionError(f"givens are chained: {chained[0]} is replaced, and is used in another given")
+    for old in result:
+        if any(old is i.variable for i in signature.inputs):
+            raise RuntimeError(f"You are trying to replace variable {old} through the `givens` parameter, but this variable is an input to your "
+                               "function: the argument would have no effect. Leave it out of the inputs")
     return result
 
 

@@ -162,6 +162,8 @@ class TensorType(Type):
             same = plain.dtype.kind not in "biufc" or bool(((plain == converted) | ((plain != plain) & (converted != converted))).all())
         except OverflowError as error:
             raise TypeError(f"{self} cannot store {_short(value)}: {error}") from None
+        if plain.dtype.kind in "US":
+            raise TypeError(f"{self} cannot store the text {_short(value)}; float() makes a number of it")
         if not same:
             raise TypeError(f"{self} cannot store accurately value {_short(value)}, it would be represented as {_short(converted)}. If you do not "
                             f"mind this precision loss, you can: 1) explicitly convert your data to a numpy array of dtype {self.dtype}, or 2) set "
@@ -169,9 +171,9 @@ class TensorType(Type):
         return converted
 
     def accepts(self, other: Type) -> bool:
-        """Same dtype, dimensions and broadcasting pattern, and no size that contradicts a known one."""
-        return (isinstance(other, TensorType) and self.dtype == other.dtype and self.broadcastable == other.broadcastable
-                and all(a is None or b is None or a == b for a, b in zip(self.shape, other.shape)))
+        """Same dtype and number of dimensions, and no size that contradicts a known one; where this type broadcasts, so must the other."""
+        return (isinstance(other, TensorType) and self.dtype == other.dtype and self.ndim == other.ndim
+                and all(mine is None or mine == n or (n is None and mine != 1) for mine, n in zip(self.shape, other.shape)))
 
     def values_eq(self, a: Any, b: Any) -> bool:
         a, b = np.asarray(a), np.asarray(b)

@@ -27,8 +27,8 @@ class Rows:
         self.taps = taps
         self.backwards = backwards
         first = min(0, *taps)
-        # Read from the end, "one step later" is one row earlier: the taps keep their meaning in the direction of the loop.
-        self.offsets = [tap - first for tap in taps]
+        # Read from the end, the taps keep their meaning in the sequence: tap 1 is the row after that of tap 0, which an earlier step had.
+        self.offsets = [max(0, *taps) - tap if backwards else tap - first for tap in taps]
         self.span = max(0, *taps) - first
         element = tensor_type(array.dtype, array.type.shape[1:])
         self.rows = [element.variable_class(element, name=_row_name(array, tap)) for tap in taps]
