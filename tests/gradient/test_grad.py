@@ -161,7 +161,7 @@ def test_a_shape_does_not_depend_on_values():
     (lambda x: symgraph.grad(x.sum(), x, known_grads={x: T.dmatrix()}), ValueError, "dimensions"),
     (lambda x: symgraph.grad(x.sum(), x, known_grads={"x": x}), TypeError, "known_grads"),
     (lambda x: symgraph.grad(x.sum(), x, consider_constant=x), TypeError, "consider_constant"),
-], ids=str)
+])
 def test_called_wrongly(call, error, match):
     with pytest.raises(error, match=match):
         call(T.dvector("x"))

@@ -86,7 +86,7 @@ def test_clone():
     assert symgraph.clone(x * 2, share_inputs=True).owner.inputs[0] is x
 
 
-@pytest.mark.parametrize("value", [None, {}, "a", slice(1, 2), object(), [[1], [1, 2]], [1, "a"]], ids=str)
+@pytest.mark.parametrize("value", [None, {}, "a", slice(1, 2), object(), [[1], [1, 2]], [1, "a"]])
 def test_what_is_no_array_is_no_constant(value):
     with pytest.raises(TypeError):
         T.constant(value)
