@@ -34,7 +34,7 @@ def constant(x: Any, name: str | None = None, ndim: int | None = None, dtype: st
         if found is None:
             if len(_small) > 10000:
                 _small.clear()
-            found = _small[key] = _make_constant(np.asarray(x, dtype=_autocast(x)), None)
+            found = _small[key] = _make_constant(_number(x), None)
         return found
     made = _constant(x, name, ndim, dtype)
     if not isinstance(made, TensorConstant):
@@ -48,7 +48,7 @@ def _constant(value: Any, name: str | None, ndim: int | None, dtype: str | None)
     if dtype is not None:
         data = np.array(value, dtype=dtypes.normal(dtype))
     elif isinstance(value, (bool, int, float)) and not isinstance(value, np.generic):
-        data = np.asarray(value, dtype=_autocast(value))
+        data = _number(value)
     elif isinstance(value, complex) and not isinstance(value, np.generic):
         data = np.asarray(value, dtype="complex128")
     elif isinstance(value, (np.ndarray, np.generic, list, tuple, range)) or hasattr(value, "__array__"):
@@ -74,6 +74,11 @@ def _make_constant(data: np.ndarray, name: str | None) -> TensorConstant:
     data = np.ascontiguousarray(data) if data.ndim else data  # ascontiguousarray makes 0-d arrays 1-d
     data.setflags(write=False)
     return TensorConstant(tensor_type(data.dtype.name, data.shape), data, name)
+
+
+def _number(value: bool | int | float) -> np.ndarray:
+    with np.errstate(over="ignore"):  # under floatX=float32 1e300 is infinite, as in Theano
+        return np.asarray(value, dtype=_autocast(value))
 
 
 def _autocast(value: bool | int | float) -> str:
