@@ -53,7 +53,7 @@ def _constant(value: Any, name: str | None, ndim: int | None, dtype: str | None)
         data = np.asarray(value, dtype="complex128")
     elif isinstance(value, (np.ndarray, np.generic, list, tuple, range)) or hasattr(value, "__array__"):
         try:
-            data = np.array(value)
+            data = np.array(value, config.floatX if isinstance(value, (list, tuple)) and not value else None)
         except ValueError as error:
             raise TypeError(f"{value!r} is not an array of numbers: {error}") from None
     else:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from symgraph.errors import EmptyConstantError, NotScalarConstantError
-from symgraph.expr.make import as_variable
-from symgraph.expr.sizes import static_int
+from symgraph.expr.make import as_tensor, as_variable
+from symgraph.expr.sizes import items_of, static_int
 from symgraph.expr.variable import Constant, TensorVariable
 
-__all__ = ["extract_constant", "get_scalar_constant_value"]
+__all__ = ["extract_constant", "get_scalar_constant_value", "get_vector_length"]
 
 _HAND_ON = {"DimShuffle": 0, "Reshape": 0, "Flatten": 0, "Rebroadcast": 0, "SpecifyShape": 0, "Identity": 0, "Alloc": 0}
 _COMPUTED = 32  # nodes looked at
@@ -69,3 +69,20 @@ def extract_constant(x: Any, elemwise: bool = True, only_process_constants: bool
         return get_scalar_constant_value(x, elemwise, only_process_constants)
     except NotScalarConstantError:
         return x
+
+
+def get_vector_length(v: Any) -> int:
+    """How many elements a vector is known to have; ValueError if that is not known, TypeError if v is no vector.
+
+    >>> import symgraph.tensor as T
+    >>> get_vector_length(T.dtensor3().shape)
+    3
+    """
+    v = as_tensor(v)
+    if v.ndim != 1:
+        raise TypeError(f"argument must be symbolic vector, got {v} of {v.ndim} dimensions")
+    known = v.type.shape[0]
+    items = items_of(v) if known is None else None
+    if known is None and items is None:
+        raise ValueError(f"length not known: {v}")
+    return len(items) if items is not None else known

@@ -5,10 +5,11 @@ Everything a file of ops lists in its `__all__` is here under the same name, so 
 
 from typing import Any
 
-from symgraph.errors import EmptyConstantError, NotScalarConstantError, ShapeError
+from symgraph.errors import AsTensorError, EmptyConstantError, MethodNotDefined, NotScalarConstantError, ShapeError
 from symgraph.expr import dtypes, make
-from symgraph.expr.types import TensorType
-from symgraph.expr.variable import TensorConstant, TensorVariable, Variable
+from symgraph.expr.op import Apply, Op
+from symgraph.expr.types import Generic, TensorType, Type, generic
+from symgraph.expr.variable import Constant, TensorConstant, TensorVariable, Variable
 from symgraph.gradient import check, forward, markers, matrices, reverse
 from symgraph.ops import (
     binary,
@@ -31,6 +32,8 @@ from symgraph.ops import (
     stop,
     unary,
 )
+from symgraph.printing.formula import pp
+from symgraph.settings import config
 from symgraph.tensor import nnet
 
 _FILES = (
@@ -51,7 +54,9 @@ _NAMES |= {
     "verify_grad": check.verify_grad, "numeric_grad": check.numeric_grad, "grad_undefined": markers.grad_undefined,
     "grad_not_implemented": markers.grad_not_implemented,
     "discrete_dtypes": dtypes.DISCRETE, "continuous_dtypes": dtypes.CONTINUOUS, "integer_dtypes": dtypes.INTEGER,
-    "float_dtypes": dtypes.FLOAT, "complex_dtypes": dtypes.COMPLEX, "NotScalarConstantError": NotScalarConstantError,
+    "float_dtypes": dtypes.FLOAT, "complex_dtypes": dtypes.COMPLEX, "int_dtypes": dtypes.SIGNED, "uint_dtypes": dtypes.UNSIGNED,
+    "all_dtypes": dtypes.ALL, "Op": Op, "Apply": Apply, "Type": Type, "Constant": Constant, "Generic": Generic, "generic": generic, "config": config,
+    "pprint": pp, "pp": pp, "AsTensorError": AsTensorError, "MethodNotDefined": MethodNotDefined, "NotScalarConstantError": NotScalarConstantError,
     "EmptyConstantError": EmptyConstantError, "ShapeError": ShapeError, "nnet": nnet,
 }
 globals().update(_NAMES)
