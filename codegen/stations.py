@@ -14,6 +14,7 @@ from codegen.loopir.nodes import Module
 from codegen.loopir.text import module_text
 from codegen.loopir.verify import verify
 from codegen.lower.entry import lower
+from codegen.opt.outline import outline
 from codegen.program import Program
 from codegen.targets.c import compile_c, find_compiler
 from codegen.targets.ctext import c_source
@@ -26,8 +27,9 @@ TEXTS: dict[str, Callable[[Module], str]] = {"llvm": llvm_text, "c": c_source}
 
 
 def lowered(program: Program) -> tuple[Module, Layout]:
-    """Stations 6 and 7: the loop IR, checked, and what it wants from its caller."""
+    """Stations 6 and 7: the loop IR, cut and checked, and what it wants from its caller."""
     result = lower(program)
+    outline(result.module)
     verify(result.module, len(result.layout.failures))
     return result.module, result.layout
 

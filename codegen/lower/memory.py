@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from codegen.loopir.scalar import Scalar, is_number
+from codegen.loopir.scalar import is_number
 from codegen.lower.arrays import Memory
 from codegen.lower.fuse import Group, inputs_of
 from codegen.program import Step
@@ -53,6 +53,7 @@ class _Allocation:
         self.last = last_uses(frame)
         self.free: dict[Any, list[Block]] = {}
         self.blocks: list[Block] = []
+        self.extents: dict[Any, tuple[Any, Any]] = {}  # sizes -> bytes and key of a block
         self.owned: dict[int, tuple[Block, Memory]] = {}  # id(memory) -> its block
         self.dying: dict[int, list[Memory]] = {}  # group number -> memory that is free after it
         self.held: dict[int, int] = {}  # id(memory) -> number of the last group that reads it
@@ -138,11 +139,15 @@ class _Allocation:
         if not unknown:
             rounded = -(-known // 8) * 8 if known <= SMALL else -(-known // ALIGNMENT) * ALIGNMENT
             return rounded, rounded
-        total: Any = known
-        for n in unknown:
-            total = n * total
-        total = (total + (ALIGNMENT - 1)) // ALIGNMENT * ALIGNMENT if known % ALIGNMENT else total
-        return total, (known, tuple(sorted(id(n.value) for n in unknown)))
+        key = known, tuple(sorted(id(n.value) for n in unknown))
+        found = self.extents.get(key)
+        if found is None:
+            total: Any = known
+            for n in unknown:
+                total = n * total
+            total = (total + (ALIGNMENT - 1)) // ALIGNMENT * ALIGNMENT if known % ALIGNMENT else total
+            found = self.extents[key] = total, key
+        return found
 
     # In place ---------------------------------------------------------------------------------------------------------
     def donor(self, v: int, group: Group, now: int, alias: int | None) -> Memory | None:
@@ -189,13 +194,18 @@ class _Allocation:
         stack = 0
         total: Any = 0
         places: list[tuple[Block, Any]] = []
+        alike: dict[Any, list[Block]] = {}
         for block in self.blocks:
             if is_number(block.bytes) and block.bytes <= SMALL and stack + block.bytes <= STACK:
                 stack += block.bytes
                 places.append((block, None))
             else:
-                places.append((block, total))
-                total = total + (-(-block.bytes // ALIGNMENT) * ALIGNMENT if is_number(block.bytes) else block.bytes)
+                alike.setdefault(block.key, []).append(block)
+        for blocks in alike.values():  # those of one size beside one another: the address of each is short to compute
+            bytes = blocks[0].bytes
+            bytes = -(-bytes // ALIGNMENT) * ALIGNMENT if is_number(bytes) else bytes
+            places += [(block, (total, k * bytes)) for k, block in enumerate(blocks)]
+            total = total + len(blocks) * bytes
         base = None if is_number(total) and total == 0 else self.frame.unit.scratch(total)
         for block, offset in places:
             seen: dict[str, Any] = {}
@@ -207,10 +217,17 @@ class _Allocation:
                         local = b.local(dtype, max(1, block.bytes // item_bytes(dtype))) if local is None else local
                         start = local
                     else:
-                        operand = offset.value if isinstance(offset, Scalar) else offset
-                        start = b.emit("bytes", (base, operand), "void*")
+                        start = self.moved(base, offset)
                     pointer = seen[dtype] = b.recast(start, f"{dtype}*")
                 memory.pointer = pointer
+
+    def moved(self, base: Any, offset: tuple[Any, Any]) -> Any:
+        """The address so many bytes further: past other blocks, and past those of the same size."""
+        b = self.frame.builder
+        for by in offset:
+            if not (is_number(by) and by == 0):
+                base = b.emit("bytes", (base, by), "void*")
+        return base
 
 
 def stored_values(frame: Any, group: Group) -> list[int]:

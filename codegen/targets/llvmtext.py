@@ -25,8 +25,6 @@ OUT_OF_MEMORY = -1
 INVARIANT = ", !invariant.load !0"  # of the context's tables: they stay as they are during a call
 FIRST_METADATA = ["!0 = !{}", '!1 = !{!"branch_weights", i32 2000, i32 1}', '!2 = !{!"branch_weights", i32 1, i32 2000}']
 WHOLE, SHORT = 32, 12  # rounds of a loop that becomes one operation on vectors (see Builder.accumulate), and nodes of its body
-INLINE_TOTAL = 1500  # nodes of loops that may end up in one function: LLVM's time and memory grow with the square of a function
-INLINE_LENGTH = 60  # a kernel of one use may become a part of its caller up to this many nodes (see docs/architecture.md)
 
 
 def llvm_text(module: ir.Module) -> str:
@@ -50,7 +48,6 @@ class Shared:
 
     def __init__(self, facts: dict[str, Survey]) -> None:
         self.facts = facts
-        self.crowded = sum(f.length for f in facts.values() if f.loops and f.calls == 1 and f.length <= INLINE_LENGTH) > INLINE_TOTAL
         self.declarations: dict[str, str] = {}
         self.metadata = list(FIRST_METADATA)
 
@@ -110,8 +107,9 @@ class FunctionText:
         if self.is_entry:
             return "nounwind"
         fact = self.shared.facts[self.function.name]
-        alone = fact.loops and (fact.calls != 1 or fact.length > INLINE_LENGTH or self.shared.crowded)
-        return "noinline nounwind" if alone else "nounwind"
+        if fact.made and not fact.loops:
+            return "noinline optnone nounwind"  # a row of calls: nothing to gain, and a quarter of the time to compile
+        return "noinline nounwind" if fact.apart else "nounwind"
 
     # Operands ---------------------------------------------------------------------------------------------------------
     def operand(self, x: ir.Operand, type: str = "int64") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Variable
 
 __all__ = ["compile_signature", "evaluated", "function"]
+
 
 def function(
     inputs: Any, outputs: Any = None, mode: Any = None, updates: Any = None, givens: Any = None, no_default_updates: Any = False,
@@ -49,7 +51,18 @@ def function(
 
 
 def compile_signature(signature: Signature, mode: modes.Mode) -> FunctionFace:
-    """Stations 1b to 10."""
+    """Stations 1b to 10, without looking for garbage: graphs and code are many objects, of which few are garbage, and each look takes
+    longer than the one before."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _compile(signature, mode)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _compile(signature: Signature, mode: modes.Mode) -> FunctionFace:
     if mode.linker == "py" or mode.check or not _native(signature):
         return _stepwise(signature, mode)
     from symgraph.compile import native

@@ -1,0 +1,1 @@
+"""Station 7: a module of loop IR made better, in place."""
