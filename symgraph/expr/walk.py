@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from symgraph.expr.make import as_variable
 from symgraph.expr.op import Apply
 from symgraph.expr.variable import Constant, Variable
 
@@ -92,12 +93,13 @@ def clone_nodes(
 
 
 def replace(output: Any, replace: Any = None, strict: bool = True, share_inputs: bool = True, copy_inputs: Any = None) -> Any:
-    """output (one or a list) with variables replaced by others; pairs or a dictionary.
+    """output (one or a list) with variables replaced by others or by values; pairs or a dictionary.
 
     strict: the new variables must be of the types of the old, else TypeError. Without share_inputs (or copy_inputs, its older
     name) the inputs of the expression become other variables.
     """
-    pairs = list(replace.items()) if isinstance(replace, dict) else list(replace or ())
+    given = list(replace.items()) if isinstance(replace, dict) else list(replace or ())
+    pairs = [(old, new if isinstance(new, Variable) else as_variable(old.type.filter(new))) for old, new in given]
     for old, new in pairs:
         if strict and not old.type.accepts(new.type):
             raise TypeError(f"{old} of type {old.type} cannot be replaced by {new} of type {new.type}")

@@ -81,6 +81,7 @@ def test_clone():
     with pytest.raises(TypeError, match="replaced"):
         symgraph.clone(x * 2, {x: w})
     assert symgraph.clone(x * 2, {x: w}, strict=False).dtype == "float32"
+    same(symgraph.clone(x * 2, {x: [1, 2]}), [2, 4])
     other = symgraph.clone(x * 2, share_inputs=False)
     assert other.owner.inputs[0] is not x
     assert symgraph.clone(x * 2, share_inputs=True).owner.inputs[0] is x
