@@ -47,6 +47,10 @@ class Variable:
     def tag(self, value: Tag) -> None:
         self._tag = value
 
+    def get_parents(self) -> list[Any]:
+        """The node that computes it, in a list; an empty list for a variable without owner."""
+        return [] if self.owner is None else [self.owner]
+
     def clone(self) -> Any:
         """A fresh variable of the same type and name, without owner."""
         copy = self.type.make_variable(self.name)

@@ -45,6 +45,12 @@ def test_the_empty_list_is_floats(floatx):
         assert T.constant(np.zeros(0)).dtype == "float64"
 
 
+def test_parents():
+    x = T.dvector()
+    y = x * 2
+    assert y.get_parents() == [y.owner] and x.get_parents() == []
+
+
 def test_lists_of_dtypes():
     assert set(T.all_dtypes) == set(T.discrete_dtypes) | set(T.continuous_dtypes)
     assert set(T.int_dtypes) | set(T.uint_dtypes) == set(T.integer_dtypes)
