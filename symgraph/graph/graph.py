@@ -78,6 +78,16 @@ class Graph:
         """How many inputs and outputs x stands for."""
         return len(self.users(x)) + len(self._uses.get(x, ()))
 
+    def used_once(self, x: Variable) -> bool:
+        """Whether `use_count` is 1; asked of what has thousands of users, this looks at two."""
+        count = len(self._uses.get(x, ()))
+        place = x if x.owner is None or x.owner not in self.net else x.owner
+        for node in self.net.succ[place] if place in self.net else ():
+            count += sum(y is x for y in node.inputs)
+            if count > 1:
+                return False
+        return count == 1
+
     # Changing ---------------------------------------------------------------------------------------------------------
     def replace(self, old: Variable, new: Variable, reason: str = "") -> None:
         """Let `new` (of the same dtype and number of dimensions) stand wherever `old` stood; what nobody needs any more goes."""
@@ -178,8 +188,10 @@ class Graph:
 
 
 def _check_types(old: Any, new: Any, reason: str) -> None:
+    """The same dtype and number of dimensions, and size 1 wherever `old` is known to have it: readers may repeat it there."""
     a, b = old.type, new.type
     if a is b or a == b:
         return
-    if getattr(a, "dtype", a) != getattr(b, "dtype", b) or getattr(a, "ndim", 0) != getattr(b, "ndim", 0):
+    fits = getattr(a, "dtype", a) == getattr(b, "dtype", b) and getattr(a, "ndim", 0) == getattr(b, "ndim", 0)
+    if not fits or any(m == 1 and n != 1 for m, n in zip(getattr(a, "shape", ()), getattr(b, "shape", ()))):
         raise InconsistencyError(f"{reason or 'a rewrite'} wants to put {new} of type {b} in the place of {old} of type {a}")

@@ -16,6 +16,7 @@ from symgraph.ops.join import Join, MakeVector
 from symgraph.ops.layout import DimShuffle
 from symgraph.passes.expressions import EXPRESSIONS, as_size, variable_of
 from symgraph.passes.match import is_constant, node_of, only_use, scalar_value
+from symgraph.passes.replacement import keeps_ones
 
 __all__ = ["INDEXING"]
 
@@ -258,7 +259,7 @@ def added_to_zeros(graph: Graph, node: Apply) -> Any:
     return IncSubtensor(node.op.entries, True)(*node.inputs)
 
 
-INDEXING: list[Rule] = [
+INDEXING: list[Rule] = [keeps_ones(r) for r in (
     whole_region, item_of_items, part_of_join, row_of_dimshuffle, region_of_region, read_what_was_written, region_of_alloc,
     region_of_elementwise, nothing_is_written, added_to_zeros,
-]
+)]

@@ -10,6 +10,8 @@ from symgraph.expr.dtypes import upcast
 from symgraph.expr.make import constant
 from symgraph.expr.op import Apply
 from symgraph.expr.sizes import size_constant
+from symgraph.graph.graph import Graph
+from symgraph.graph.rewrite import Rule
 from symgraph.ops import binary, compare, special, unary
 from symgraph.ops.cast import cast
 from symgraph.ops.create import Alloc
@@ -17,7 +19,7 @@ from symgraph.ops.elementwise import Elementwise
 from symgraph.ops.layout import DimShuffle, Rebroadcast
 from symgraph.ops.shape import ShapeItem
 
-__all__ = ["call", "filled", "joined", "number", "put", "row", "sizes_of"]
+__all__ = ["call", "filled", "joined", "keeps_ones", "number", "put", "row", "sizes_of", "with_ones"]
 
 
 @cache
@@ -66,8 +68,24 @@ def put(new: Any, node: Apply) -> Any:
         new = Alloc()(new, *sizes_of(node))
     elif missing:
         new = DimShuffle(new.ndim, ["x"] * missing + list(range(new.ndim)))(new)
+    return with_ones(new, old)
+
+
+def with_ones(new: Any, old: Any) -> Any:
+    """`new`, declared to be of size 1 where `old` is known to be: what reads it may repeat it there."""
     lost = [(axis, True) for axis, (a, b) in enumerate(zip(new.type.shape, old.type.shape)) if b == 1 and a != 1]
     return Rebroadcast(*lost)(new) if lost else new
+
+
+def keeps_ones(r: Rule) -> Rule:
+    """A rule of ops with one output whose results may be known less well than what they replace, made to keep dimensions of size 1."""
+
+    def apply(graph: Graph, node: Apply) -> Any:
+        result = r.apply(graph, node)
+        return result if result is None else with_ones(result, node.outputs[0])
+
+    apply.__doc__ = r.text
+    return Rule(apply, r.roots, r.name, r.tags)
 
 
 def filled(value: Any, node: Apply) -> Any:

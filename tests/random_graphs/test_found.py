@@ -86,3 +86,8 @@ def test_an_argument_is_not_taken_for_a_shared_variable() -> None:
     np.testing.assert_array_equal(symgraph.function([], s * 7 - 2)(), X[1] * 7 - 2)
     np.testing.assert_array_equal(symgraph.function([], x * 7 - 2, givens={x: s})(), X[1] * 7 - 2)
     np.testing.assert_array_equal(symgraph.function([x], s * 7 - 2, on_unused_input="ignore")(X[2]), X[1] * 7 - 2)
+
+
+def test_a_size_of_one_that_only_another_operand_tells_survives_passes(agrees: Any) -> None:
+    x, y, z = T.vector("x"), T.TensorType("float64", shape=(1, 2))("y"), T.vector("z")
+    agrees([x, y, z], [(x - y)[::2, 1:] < z, T.exp(x * y)[:, 1:] * z], X[0, :2], X[1:2, :2], X[2])
