@@ -61,7 +61,7 @@ def is_float(x: Any) -> bool:
 
 def only_use(graph: Graph, x: Any) -> bool:
     """Whether x is read at one place only: rewriting what reads it leaves nothing computed twice."""
-    return graph.use_count(x) == 1
+    return graph.used_once(x)
 
 
 def same_shape(a: Any, b: Any) -> bool:
