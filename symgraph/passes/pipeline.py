@@ -26,6 +26,7 @@ from symgraph.passes.inner import inner
 from symgraph.passes.loops import LAST_ROW, loops
 from symgraph.passes.merge import merge
 from symgraph.passes.powers import POWERS
+from symgraph.passes.scattered import SCATTERED
 from symgraph.passes.shapes import shapes
 from symgraph.passes.stability import STABILITY
 from symgraph.passes.sums import SUMS
@@ -65,7 +66,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("merge", merge, _RUN),
     Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY, *_ALGEBRA]), _RUN, frozenset({"stabilize"})),
     Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY]), _COMPILE, frozenset({"stabilize"})),
-    Pass("index", Rules("index", [*INDEXING, LAST_ROW, *_ALGEBRA]), _RUN, frozenset({"specialize"})),
+    Pass("index", Rules("index", [*INDEXING, *SCATTERED, LAST_ROW, *_ALGEBRA]), _RUN, frozenset({"specialize"})),
     Pass("merge", merge, _RUN),
     Pass("fold", fold, _RUN, frozenset({"constant_folding"})),
     Pass("loops", loops, _RUN, frozenset({"scan", "scan_opt"})),

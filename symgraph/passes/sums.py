@@ -121,12 +121,18 @@ def order_does_not_matter(graph: Graph, node: Apply) -> Any:
 
 @rule(Sum, tags=("local_sum_alloc", "local_opt_alloc"))
 def sum_of_repeated(graph: Graph, node: Apply) -> Any:
-    """sum(alloc(c, m, n)) -> mul(c, m * n), where c is one number"""
+    """sum(alloc(c, m, n)) -> mul(c, m * n), where c is one number, or does not change along what is summed"""
     inner = node_of(node.inputs[0], Alloc)
     out = node.outputs[0]
-    if inner is None or inner.inputs[0].ndim or inner.inputs[0].dtype != out.dtype or out.dtype in ("bool", "float16"):
+    if inner is None or inner.inputs[0].dtype != out.dtype or out.dtype in ("bool", "float16"):
         return None
     value, *sizes = inner.inputs
+    missing = len(sizes) - value.ndim
+    own = [axis - missing for axis in node.op.axes if axis >= missing]
+    if any(value.type.shape[axis] != 1 for axis in own):
+        return None
+    if own:
+        value = DimShuffle(value.ndim, [axis for axis in range(value.ndim) if axis not in own])(value)
     known = [static_int(n) for n in sizes]
     count = times([size if n is None else n for n, size in ((known[d], sizes[d]) for d in node.op.axes)])
     total = call("mul", value, number(count, value) if isinstance(count, int) else cast(count, out.dtype))

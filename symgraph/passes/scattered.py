@@ -1,0 +1,103 @@
+"""What is left of the gradient of a loss by labels: values scattered over zeros, summed and added to, and two softmaxes of one array."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symgraph.expr.op import Apply
+from symgraph.graph.graph import Graph
+from symgraph.graph.rewrite import Rule, rule
+from symgraph.ops.create import Alloc, Arange
+from symgraph.ops.index import AdvancedIncSubtensor
+from symgraph.ops.index.region import ARRAY
+from symgraph.ops.reduce import Sum
+from symgraph.ops.shape import ShapeItem
+from symgraph.ops.softmax import LogSoftmax, Softmax
+from symgraph.passes.expressions import variable_of
+from symgraph.passes.match import is_constant, node_of, only_use
+from symgraph.passes.replacement import call
+from symgraph.passes.shapes import Sizer
+
+__all__ = ["SCATTERED"]
+
+
+def _scatter(x: Any) -> Any:
+    """The node that adds values to zeros, an index vector for each dimension; None if x is not made so."""
+    node = node_of(x, AdvancedIncSubtensor)
+    if node is None or node.op.sets or len(node.op.entries) != x.ndim or any(entry != ARRAY for entry in node.op.entries):
+        return None
+    if any(y.type.shape not in ((None,), node.inputs[1].type.shape) for y in node.inputs[1:]):
+        return None  # one of them is repeated to meet the others
+    base = node_of(node.inputs[0], Alloc)
+    return node if base is not None and base.inputs[0].ndim == 0 and is_constant(base.inputs[0], 0) else None
+
+
+@rule(Sum, tags=("local_advanced_indexing_crossentropy_onehot_grad",))
+def sum_of_scattered(graph: Graph, node: Apply) -> Any:
+    """sum(inc(zeros(n, m), y, i, j), axis 1) -> inc(zeros(n), y, i), where the matrix is needed all the same: it checks j"""
+    (x,) = node.inputs
+    inner = _scatter(x)
+    if inner is None or graph.used_once(x) or len(node.op.axes) == x.ndim or x.dtype != node.outputs[0].dtype:
+        return None
+    rest = [axis for axis in range(x.ndim) if axis not in node.op.axes]
+    base, values, *places = inner.inputs
+    zero, *sizes = base.owner.inputs
+    return AdvancedIncSubtensor([ARRAY] * len(rest))(Alloc()(zero, *[sizes[k] for k in rest]), values, *[places[k] for k in rest])
+
+
+@rule(AdvancedIncSubtensor, tags=("local_useless_inc_subtensor",))
+def scattered_in_order(graph: Graph, node: Apply) -> Any:
+    """inc(zeros(n), y, arange(n)) -> y, where y has that size"""
+    if node.outputs[0].ndim != 1 or _scatter(node.outputs[0]) is None:
+        return None
+    base, values, places = node.inputs
+    sizes = base.owner.inputs[1:]
+    counted = node_of(places, Arange)
+    if counted is None or values.type != node.outputs[0].type or not is_constant(counted.inputs[0], 0) or not is_constant(counted.inputs[2], 1):
+        return None
+    return values if _has_sizes(graph, places, sizes) and _has_sizes(graph, values, sizes) else None
+
+
+@rule("add", "sub", tags=("local_advanced_indexing_crossentropy_onehot_grad",))
+def added_to_scattered(graph: Graph, node: Apply) -> Any:
+    """add(inc(zeros, y, i, j), x) -> inc(x, y, i, j); sub(inc(zeros, y, i, j), x) -> inc(neg(x), y, i, j), where x has the size of zeros"""
+    out = node.outputs[0]
+    for position, x in enumerate(node.inputs):
+        if x.type != out.type or not only_use(graph, x) or (inner := _scatter(x)) is None:
+            continue
+        others = node.inputs[:position] + node.inputs[position + 1 :]
+        rest = others[0] if len(others) == 1 else call("add", *others)
+        base, values, *places = inner.inputs
+        if rest.type != x.type or not _has_sizes(graph, rest, base.owner.inputs[1:]):
+            return None
+        if node.op.name == "sub" and position == 0:
+            rest = call("neg", rest)
+        elif node.op.name == "sub":
+            values = call("neg", values)
+        return inner.op(rest, values, *places)
+    return None
+
+
+def _has_sizes(graph: Graph, x: Any, sizes: Any) -> bool:
+    """Whether the sizes of x are these variables, so that the check of the sizes may go."""
+    for own, n in zip(map(variable_of, Sizer(graph.given).of(x)), sizes):
+        if own is n or (own.owner is None and n.owner is None and getattr(own, "data", None) == getattr(n, "data", own)):
+            continue
+        a, b = node_of(own, ShapeItem), node_of(n, ShapeItem)
+        if a is None or b is None or a.op != b.op or a.inputs[0] is not b.inputs[0]:
+            return False
+    return True
+
+
+@rule(Softmax, tags=("local_softmax_simplifier",))
+def softmax_of_known_logarithm(graph: Graph, node: Apply) -> Any:
+    """softmax(x) -> exp(logsoftmax(x)), where that is computed, too: no second search for the largest, no second sum"""
+    if type(node.op) is not Softmax:
+        return None
+    for user, _ in graph.users(node.inputs[0]):
+        if type(user.op) is LogSoftmax and user.op.axis == node.op.axis:
+            return call("exp", user.outputs[0])
+    return None
+
+
+SCATTERED: list[Rule] = [sum_of_scattered, scattered_in_order, added_to_scattered, softmax_of_known_logarithm]

@@ -1,0 +1,102 @@
+"""The rules for values scattered over zeros: what they make, where they keep off, values and errors as before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from expressions_as_text import text
+
+import symgraph
+import symgraph.tensor as T
+from symgraph.compile.modes import Mode
+from symgraph.expr.walk import graph_inputs
+from symgraph.graph.graph import Graph
+from symgraph.passes.pipeline import optimise
+
+x, z = T.dmatrices("x", "z")
+v = T.dvector("v")
+i, j = T.lvectors("i", "j")
+RULES = ("sum_of_scattered", "scattered_in_order", "added_to_scattered", "softmax_of_known_logarithm")
+
+X = np.random.RandomState(0).randn(4, 3)
+AT: dict[Any, Any] = {x: X, z: X + 1, v: np.arange(1.0, 5.0), i: np.array([0, 1, 1, 3]), j: np.array([2, 0, 0, 1])}
+
+
+def scattered() -> Any:
+    return T.inc_subtensor(T.zeros_like(x)[i, j], v)
+
+
+def fired(outputs: list[Any]) -> set[str]:
+    graph = Graph(graph_inputs(outputs), outputs)
+    report = optimise(graph, Mode("py", "fast_run", check=True))
+    return {name for _, counter, _ in report for name in counter} & set(RULES)
+
+
+def values(outputs: list[Any], mode: Mode, at: dict[Any, Any]) -> list[np.ndarray]:
+    found: list[np.ndarray] = symgraph.function(list(at), outputs, mode=mode, on_unused_input="ignore")(*at.values())
+    return found
+
+
+CASES = {
+    "sum along each axis": (lambda s: [s, s.sum(axis=0), s.sum(axis=1)], {"sum_of_scattered"}),
+    "sum alone: j must still be checked": (lambda s: [s.sum(axis=1)], set()),
+    "whole sum": (lambda s: [s, s.sum()], set()),
+    "added": (lambda s: [s + x], {"added_to_scattered"}),
+    "added from the left, many": (lambda s: [T.exp(x) + s + T.sin(x)], {"added_to_scattered"}),
+    "taken from": (lambda s: [T.exp(x) - s], {"added_to_scattered"}),
+    "taken off": (lambda s: [s - x], {"added_to_scattered"}),
+    "added to another size, which is checked": (lambda s: [s + z], set()),
+    "added to a row": (lambda s: [s + x[0]], set()),
+    "needed as it is": (lambda s: [s, s + x], set()),
+    "set, not added": (lambda s: [T.set_subtensor(T.zeros_like(x)[i, j], v) + x], set()),
+    "over ones": (lambda s: [T.inc_subtensor(T.ones_like(x)[i, j], v) + x], set()),
+    "two softmaxes": (lambda s: [T.nnet.softmax(x), T.nnet.logsoftmax(x)], {"softmax_of_known_logarithm"}),
+    "softmaxes of other arrays": (lambda s: [T.nnet.softmax(x), T.nnet.logsoftmax(z)], set()),
+    "softmaxes along other axes": (lambda s: [T.nnet.softmax(x, axis=0), T.nnet.logsoftmax(x, axis=1)], set()),
+    "in order": (lambda s: [T.inc_subtensor(T.zeros_like(v)[T.arange(v.shape[0])], T.exp(v))], {"scattered_in_order"}),
+    "in another order": (lambda s: [T.inc_subtensor(T.zeros_like(v)[T.arange(v.shape[0])[::-1]], v)], set()),
+    "as many as there are labels": (lambda s: [T.inc_subtensor(T.zeros_like(v)[T.arange(i.shape[0])], v)], set()),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_fires_and_values(name: str) -> None:
+    build, wanted = CASES[name]
+    outputs = build(scattered())
+    assert fired(outputs) == wanted
+    for linker in ("py", "llvm"):
+        for got, right in zip(values(outputs, Mode(linker, "fast_run"), AT), values(outputs, Mode("py", None), AT)):
+            assert got.dtype == right.dtype
+            np.testing.assert_allclose(got, right, rtol=1e-13, atol=1e-15)
+
+
+def test_what_is_made() -> None:
+    graph = Graph([x, v, i, j], [scattered() - x])
+    optimise(graph, Mode("py", "fast_run"))
+    assert text(graph.outputs[0]) == "AdvancedIncSubtensor{inc, [], []}(neg(x), v, i, j)"
+
+
+@pytest.mark.parametrize("build", [lambda s: [s, s.sum(axis=1)], lambda s: [s + x], lambda s: [s.sum(axis=1)]], ids=["sum", "added", "alone"])
+@pytest.mark.parametrize("wrong", [
+    {i: np.array([0, 1, 4, 0])}, {j: np.array([0, 1, 3, 0])}, {j: np.array([0, -4, 0, 0])}], ids=["i", "j", "negative"])
+def test_indices_out_of_range_still_fail(build: Any, wrong: dict[Any, Any]) -> None:
+    for linker in ("py", "llvm"):
+        with pytest.raises(IndexError):
+            values(build(scattered()), Mode(linker, "fast_run"), AT | wrong)
+
+
+def test_sizes_that_do_not_fit_still_fail() -> None:
+    for linker in ("py", "llvm"):
+        with pytest.raises(ValueError):
+            values([scattered() + z], Mode(linker, "fast_run"), AT | {z: np.ones((5, 3))})
+        with pytest.raises((ValueError, IndexError)):
+            values([scattered() + x], Mode(linker, "fast_run"), AT | {v: np.ones(3)})
+
+
+def test_a_rule_is_left_out_by_its_name() -> None:
+    outputs = [scattered() + x]
+    graph = Graph(graph_inputs(outputs), outputs)
+    report = optimise(graph, Mode("py", "fast_run").excluding("added_to_scattered"))
+    assert not any("added_to_scattered" in counter for _, counter, _ in report)
