@@ -62,6 +62,7 @@ class Operands:
             return "int64" if -(2**63) <= x < 2**63 else "uint64"
         if isinstance(x, (float, complex)):
             return "float64" if isinstance(x, float) else "complex128"
+        getattr(x, "dtype", None)  # the stand-in of an index refuses here with an error of its own
         raise TypeError(f"expected a value of the loop IR or a number, got {x!r}")
 
     def part_type(self, dtype: str) -> str:
@@ -81,12 +82,17 @@ class Operands:
 
     def settle(self, x: Any, bare: bool = False) -> Any:
         """A known value as a Python number where its dtype says nothing more than the number."""
+        if x.__class__ is Scalar and x.value.__class__ is ir.Value:
+            return x
         if isinstance(x, Scalar) and not x.is_pointer and (bare or x.dtype in ("int64", "bool")) and known(x):
             return complex(x.value[0].value, x.value[1].value) if isinstance(x, Pair) else x.value
         return x
 
     def join(self, operands: Sequence[Any]) -> tuple[list[Any], bool]:
         """The operands as Scalars of one dtype, and whether all were Python numbers. TypeError where dtypes differ."""
+        dtype = operands[0].dtype if operands[0].__class__ is Scalar else "*"
+        if not dtype.endswith("*") and all([x.__class__ is Scalar and x.dtype == dtype for x in operands]):
+            return list(operands), False  # the common case
         handles = [x if isinstance(x, (Scalar, bool, int, float, complex)) else self.typed(x, self.dtype_of(x)) for x in operands]
         dtypes = list(dict.fromkeys(x.dtype for x in handles if isinstance(x, Scalar)))
         if len(dtypes) > 1:
@@ -117,7 +123,7 @@ class Operands:
     def apply(self, operation: str, args: Sequence[Any], dtype: str | None = None) -> Any:
         """One operation on Scalars of one dtype: computed if all are known, else written. dtype: that of the result if another."""
         type = args[-1].dtype
-        if all(known(x) for x in args):
+        if args[0].value.__class__ is not ir.Value and all(known(x) for x in args):
             values = [convert(x.value, x.dtype) for x in args]
             return self.typed(evaluate(operation, values, dtype or type), dtype or type)
         if type == "float16" or dtype == "float16":

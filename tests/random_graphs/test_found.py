@@ -91,3 +91,8 @@ def test_an_argument_is_not_taken_for_a_shared_variable() -> None:
 def test_a_size_of_one_that_only_another_operand_tells_survives_passes(agrees: Any) -> None:
     x, y, z = T.vector("x"), T.TensorType("float64", shape=(1, 2))("y"), T.vector("z")
     agrees([x, y, z], [(x - y)[::2, 1:] < z, T.exp(x * y)[:, 1:] * z], X[0, :2], X[1:2, :2], X[2])
+
+
+def test_a_step_of_a_slice_that_only_a_call_tells(agrees: Any) -> None:
+    x, y, k = T.dmatrix("x"), T.TensorType("float64", shape=(1, 1))("y"), T.lscalar("k")
+    agrees([x, y, k], [x[::k] + 1, (x * 2)[:, ::-k].sum(), y[::k, ::k] + 1, y[::-k] * y], X, X[:1, :1], 2)
