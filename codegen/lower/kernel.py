@@ -31,6 +31,7 @@ class Kernel:
         b.libraries = self.unit.builder.libraries
         self.args: list[Any] = []
         self.sizes: dict[int, Scalar] = {}
+        self.shapes: dict[int, tuple[Any, ...]] = {}
         self.pointers: dict[int, Scalar] = {}
         self.places: dict[int, Memory] = {}
         self.written: set[int] = set()
@@ -60,7 +61,10 @@ class Kernel:
         return found
 
     def shape(self, value: int) -> tuple[Any, ...]:
-        return tuple([self.size(n) for n in self.frame.shapes[value]])
+        found = self.shapes.get(value)
+        if found is None:
+            found = self.shapes[value] = tuple([self.size(n) for n in self.frame.shapes[value]])
+        return found
 
     def pointer(self, value: int) -> Scalar:
         memory = self.frame.memory[value]

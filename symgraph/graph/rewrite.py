@@ -74,6 +74,7 @@ class Rules:
             for root in r.roots:
                 by_root.setdefault(root, []).append(r)
         anywhere = by_root.get(None, [])
+        tried: dict[tuple[Any, type], list[Rule]] = {}  # (name of an elementwise row or None, class) -> rules
         fired: Counter[str] = Counter()
         order = graph.toposort()
         waiting: deque[Apply] = deque(order)
@@ -94,9 +95,15 @@ class Rules:
                     continue
                 op = node.op
                 name = getattr(op, "name", None) if hasattr(op, "row") else None
-                found = by_root.get(name, ()) if name is not None else ()
-                for r in (*found, *by_root.get(type(op), ()), *anywhere):
-                    result = _outputs(r, graph, node)
+                key = name, op.__class__
+                found = tried.get(key)
+                if found is None:
+                    found = tried[key] = [*(by_root.get(name, ()) if name is not None else ()), *by_root.get(key[1], ()), *anywhere]
+                for r in found:
+                    given = r.apply(graph, node)
+                    if given is None:
+                        continue
+                    result = _outputs(r, given, node)
                     if result is None:
                         continue
                     fired[r.name] += 1
@@ -117,9 +124,9 @@ class Rules:
         return fired
 
 
-def _outputs(r: Rule, graph: Graph, node: Apply) -> list[Any] | None:
-    result = r.apply(graph, node)
-    if result is None or result is False:
+def _outputs(r: Rule, result: Any, node: Apply) -> list[Any] | None:
+    """What a rule gave, as a variable for each output; None: it changes nothing."""
+    if result is False:
         return None
     new = [result] if isinstance(result, Variable) else list(result)
     if len(new) != len(node.outputs):
