@@ -91,7 +91,7 @@ class Operands:
     def join(self, operands: Sequence[Any]) -> tuple[list[Any], bool]:
         """The operands as Scalars of one dtype, and whether all were Python numbers. TypeError where dtypes differ."""
         dtype = operands[0].dtype if operands[0].__class__ is Scalar else "*"
-        if not dtype.endswith("*") and all([x.__class__ is Scalar and x.dtype == dtype for x in operands]):
+        if not dtype.endswith("*") and all(x.__class__ is Scalar and x.dtype == dtype for x in operands):
             return list(operands), False  # the common case
         handles = [x if isinstance(x, (Scalar, bool, int, float, complex)) else self.typed(x, self.dtype_of(x)) for x in operands]
         dtypes = list(dict.fromkeys(x.dtype for x in handles if isinstance(x, Scalar)))
