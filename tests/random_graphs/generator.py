@@ -112,7 +112,7 @@ class Generator:
 
     def data(self, dtype: str, shape: Sequence[int]) -> np.ndarray:
         count = int(np.prod(shape, dtype=int))
-        numbers = np.array([self.random.randint(-12, 12) for _ in range(count)], dtype=np.int64).reshape(shape)
+        numbers = np.random.default_rng(self.random.randint(0, 10**6)).integers(-12, 13, count).reshape(shape)
         if dtype == "bool":
             return np.asarray(numbers > 0)
         if dtype.startswith("complex"):
