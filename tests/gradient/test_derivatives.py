@@ -261,3 +261,31 @@ def test_jacobian_of_a_gradient_is_the_hessian():
     found = symgraph.function([x], [symgraph.jacobian(symgraph.grad(cost, x), x), symgraph.hessian(cost, x)])(A)
     np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
     np.testing.assert_allclose(found[0], found[0].T, rtol=1e-12, atol=1e-15)
+
+
+# Stops ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stop, first, second", [
+    (T.zero_grad, A**2, 0 * A), (T.consider_constant, A**2, 0 * A), (lambda y: T.grad_clip(y, -1e9, 1e9), 3 * A**2, 6 * A),
+    (lambda y: T.grad_clip(y, -1, 1), A**2 + 1, np.sign(A)),
+    # Each gradient that passes the stop is scaled: x by -3 in 2 s x, then -3 * -6 x - 6 s - 3 * 2 s.
+    (lambda y: T.grad_scale(y, -3), -5 * A**2, 6 * A),
+], ids=["zero_grad", "consider_constant", "wide clip", "narrow clip", "scale"])
+def test_stops_in_derivatives_of_derivatives(stop, first, second):
+    """Of s ** 2 * x with s = stop(x): the gradient is x ** 2 from x, and what the stop makes of 2 s x."""
+    x = T.dvector("x")
+    g = symgraph.grad((stop(x) ** 2 * x).sum(), x)
+    again = symgraph.grad(g.sum(), x)
+    for linker in ("llvm", "py"):
+        got = symgraph.function([x], [g, again], mode=symgraph.Mode(linker, "fast_run"))(A)
+        np.testing.assert_allclose(got[0], first)
+        np.testing.assert_allclose(got[1], second)
+
+
+def test_what_is_disconnected_stays_so():
+    x = T.dvector("x")
+    g = symgraph.grad((T.disconnected_grad(x) ** 2 * x).sum(), x)
+    np.testing.assert_allclose(symgraph.function([x], g)(A), A**2)
+    with pytest.raises(DisconnectedInputError):
+        symgraph.grad(g.sum(), x)
