@@ -59,6 +59,9 @@ _NAMES |= {
     "pprint": pp, "pp": pp, "AsTensorError": AsTensorError, "MethodNotDefined": MethodNotDefined, "NotScalarConstantError": NotScalarConstantError,
     "EmptyConstantError": EmptyConstantError, "ShapeError": ShapeError, "nnet": nnet,
 }
+for _file in (*_FILES, methods, check, forward, markers, matrices, reverse, make, dtypes):
+    globals().pop(_file.__name__.rpartition(".")[2], None)  # what is behind the face is not part of it
+del _file
 globals().update(_NAMES)
 __all__ = sorted(_NAMES)
 
