@@ -17,25 +17,22 @@ def toposort(outputs: Iterable[Variable], stops: Iterable[Variable] = ()) -> lis
     stop = set(stops)
     order: list[Apply] = []
     done: set[Apply] = set()
-    stack: list[tuple[Apply, int]] = []
+    stack: list[tuple[Apply, Iterator[Variable]]] = []
     for output in outputs:
         if output in stop or output.owner is None or output.owner in done:
             continue
         done.add(output.owner)
-        stack.append((output.owner, 0))
+        stack.append((output.owner, iter(output.owner.inputs)))
         while stack:
-            node, position = stack.pop()
-            inputs = node.inputs
-            while position < len(inputs):
-                x = inputs[position]
-                position += 1
+            node, inputs = stack[-1]
+            for x in inputs:
                 owner = x.owner
                 if owner is not None and owner not in done and x not in stop:
                     done.add(owner)
-                    stack.append((node, position))
-                    stack.append((owner, 0))
+                    stack.append((owner, iter(owner.inputs)))
                     break
             else:
+                stack.pop()
                 order.append(node)
     return order
 
