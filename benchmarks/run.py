@@ -1,4 +1,4 @@
-"""`python -m benchmarks.run [--quick] [NAMES]`: run the benchmarks (all, or those named) and write results/NAME.md."""
+"""`python -m benchmarks.run [--quick] [--keep] [NAMES]`: run the benchmarks (all, or those named) and write results/NAME.md."""
 
 import argparse
 import sys
@@ -20,11 +20,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure symgraph and its peers, interleaved.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="out of " + ", ".join(BENCHMARKS))
     parser.add_argument("--quick", action="store_true", help="few rounds and no files: to see that all runs")
+    parser.add_argument("--keep", action="store_true", help="write the files of a quick run too")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.names if name not in BENCHMARKS]
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
-    if arguments.quick:
+    if arguments.quick and not arguments.keep:
         report.RESULTS = Path(tempfile.mkdtemp(prefix="benchmark-"))
     for name in arguments.names or BENCHMARKS:
         print(f"== {name}", flush=True)
