@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import runpy
 import subprocess
 import sys
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-@lru_cache(maxsize=None)
+@functools.cache
 def run(name: str, cache: Path, linker: str = "llvm", flags: str = "", arguments: tuple[str, ...] = (), code: int = 0) -> tuple[str, str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "SYMGRAPH_FLAGS": f"base_compiledir={cache},linker={linker}",
         "THEANO_FLAGS": flags,
