@@ -80,6 +80,8 @@ class Generator:
         self.shared: list[Item] = []
         self.known: tuple[dict[Any, Any], dict[Any, Any]] = ({}, {})
         self.inside = False  # in the step of a loop
+        self.alike = False  # leaves are float64, and of one shape: so that values compete for the same memory
+        self.first: tuple[list[Any], list[tuple[int, int]]] | None = None
         self.refused: dict[str, int] = {}
 
     # Leaves -----------------------------------------------------------------------------------------------------------
@@ -96,6 +98,9 @@ class Generator:
                 size = r.choice(STATIC)
                 dims.append((size, size))
                 pattern.append(size if size == 1 or r.random() < 0.4 else None)
+        if self.alike:
+            dtype = "float64" if r.random() < 0.9 else dtype
+            self.first = pattern, dims = self.first or (pattern, dims)
         values = tuple(self.data(dtype, [d[j] for d in dims]) for j in range(2))
         shared = not self.inside and r.random() < 0.15
         if shared:  # one value serves both assignments, so its sizes do not depend on them

@@ -204,6 +204,8 @@ def _part(g: Generator, x: Item, place: Any) -> Any:
     if region is None:
         return None
     sources = [i for i in g.items if fits_into(i, region) and np.can_cast(i.variable.dtype, x.variable.dtype, "safe")]
+    if x in sources and g.chance(0.3):  # what is read is what is written
+        sources = [x]
     y = g.random.choice(sources[-8:]) if sources and g.chance(0.8) else None
     value: Any = y.variable if y is not None else 2 if x.kind != "b" else True
     exact = x.exact and (y is None or y.exact)

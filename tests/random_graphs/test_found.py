@@ -10,6 +10,7 @@ import pytest
 import symgraph
 import symgraph.tensor as T
 from symgraph.expr.evaluate import evaluate
+from symgraph.passes.replacement import sizes_of
 
 MODES = [("llvm", "fast_run"), ("llvm", None)]
 X = np.arange(12.0).reshape(4, 3)
@@ -96,3 +97,13 @@ def test_a_size_of_one_that_only_another_operand_tells_survives_passes(agrees: A
 def test_a_step_of_a_slice_that_only_a_call_tells(agrees: Any) -> None:
     x, y, k = T.dmatrix("x"), T.TensorType("float64", shape=(1, 1))("y"), T.lscalar("k")
     agrees([x, y, k], [x[::k] + 1, (x * 2)[:, ::-k].sum(), y[::k, ::k] + 1, y[::-k] * y], X, X[:1, :1], 2)
+
+
+def test_passes_find_a_size_of_one_in_all_operands(agrees: Any) -> None:
+    x, s = T.dvector("x"), T.dscalar("s")
+    one = x.shape[0] * 0 + 1
+    a, b = T.alloc(T.exp(s), one), T.alloc(s + 1, one)
+    agrees([x, s], [T.switch(T.constant(1), a, b), T.switch(T.constant(0), a, b), a * 0 + b * 1, a * b], X[0], 2.0)
+    node = (x + T.dvector("y")).owner
+    node.inputs = [T.TensorType("float64", shape=(1,))("u")] * 2
+    assert [int(n.data) for n in sizes_of(node)] == [1]
