@@ -49,6 +49,11 @@ class Use:
     operand: int
 
 
+def reads_elements(step: Step | Loop | Branch, operand: int) -> bool:
+    """Whether a step reads this input element by element, so that it need not stand in memory."""
+    return isinstance(step, Step) and (isinstance(step.rule, Pointwise) or (isinstance(step.rule, Reduction) and operand == 0))
+
+
 def inputs_of(step: Step | Loop | Branch) -> tuple[int, ...]:
     """The values a step reads."""
     if isinstance(step, Step):
@@ -123,7 +128,7 @@ class _Fusion:
         in_memory = value in self.results or not uses
         for use in uses:
             reader = self.steps[use.position]
-            if isinstance(reader, Step) and isinstance(reader.rule, (Pointwise, Reduction)) and (use.operand == 0 or isinstance(reader.rule, Pointwise)):
+            if reads_elements(reader, use.operand):
                 for group in self.homes[use.position]:
                     if group.kind == "view":  # computes nothing: it hands on memory
                         in_memory = True
