@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from tests.random_graphs.generator import Generator, Item
+from tests.random_graphs.loops import loop
 from tests.random_graphs.operations import OPERATIONS
 
 __all__ = ["program"]
@@ -20,7 +21,8 @@ def program(random: Random, steps: int = 30) -> tuple[Generator, list[Item], lis
     g.alike = random.random() < 0.5
     for _ in range(random.randint(1, 5)):
         g.leaf()
-    operations = random.sample(OPERATIONS, random.randint(3, 12)) if random.random() < 0.7 else OPERATIONS
+    every = (*OPERATIONS, loop, loop)
+    operations = random.sample(every, random.randint(3, 12)) if random.random() < 0.7 else every
     g.grow(random.randint(1, steps), operations)
     recent = g.items[-8:]
     outputs = [random.choice(recent if random.random() < 0.8 else g.items) for _ in range(random.choice((1, 1, 2, 2, 3, 5)))]
