@@ -21,6 +21,7 @@ __all__ = [
     "Spaced",
     "alloc",
     "arange",
+    "broadcast_to",
     "empty",
     "eye",
     "full",
@@ -233,6 +234,23 @@ def alloc(value: Any, *shape: Any) -> Any:
     value = as_tensor(value)
     wanted = as_sizes(shape[0] if len(shape) == 1 else list(shape))
     return Alloc()(value, *wanted) if wanted or value.ndim else value
+
+
+def broadcast_to(x: Any, shape: Any) -> Any:
+    """x repeated to sizes `shape` (a list of ints and integer variables, or an integer vector of known length).
+
+    A dimension of x is repeated if its size is known to be 1; any other must have the size that is asked for (ValueError).
+
+    >>> import symgraph.tensor as T
+    >>> broadcast_to(T.constant([1, 2]), (2, 2)).eval()
+    array([[1, 2],
+           [1, 2]])
+    """
+    x = as_tensor(x)
+    wanted = as_sizes(shape)
+    if len(wanted) < x.ndim:
+        raise ValueError(f"broadcast_to: {x.type} of {x.ndim} dimensions cannot take a shape of {len(wanted)}")
+    return Alloc()(x, *wanted) if wanted else x
 
 
 def _filled(value: int, shape: Any, dtype: Any) -> Any:

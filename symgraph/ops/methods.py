@@ -230,7 +230,8 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "reshape": lambda a, shape: layout.reshape(a, shape), "ravel": layout.ravel, "transpose": layout.transpose,
     "swapaxes": layout.swapaxes, "moveaxis": layout.moveaxis, "squeeze": layout.squeeze, "expand_dims": layout.expand_dims,
     "shape": shape.shape, "size": shape.size, "ndim": lambda a: a.ndim, "real": unary.real, "imag": unary.imag,
-    "zeros_like": create.zeros_like, "ones_like": create.ones_like, "copy": _copy, "take": index.take, "nonzero": index.nonzero,
+    "zeros_like": create.zeros_like, "ones_like": create.ones_like, "broadcast_to": create.broadcast_to,
+    "copy": _copy, "take": index.take, "nonzero": index.nonzero,
     "diag": diagonal.diag, "diagonal": diagonal.diagonal, "trace": diagonal.trace, "tril": diagonal.tril, "triu": diagonal.triu,
     "isclose": compare.isclose, "allclose": compare.allclose,
 }

@@ -31,6 +31,17 @@ def test_filled():
         T.zeros(T.lvector())
 
 
+def test_broadcast_to():
+    x, n = np.arange(3.0).reshape(1, 3), np.array(4)
+    shapes = [(1, None), ()]
+    agree(lambda row, n: T.broadcast_to(row, (2, n, 3)), x, n, wanted=np.broadcast_to(x, (2, 4, 3)), shapes=shapes)
+    agree(lambda row: np.broadcast_to(row, (0, 3)), x, wanted=np.broadcast_to(x, (0, 3)), shapes=shapes[:1])
+    slopes(lambda v: T.broadcast_to(v.dimshuffle("x", 0), (4, 3)), np.arange(3.0))
+    fails(ValueError, "3|4", lambda row, n: T.broadcast_to(row, (2, n)), x, n, shapes=shapes)
+    with pytest.raises(ValueError, match="cannot take a shape of 1"):
+        T.broadcast_to(T.drow("row"), (3,))
+
+
 def test_alloc():
     row = np.arange(4.0)
     agree(lambda v, n: T.alloc(v, n, 4), row, np.int64(3), wanted=np.tile(row, (3, 1)))
