@@ -37,7 +37,7 @@ def test_broadcast_to():
     agree(lambda row, n: T.broadcast_to(row, (2, n, 3)), x, n, wanted=np.broadcast_to(x, (2, 4, 3)), shapes=shapes)
     agree(lambda row: np.broadcast_to(row, (0, 3)), x, wanted=np.broadcast_to(x, (0, 3)), shapes=shapes[:1])
     slopes(lambda v: T.broadcast_to(v.dimshuffle("x", 0), (4, 3)), np.arange(3.0))
-    fails(ValueError, "3|4", lambda row, n: T.broadcast_to(row, (2, n)), x, n, shapes=shapes)
+    fails(ValueError, "cannot fill a size", lambda row, n: T.broadcast_to(row, (2, n)), x, n, shapes=shapes)
     with pytest.raises(ValueError, match="cannot take a shape of 1"):
         T.broadcast_to(T.drow("row"), (3,))
 
