@@ -21,6 +21,7 @@ BUILTIN = {
     "AdvancedIndexingError": TypeError,
     "AliasedMemoryError": ValueError,
     "AsTensorError": TypeError,
+    "AxisError": ValueError,
     "BadDestroyMap": AssertionError,
     "BadOptimization": AssertionError,
     "BadThunkOutput": AssertionError,

@@ -139,11 +139,11 @@ class Builder(Arithmetic):
         targets add in the same order.
         """
 
-        def one_by_one(first: Any, accumulators: Sequence[Any]) -> list[Any]:
+        def rest(first: Any, accumulators: Sequence[Any]) -> list[Any]:
             return self.fold(first, n, accumulators, lambda i, *values: join(i, values))
 
         if combine is None or (is_number(n) and n < 2 * LANES):
-            return one_by_one(0, start)
+            return rest(0, start)
 
         def side_by_side() -> list[Any]:
             rows = [self.local(self.dtype_of(x), LANES) for x in start]
@@ -155,10 +155,11 @@ class Builder(Arithmetic):
                 for row, x in zip(rows, join(i + j, [self.load(row, j) for row in rows])):
                     self.store(row, j, x)
             first = [self.load(row, 0) for row in rows]
-            total = self.fold(1, LANES, first, lambda j, *values: combine(values, [self.load(row, j) for row in rows]))
-            return one_by_one(whole, total)
+            return [whole, *self.fold(1, LANES, first, lambda j, *values: combine(values, [self.load(row, j) for row in rows]))]
 
-        return side_by_side() if is_number(n) else self.when(self.less(n, 2 * LANES), lambda: one_by_one(0, start), side_by_side)
+        # What is left over, or all where n is small, in one loop for both: the elements may be much code.
+        done, *total = side_by_side() if is_number(n) else self.when(self.less(n, 2 * LANES), lambda: [0, *start], side_by_side)
+        return rest(done, total)
 
     def repeat(self, initial: Sequence[Any], body: Callable[..., tuple[Any, Sequence[Any]]]) -> list[Any]:
         """``go_on, values = body(*values)`` again while `go_on`; the body runs at least once."""
