@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CONTEXT", "FLAGS", "HEAD", "INDEPENDENT", "ROUNDED"]
+__all__ = ["CONTEXT", "FLAGS", "HEAD", "INDEPENDENT", "ROUNDED", "ROW"]
 
 # -ffp-contract=off keeps results, -fno-strict-aliasing the meaning of memory that is seen as several types; the rest is for speed.
 FLAGS = (
@@ -42,4 +42,12 @@ ROUNDED = """/* A product that is rounded before it is added: GCC from 12 on fus
 #define ROUNDED(x) __builtin_assoc_barrier(x)
 #else
 #define ROUNDED(x) (x)
+#endif"""
+ROW = """/* A function of calls only: there is nothing to gain from the passes that take long. */
+#if defined(__clang__)
+#define ROW_OF_CALLS __attribute__((noinline, optnone))
+#elif defined(__GNUC__)
+#define ROW_OF_CALLS __attribute__((noinline, optimize("O1")))
+#else
+#define ROW_OF_CALLS
 #endif"""

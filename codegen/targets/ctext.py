@@ -15,7 +15,7 @@ from typing import Any
 
 from codegen.loopir import nodes as ir
 from codegen.targets.cexpression import Expression, ExpressionText, Shared
-from codegen.targets.cframe import CONTEXT, FLAGS, HEAD, INDEPENDENT, ROUNDED
+from codegen.targets.cframe import CONTEXT, FLAGS, HEAD, INDEPENDENT, ROUNDED, ROW
 from codegen.targets.spelling import ATOM, EQUALITY, SUM, TYPES, memory_type, support_text, value_type
 
 __all__ = ["c_source"]
@@ -36,6 +36,8 @@ def c_source(module: ir.Module, title: str = "Compiled expression") -> str:
         parts.append(INDEPENDENT)
     if shared.rounded:
         parts.append(ROUNDED)
+    if any(fact.row for fact in shared.facts.values()):
+        parts.append(ROW)
     return "\n\n".join([*parts, *support_text(shared.support), *texts]).replace("\n\n\n", "\n\n") + "\n"
 
 
@@ -69,7 +71,8 @@ class FunctionText(ExpressionText):
             else:
                 self.regular.add(value.number)
                 parts.append(value_type(value.type) + self.name(value, f"{'n' if value.type == 'int64' else 's'}{k}"))
-        return f"static {'int64_t' if self.function.fails else 'void'} {name}({', '.join(parts) or 'void'})"
+        row = "ROW_OF_CALLS " if self.shared.facts[self.function.name].row else ""
+        return f"static {row}{'int64_t' if self.function.fails else 'void'} {name}({', '.join(parts) or 'void'})"
 
     # Nodes ------------------------------------------------------------------------------------------------------------
     def block(self, block: ir.Block) -> None:

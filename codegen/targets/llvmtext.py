@@ -107,7 +107,7 @@ class FunctionText:
         if self.is_entry:
             return "nounwind"
         fact = self.shared.facts[self.function.name]
-        if fact.made and not fact.loops:
+        if fact.row:
             return "noinline optnone nounwind"  # a row of calls: nothing to gain, and a quarter of the time to compile
         return "noinline nounwind" if fact.apart else "nounwind"
 

@@ -14,18 +14,18 @@ INLINE_TOTAL = 1500  # nodes of all such kernels with loops: the time that LLVM 
 
 @dataclass(slots=True)
 class Survey:
-    """function: the kernel. calls: from how many places it is called; made: how many it makes. length: its nodes, all nested ones counted.
+    """function: the kernel. calls: from how many places it is called. length: its nodes, all nested ones counted.
 
-    apart: better left a function of its own than made a part of its caller.
+    apart: better left a function of its own than made a part of its caller. row: calls only, no loops.
     context: it, or a kernel that it calls, needs the context (to fail, to reach a library or to call back).
     """
 
     function: ir.Function
     calls: int = 0
-    made: int = 0
     length: int = 0
     loops: bool = False
     apart: bool = False
+    row: bool = False
     context: bool = False
 
 
@@ -51,13 +51,13 @@ def survey(module: ir.Module) -> dict[str, Survey]:
                     blocks += [node.then, node.otherwise]
                 elif isinstance(node, ir.Call):
                     facts[node.kernel].calls += 1
-                    fact.made += 1
                     callees[name].add(node.kernel)
                 elif isinstance(node, (ir.Library, ir.Callback, ir.Fail)):
                     fact.context = True
     short = {name for name, f in facts.items() if f.loops and f.calls == 1 and f.length <= INLINE_LENGTH}
     crowded = sum(facts[name].length for name in short) > INLINE_TOTAL
     for name, fact in facts.items():
+        fact.row = bool(callees[name]) and not fact.loops and fact.function is not module.entry
         fact.apart = fact.loops and (crowded or name not in short)
     changed = True
     while changed:  # kernels nest two or three deep

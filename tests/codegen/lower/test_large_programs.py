@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
+import pytest
 import rules_for_tests as r
 from rules_for_tests import compiled, floats, run
 
+import codegen
 from codegen.loopir import nodes as ir
 from codegen.opt.outline import LONG, ROW
 from codegen.program import Program, Step
@@ -64,3 +68,11 @@ def test_long_rows_of_calls_become_functions() -> None:
 def test_short_ones_do_not() -> None:
     module = compiled(chain([2.0] * (LONG // 2)))[0]
     assert sum(isinstance(node, ir.Call) for node in module.entry.body) == LONG
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_the_c_target_too() -> None:
+    constants = [(2.0, -0.0, 3.0, -0.0)[k % 4] for k in range(LONG)]
+    x = np.linspace(-1.0, 1.0, 5)
+    executable = codegen.compile(chain(constants), "c").executable
+    np.testing.assert_array_equal(executable.run([x], ())[0], expected(constants, x))
