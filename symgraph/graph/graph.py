@@ -33,6 +33,8 @@ class Graph:
         self.origin: dict[Apply, Apply] = {}
         self.on_change: Callable[[Apply], None] | None = None  # told of each node whose inputs changed or that is new
         self.on_remove: Callable[[Apply], None] | None = None
+        self.touched: set[Apply] = set()  # nodes that are new, read something else or have fewer readers since rules were last at rest
+        self.settled: frozenset[Any] = frozenset()  # the rules that had nothing left to do then
         self.reason = "copy"
         copied: dict[Variable, Variable] = {}
         for node in toposort(outputs, self.given):
@@ -88,6 +90,13 @@ class Graph:
                 return False
         return count == 1
 
+    def near(self, nodes: Iterable[Apply]) -> set[Apply]:
+        """Those of the nodes that are still here, their users, and the users of these: where a rule may see a change of them."""
+        found = {node for node in nodes if node in self.net}
+        for _ in range(2):
+            found |= {user for node in found for user in self.net.succ[node]}
+        return found
+
     # Changing ---------------------------------------------------------------------------------------------------------
     def replace(self, old: Variable, new: Variable, reason: str = "") -> None:
         """Let `new` (of the same dtype and number of dimensions) stand wherever `old` stood; what nobody needs any more goes."""
@@ -110,6 +119,7 @@ class Graph:
                 self.net.add_edge(self._source(new), node)
                 if not any(y.owner is old.owner if old.owner is not None else y is old for y in node.inputs):
                     self.net.remove_edge(self._source(old), node)
+                self.touched.add(node)
                 if self.on_change is not None:
                     self.on_change(node)
             for position in self._uses.pop(old, ()):
@@ -154,6 +164,7 @@ class Graph:
             if replaced is not None:
                 self.origin.setdefault(node, self.origin.get(replaced, replaced))
                 node.line = replaced.line
+            self.touched.add(node)
             if self.on_change is not None:
                 self.on_change(node)
 
@@ -169,6 +180,7 @@ class Graph:
                 if any(self._uses.get(z) for z in place.outputs):
                     continue
                 stack.extend(place.inputs)
+                self.touched.update(y.owner for y in place.inputs if y.owner is not None)
                 self.origin.pop(place, None)
                 self.net.remove_node(place)
                 if self.on_remove is not None:

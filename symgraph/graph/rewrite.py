@@ -52,7 +52,8 @@ def rule(*roots: Root, tags: Iterable[str] = ()) -> Callable[[Callable[[Graph, A
 
 
 class Rules:
-    """A pass: rules applied until none fires. Work grows in line with the graph: a changed node wakes only itself and its users.
+    """A pass: rules applied until none fires. Work grows in line with the graph: a changed node wakes only itself and its users,
+    and rules that the last such pass left at rest are tried near what was changed since, not everywhere again.
 
     tries: how often one place may change, on average over the graph, before the rules are taken to run in a circle.
     """
@@ -74,13 +75,16 @@ class Rules:
             for root in r.roots:
                 by_root.setdefault(root, []).append(r)
         anywhere = by_root.get(None, [])
-        tried: dict[tuple[Any, type], list[Rule]] = {}  # (name of an elementwise row or None, class) -> rules
+        tried: dict[tuple[Any, type, bool], list[Rule]] = {}  # (name of an elementwise row or None, class, all rules or the new) -> rules
         fired: Counter[str] = Counter()
         order = graph.toposort()
         waiting: deque[Apply] = deque(order)
         queued: set[Apply] = set(order)
+        settled = graph.settled
+        stirred = graph.near(graph.touched) if settled else queued.copy()
 
         def wake(node: Apply) -> None:
+            stirred.add(node)
             if node not in queued:
                 queued.add(node)
                 waiting.append(node)
@@ -95,10 +99,11 @@ class Rules:
                     continue
                 op = node.op
                 name = getattr(op, "name", None) if hasattr(op, "row") else None
-                key = name, op.__class__
+                key = name, op.__class__, node in stirred
                 found = tried.get(key)
                 if found is None:
-                    found = tried[key] = [*(by_root.get(name, ()) if name is not None else ()), *by_root.get(key[1], ()), *anywhere]
+                    found = [*(by_root.get(name, ()) if name is not None else ()), *by_root.get(key[1], ()), *anywhere]
+                    tried[key] = found = found if key[2] else [r for r in found if r not in settled]
                 for r in found:
                     given = r.apply(graph, node)
                     if given is None:
@@ -121,6 +126,8 @@ class Rules:
                     break
         finally:
             graph.on_change = outer
+        graph.settled = frozenset(self.rules)
+        graph.touched.clear()
         return fired
 
 
