@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.random_graphs.generator import SYMBOLS, Generator, Item
+from tests.random_graphs.generator import Generator, Item
 from tests.random_graphs.loops import loop
-from tests.random_graphs.operations import MEMORY, OPERATIONS
+from tests.random_graphs.operations import OPERATIONS
 
 __all__ = ["program"]
 
@@ -18,15 +18,12 @@ def program(random: Random, steps: int = 30) -> tuple[Generator, list[Item], lis
     arrays, and what one operation hides another program without it shows.
     """
     g = Generator(random)
-    memory = random.random() < 0.3
-    g.alike = memory or random.random() < 0.5
-    if memory:
-        g.first = [None, None], [SYMBOLS["n"], SYMBOLS["m"]]
+    g.alike = random.random() < 0.5
     for _ in range(random.randint(1, 5)):
         g.leaf()
     every = (*OPERATIONS, loop, loop)
     operations = random.sample(every, random.randint(3, 12)) if random.random() < 0.7 else every
-    g.grow(random.randint(1, steps), MEMORY if memory else operations)
+    g.grow(random.randint(1, steps), operations)
     recent = g.items[-8:]
     outputs = [random.choice(recent if random.random() < 0.8 else g.items) for _ in range(random.choice((1, 1, 2, 2, 3, 5)))]
     updates = []

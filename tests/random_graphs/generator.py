@@ -18,7 +18,7 @@ import symgraph.tensor as T
 from symgraph.expr.evaluate import run_nodes
 from symgraph.expr.walk import toposort
 
-__all__ = ["SYMBOLS", "Generator", "Item", "RuleBroken"]
+__all__ = ["Generator", "Item", "RuleBroken"]
 
 DTYPES = ("float64",) * 6 + ("float32",) * 2 + ("int64",) * 3 + ("bool",) + ("int8",) + ("complex128",)
 STATIC = (1, 1, 2, 3, 3, 7, 33, 0)

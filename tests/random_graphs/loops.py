@@ -53,8 +53,6 @@ def loop(g: Generator) -> Any:
             own = next(i for i in b.items if i.variable is x)
             new = b.pick(lambda i, own=own: i.kind in ("fi" if own.kind == "f" else "i") and fits_into(i, own))
             assert new is not None
-            if own.ndim and new.dims == own.dims and g.chance(0.4):  # elements that have a new value already are read later
-                new = b.add(new.variable[::-1], False) or new
             if own.kind == "f":
                 results.append((T.tanh(new.variable) * 0.5 + x * 0.25).astype(x.dtype))
             else:

@@ -10,7 +10,7 @@ import symgraph
 import symgraph.tensor as T
 from tests.random_graphs.generator import Generator, Item, apart, fits, fits_into
 
-__all__ = ["INSIDE", "MEMORY", "OPERATIONS"]
+__all__ = ["INSIDE", "OPERATIONS"]
 
 SMOOTH = (
     lambda x: T.exp(x / 4), T.tanh, T.nnet.sigmoid, T.sin, T.cos, lambda x: T.log1p(abs(x)), lambda x: T.sqrt(x * x + 1), T.nnet.softplus,
@@ -371,28 +371,6 @@ def gradient(g: Generator) -> Any:
     return g.add(slope, False)
 
 
-def stored(g: Generator) -> Any:
-    """What stands in memory: it cannot be computed where it is read."""
-    x = g.pick(lambda i: i.kind == "f" and i.ndim == 2)
-    y = x if g.chance(0.25) else x and g.pick(lambda i: i.kind == "f" and i.dims == x.dims)
-    if x is None or y is None:
-        return None
-    a, b = x.variable, y.variable.astype(x.variable.dtype)
-    which = g.number(0, 5)
-    if which == 0:
-        return g.add(T.nnet.softmax(a) * 3, False)
-    if which == 1:
-        return g.add(a.flatten().reshape(a.shape), x.exact)
-    if which == 2:
-        return g.add(T.inc_subtensor(a[::-1], b), x.exact and y.exact)
-    if which == 3:
-        return g.add(T.set_subtensor(a[:, ::-1], b + a), x.exact and y.exact)
-    if which == 4:
-        return g.add(T.dot(a, T.nnet.softmax(b.T)).sum(axis=1, keepdims=True) * 0.1 + b, False)
-    return g.add(T.sin(a) + b, False)
-
-
 INSIDE = (smooth, smooth, plain, plain, binary, binary, binary, binary, integers, logic, switch, reduction, reduction, dimshuffle, reshape, subtensor,
           subtensor, change, gather, scatter, join, stack, copies, create, product, softmax)
 OPERATIONS = (*INSIDE, *INSIDE, jump, jump, compare, compare, switch, mask, batches, gradient, gradient, gradient)
-MEMORY = (stored, stored, stored, stored, smooth, binary, binary, change)  # values that follow each other in the same memory
