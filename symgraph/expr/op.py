@@ -7,6 +7,7 @@ An Op says what can be done to variables; an Apply is one use of it. An op's par
 * `sizes(s, *inputs)`: the shape rule, written once, for static, run-time and symbolic sizes (see codegen/rules.py, `Sizes`);
 * `compute(*arrays)`: the numpy rule, judge of all targets;
 * `grad(inputs, output_grads)` or `L_op(inputs, outputs, output_grads)`: reverse mode, in Variable's methods;
+* `batch(inputs, stacked)`: the op on stacks of its arguments;
 * its lowering: `element` (pointwise), `start/join/combine/finish` with `axes` (reduction), `loops`, or none: a Python call.
 
 A user's op may be written as for Theano: `make_node`, `perform(node, inputs, output_storage)`, `grad`, `infer_shape`.
@@ -232,6 +233,13 @@ class Op:
     def R_op(self, inputs: Sequence[Any], tangents: Sequence[Any]) -> Any:
         """Forward mode, for ops where it is cheap: the tangent of each output (a tangent may be None: zero)."""
         raise MethodNotDefined(f"{type(self).__name__} does not define R_op")
+
+    # Stacks -----------------------------------------------------------------------------------------------------------
+    def batch(self, inputs: Sequence[Any], stacked: Sequence[bool]) -> Sequence[Any] | None:
+        """The outputs for a stack of examples: inputs marked in `stacked` have one dimension more in front, of equal size for all
+        of them, the others are shared by all examples; every output gets that dimension in front. None: there is no rule, and
+        a loop over the examples does it. At least one input is stacked."""
+        return None
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         """[input][output]: whether a small change of the input's value changes the output's."""
