@@ -1,6 +1,8 @@
 """symgraph: compiles symbolic expressions to native code. This is its face: names only, no logic."""
 
 from symgraph import errors, tensor
+from symgraph.batching.graph import vectorize_graph
+from symgraph.batching.signature import vectorize
 from symgraph.compile.function import function
 from symgraph.compile.modes import Mode
 from symgraph.compile.signature import In, Out
@@ -33,5 +35,5 @@ __all__ = [
     "Apply", "Constant", "Generic", "In", "Lop", "Mode", "Op", "OrderedUpdates", "Out", "Rop", "SharedVariable", "TensorType", "Type",
     "Variable", "as_op", "as_variable", "clone", "config", "consider_constant", "debugprint", "disconnected_grad", "dot", "dprint",
     "errors", "foldl", "foldr", "function", "generic", "get_scalar_constant_value", "grad", "grad_clip", "grad_scale", "hessian",
-    "jacobian", "map", "pp", "pprint", "reduce", "scan", "shared", "tensor", "until", "verify_grad", "zero_grad",
+    "jacobian", "map", "pp", "pprint", "reduce", "scan", "shared", "tensor", "until", "vectorize", "vectorize_graph", "verify_grad", "zero_grad",
 ]

@@ -44,6 +44,7 @@ __all__ = [
     "SymgraphError",
     "UnusedInputError",
     "ValueNotKnownError",
+    "VectorizeWarning",
     "error_class",
     "locate",
 ]
@@ -155,6 +156,10 @@ class AliasedMemoryError(SymgraphError, ValueError):
 
 class CacheWarning(UserWarning):
     """The disk cache cannot be used; compilation goes on without it."""
+
+
+class VectorizeWarning(UserWarning):
+    """An op has no rule for stacks of its arguments; a loop over the examples does it."""
 
 
 # --- Found by the modes that check ---

@@ -26,6 +26,7 @@ LAYERS: dict[str, list[list[str]]] = {
         ["expr"],
         ["ops", "graph"],
         ["loops", "printing"],
+        ["batching"],
         ["passes"],
         ["compile"],
         ["gradient"],

@@ -237,8 +237,8 @@ class Op:
     # Stacks -----------------------------------------------------------------------------------------------------------
     def batch(self, inputs: Sequence[Any], stacked: Sequence[bool]) -> Sequence[Any] | None:
         """The outputs for a stack of examples: inputs marked in `stacked` have one dimension more in front, of equal size for all
-        of them, the others are shared by all examples; every output gets that dimension in front. None: there is no rule, and
-        a loop over the examples does it. At least one input is stacked."""
+        of them, the others are shared by all examples. An output gets that dimension in front, or is given without it if all
+        examples share it. None: there is no rule, and a loop over the examples does it. At least one input is stacked."""
         return None
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:

@@ -61,6 +61,9 @@ class Cast(Op):
             return [None]
         return [cast(t, self.dtype) if self.dtype in CONTINUOUS else t.zeros_like(dtype=config.floatX)]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [self(*inputs)]
+
 
 _OPS: dict[str, Cast] = {}
 

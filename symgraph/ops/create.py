@@ -9,7 +9,8 @@ import numpy as np
 
 from symgraph.expr.dtypes import DISCRETE, SIGNED, UNSIGNED, normal, upcast
 from symgraph.expr.make import as_tensor, constant
-from symgraph.expr.sizes import SizedOp, as_size, as_sizes, items_of
+from symgraph.expr.sizes import SizedOp, as_size, as_sizes, items_of, size_of
+from symgraph.expr.stacks import aligned, only_first
 from symgraph.expr.variable import Constant
 from symgraph.settings import config
 
@@ -112,6 +113,12 @@ class Alloc(SizedOp):
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True], *[[False]] * (len(node.inputs) - 1)]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        if not only_first(stacked):
+            return None
+        value, *sizes = inputs
+        return [self(aligned(value, True, len(sizes)), size_of(value, 0), *sizes)]
+
 
 class Arange(FromSizes):
     """start, start + step ... before stop, of integers. Inputs: start, stop, step, 0-d integers; out: a vector of `dtype`."""
@@ -192,6 +199,14 @@ class Spaced(SizedOp):
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True], [True], [False]]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        start, step, n = inputs
+        if stacked[2]:
+            return None
+        first, by = (x.dimshuffle(0, "x") if s else x for x, s in zip((start, step), stacked))
+        places = Spaced()(constant(np.zeros((), start.dtype)), constant(np.ones((), start.dtype)), n)
+        return [first + by * places]
 
 
 class Eye(FromSizes):

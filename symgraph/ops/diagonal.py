@@ -9,6 +9,7 @@ import numpy as np
 from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.op import Op
 from symgraph.expr.sizes import SizedOp, as_axis, as_size, size_constant, size_of, static_int
+from symgraph.expr.stacks import count, only_first, repeated
 
 __all__ = [
     "AllocDiag",
@@ -62,6 +63,9 @@ class ExtractDiag(Op):
     def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
         return [self(tangents[0])]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [ExtractDiag(self.offset, self.axis1 + 1, self.axis2 + 1)(*inputs)]
+
 
 class AllocDiag(SizedOp):
     """Zeros, but for one diagonal: the inverse of ExtractDiag. Inputs: the diagonal (its last dimension), the sizes along
@@ -113,6 +117,9 @@ class AllocDiag(SizedOp):
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True], [False], [False]]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [AllocDiag(self.offset, self.axis1 + 1, self.axis2 + 1)(*inputs)] if only_first(stacked) else None
+
 
 class Triangle(SizedOp):
     """x with zeros above the diagonal (column - row) == k, or below it (`upper`), in its last two dimensions. Inputs: x, k."""
@@ -147,6 +154,9 @@ class Triangle(SizedOp):
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True], [False]]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [self(*inputs)] if only_first(stacked) else None
 
 
 class FillDiagonal(Op):
@@ -200,6 +210,14 @@ class FillDiagonal(Op):
 
     def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
         return [self(*[x.zeros_like() if t is None else t for x, t in zip(inputs, tangents)])]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        x, value = inputs
+        if not stacked[0]:
+            x = repeated(x, count(inputs, stacked))
+        nothing = constant(np.zeros((), "bool")).broadcast_to([size_of(x, d) for d in range(1, x.ndim)])
+        there = self(nothing, constant(np.ones((), "bool")))
+        return [there.switch(value.dimshuffle(0, *["x"] * (x.ndim - 1)) if stacked[1] else value, x)]
 
 
 def length_of_diagonal(s: Any, rows: Any, columns: Any, offset: int) -> Any:

@@ -23,6 +23,7 @@ from symgraph.expr.dtypes import COMPLEX, CONTINUOUS, DISCRETE, float_of, part_o
 from symgraph.expr.make import as_variable, constant
 from symgraph.expr.nogradient import grad_not_implemented
 from symgraph.expr.op import Apply, Op
+from symgraph.expr.stacks import aligned, examples_ndim
 from symgraph.expr.types import TensorType, tensor_type
 from symgraph.expr.variable import Constant, Variable
 from symgraph.settings import config
@@ -275,6 +276,10 @@ class Elementwise(Op):
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[position not in self.row.shape_only] for position in range(len(node.inputs))]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        ndim = examples_ndim(inputs, stacked)
+        return [self(*[aligned(x, s, ndim) for x, s in zip(inputs, stacked)])]
 
 
 # Broadcasting ---------------------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ import numpy as np
 
 from symgraph.expr.make import as_tensor
 from symgraph.expr.op import Op
-from symgraph.expr.sizes import ViewOp, as_axes, as_axis, as_sizes, static_int
+from symgraph.expr.sizes import ViewOp, as_axes, as_axis, as_size, as_sizes, size_of, static_int, times
+from symgraph.expr.stacks import only_first
 
 __all__ = [
     "DimShuffle",
@@ -85,6 +86,9 @@ class DimShuffle(Op):
     def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
         return [self(tangents[0])]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [DimShuffle(self.ndim + 1, [0, *[d if d == "x" else d + 1 for d in self.order]])(*inputs)]
+
 
 class Reshape(ViewOp):
     """The elements of x, in C order, as an array of other sizes. Inputs: x, then one size a dimension; one of these may
@@ -118,6 +122,18 @@ class Reshape(ViewOp):
         x, *wanted = inputs
         return [output_grads[0].reshape(x.shape, ndim=x.ndim), *[None] * len(wanted)]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        if not only_first(stacked):
+            return None
+        x, *wanted = inputs
+        n = size_of(x, 0)
+        free = [k for k, size in enumerate(wanted) if static_int(size) == -1]
+        if free:  # -1 beside no example at all would be any size
+            (k,) = free
+            own, others = (as_size(times(sizes)) for sizes in ([size_of(x, d) for d in range(1, x.ndim)], wanted[:k] + wanted[k + 1 :]))
+            wanted[k] = own // others if static_int(others) != 0 else wanted[k]
+        return [self(x, n, *wanted)]
+
 
 def _shown(count: int) -> str:
     return f"({', '.join(['{}'] * count)}{',' if count == 1 else ''})"
@@ -140,6 +156,9 @@ class Flatten(ViewOp):
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         (x,) = inputs
         return [output_grads[0].reshape(x.shape, ndim=x.ndim)]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [Flatten(self.ndim + 1)(*inputs)]
 
 
 class Rebroadcast(ViewOp):
@@ -174,6 +193,9 @@ class Rebroadcast(ViewOp):
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         return [patternbroadcast(output_grads[0], inputs[0].broadcastable)]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [Rebroadcast(*[(axis + 1, flag) for axis, flag in self.pattern])(*inputs)]
 
 
 # What a user calls ----------------------------------------------------------------------------------------------------

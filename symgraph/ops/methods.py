@@ -178,7 +178,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     # arrangement
     "dimshuffle": layout.dimshuffle, "flatten": layout.flatten, "ravel": layout.ravel, "reshape": _reshape,
     "transpose": layout.transpose, "swapaxes": layout.swapaxes, "squeeze": layout.squeeze, "copy": _copy, "transfer": _transfer,
-    "specify_shape": shape.specify_shape,
+    "specify_shape": shape.specify_shape, "broadcast_to": create.broadcast_to,
     "repeat": join.repeat, "take": index.take, "diagonal": diagonal.diagonal, "trace": diagonal.trace, "nonzero": index.nonzero,
     "nonzero_values": index.nonzero_values, "choose": index.choose, "compress": _compress,
     # reductions

@@ -9,6 +9,7 @@ import numpy as np
 
 from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.sizes import SizedOp, as_size, size_of
+from symgraph.expr.stacks import along_next, only_first
 
 __all__ = ["Pad", "pad"]
 
@@ -82,6 +83,18 @@ class Pad(SizedOp):
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True], [True], *[[False]] * (len(node.inputs) - 2)]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        x, value, *widths = inputs
+        if any(stacked[2:]):
+            return None
+        none = [as_size(0), as_size(0)]
+        if not stacked[1] or self.mode != "constant":
+            return [self(x, value[0] if stacked[1] else value, *none, *widths)] if stacked[0] else [self(x, value[0], *widths)]
+        zero, yes, no = constant(np.zeros((), x.dtype)), constant(np.ones((), "bool")), constant(np.zeros((), "bool"))
+        inside = self(yes.broadcast_to([size_of(x, d) for d in range(stacked[0], x.ndim)]), no, *widths)
+        whole = self(x, zero, *(none if stacked[0] else []), *widths)
+        return [inside.switch(whole, value.dimshuffle(0, *["x"] * (len(widths) // 2)))]
+
 
 class Unpad(SizedOp):
     """The gradient of a border along one axis: what stands in it is added to the element that it was copied from. Inputs: the
@@ -134,6 +147,9 @@ class Unpad(SizedOp):
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True], [False], [False], [False]]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [along_next(self)(*inputs)] if only_first(stacked) else None
 
 
 def _inside(places: np.ndarray, n: int, mode: str) -> np.ndarray:

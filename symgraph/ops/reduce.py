@@ -16,6 +16,7 @@ from symgraph.expr import dtypes
 from symgraph.expr.make import as_tensor
 from symgraph.expr.op import Op
 from symgraph.expr.sizes import as_axes
+from symgraph.expr.stacks import along_next
 from symgraph.settings import config
 
 __all__ = [
@@ -61,6 +62,9 @@ class Reduce(Op):
     def kept(self, y: Any, ndim: int) -> Any:
         """The output, or what has its shape, with size 1 in place of each reduced dimension."""
         return with_ones(y, self.axes, ndim)
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [along_next(self)(*inputs)]
 
 
 def with_ones(y: Any, axes: Sequence[int], ndim: int) -> Any:

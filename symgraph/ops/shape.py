@@ -11,7 +11,8 @@ import numpy as np
 
 from symgraph.expr.make import as_tensor
 from symgraph.expr.op import Op
-from symgraph.expr.sizes import ViewOp, as_size, as_sizes, size_constant, times
+from symgraph.expr.sizes import ViewOp, as_size, as_sizes, size_constant, size_of, times
+from symgraph.expr.stacks import along_next, only_first
 
 __all__ = [
     "Shape",
@@ -61,6 +62,9 @@ class Shape(Op):
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[False]]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [self(*inputs)[1:]]
+
 
 class ShapeItem(Op):
     """One size of x. out: () int64."""
@@ -95,6 +99,9 @@ class ShapeItem(Op):
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[False]]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [size_of(inputs[0], self.axis + 1)]
+
 
 class SpecifyShape(ViewOp):
     """x, whose sizes are said to be these: checked at run time, known from here on. axes: which dimensions are said."""
@@ -120,6 +127,9 @@ class SpecifyShape(ViewOp):
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         x, *wanted = inputs
         return [self(output_grads[0], *wanted), *[None] * len(wanted)]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [along_next(self)(*inputs)] if only_first(stacked) else None
 
 
 def shape(x: Any) -> Any:

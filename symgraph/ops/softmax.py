@@ -15,6 +15,7 @@ from symgraph.expr import dtypes
 from symgraph.expr.make import as_tensor
 from symgraph.expr.op import Op
 from symgraph.expr.sizes import as_axes, as_axis
+from symgraph.expr.stacks import along_next
 
 __all__ = ["LogSoftmax", "LogSumExp", "Softmax", "log_softmax", "logsumexp", "softmax"]
 
@@ -118,6 +119,9 @@ class Softmax(Op):
         y, t = self(inputs[0]), tangents[0]
         return [y * (t - (t * y).sum(axis=self.axis, keepdims=True))]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [along_next(self)(*inputs)]
+
 
 class LogSoftmax(Softmax):
     """x - log(sum(exp(x))) along one dimension: the logarithm of softmax, exact where that is close to 0."""
@@ -207,6 +211,9 @@ class LogSumExp(Op):
     def _kept(self, y: Any, ndim: int) -> Any:
         rest = iter(range(y.ndim))
         return y.dimshuffle(*["x" if d in self.axes else next(rest) for d in range(ndim)])
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [along_next(self)(*inputs)]
 
 
 # What a user calls ----------------------------------------------------------------------------------------------------

@@ -35,6 +35,9 @@ class Identity(ViewOp):
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         return [output_grads[0]]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [self(*inputs)]
+
 
 class ZeroGrad(Identity):
     """x, whose gradient is zero."""

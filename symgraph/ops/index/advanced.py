@@ -60,6 +60,10 @@ class AdvancedIncSubtensor(IncSubtensor):
         super().perform(node, inputs, output_storage)
 
 
+Subtensor.by_arrays = AdvancedSubtensor
+IncSubtensor.by_arrays = AdvancedIncSubtensor
+
+
 def _check_broadcast(parts: Sequence[Any], arrays: Sequence[Any]) -> None:
     """Only a size that is known to be 1 broadcasts, here as everywhere."""
     ndim = max((a.ndim for a in arrays), default=0)

@@ -4,42 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from symgraph.expr.dtypes import DISCRETE
 from symgraph.expr.make import as_tensor, as_variable
-from symgraph.expr.sizes import SizedOp, size_of
+from symgraph.expr.sizes import size_of
 from symgraph.ops.index.advanced import AdvancedSubtensor, flatnonzero, take
+from symgraph.ops.index.places import Places
 from symgraph.ops.index.region import ARRAY
 
-__all__ = ["Places", "choose", "compress"]
-
-
-class Places(SizedOp):
-    """The places along a dimension: 0, 1 ... n - 1, int64. Input: n, a 0-d integer."""
-
-    __props__ = ()
-
-    def output_dtypes(self, n: Any) -> list[str]:
-        return ["int64"]
-
-    def sizes(self, s: Any, n: Any) -> Any:
-        return [(n.item(0),)]
-
-    def compute(self, n: Any) -> Any:
-        return np.arange(int(n), dtype="int64")
-
-    def reads(self, node: Any) -> list[str]:
-        return ["many"]
-
-    def element(self, b: Any, index: Any, n: Any) -> Any:
-        return b.cast(index[0] + 0, "int64")
-
-    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
-        return [None]
-
-    def connection_pattern(self, node: Any) -> list[list[bool]]:
-        return [[False]]
+__all__ = ["choose", "compress"]
 
 
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["ARRAY", "FULL", "INPUT", "NEW", "Region", "Slice", "entries_text", "numpy_key", "region_ndim", "summed_as"]
+__all__ = ["ARRAY", "FULL", "INPUT", "NEW", "Region", "Slice", "entries_text", "numpy_key", "place_of_arrays", "region_ndim", "summed_as"]
 
 INPUT = "?"
 ARRAY = "[]"
@@ -51,7 +51,7 @@ class Region:
                 self.entries.append(_Array(self.arrays[-1]))
             else:
                 self.entries.append(next(rest).item(0) if entry == INPUT else entry)
-        self.at = _place_of_arrays(entries)
+        self.at = place_of_arrays(entries)
 
     def sizes(self, check: bool = True) -> list[Any]:
         """The sizes of the region; integers out of range are an IndexError, arrays are looked at when they are read."""
@@ -190,7 +190,7 @@ def _length(s: Any, n: Any, part: Slice) -> Any:
     return divided(s.where(up, forward(), backward()), s.maximum(s.where(up, step, -step), 1))
 
 
-def _place_of_arrays(entries: Sequence[Any]) -> int:
+def place_of_arrays(entries: Sequence[Any]) -> int:
     """The first dimension of the region that belongs to the index arrays: where they stand, if they (and the integers
     beside them) stand together, else 0."""
     if ARRAY not in entries:

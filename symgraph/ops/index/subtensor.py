@@ -11,8 +11,10 @@ import numpy as np
 from symgraph.expr.dtypes import COMPLEX, DISCRETE, FLOAT
 from symgraph.expr.make import constant
 from symgraph.expr.sizes import SizedOp, items_of, size_constant, static_int
+from symgraph.expr.stacks import count
 from symgraph.expr.variable import Constant
 from symgraph.ops.index.region import ARRAY, INPUT, Region, Slice, entries_text, is_one, numpy_key, region_ndim, summed_as
+from symgraph.ops.index.stacked import read_stack, write_stack
 
 __all__ = ["IncSubtensor", "Subtensor"]
 
@@ -21,6 +23,7 @@ class Indexed(SizedOp):
     """What reading and writing a region share."""
 
     entries: tuple[Any, ...]
+    by_arrays: Any = None  # the op that does the same with index arrays: advanced.py says it
 
     def __init__(self, entries: Sequence[Any]) -> None:
         self.entries = tuple(_entry(entry) for entry in entries)
@@ -48,6 +51,9 @@ class Subtensor(Indexed):
 
     def element(self, b: Any, index: Any, x: Any, *parts: Any) -> Any:
         return x(*Region(b, self.entries, x.shape, parts).place(index))
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return read_stack(self, inputs, stacked, count(inputs, stacked))
 
     # What is known of it while the expression is built ----------------------------------------------------------------
     def items(self, node: Any) -> list[Any] | None:
@@ -172,6 +178,9 @@ class IncSubtensor(Indexed):
         x, y, *parts = inputs
         dx, dy = (v.zeros_like() if t is None else t for v, t in zip((x, y), tangents))
         return [self(dx, dy, *parts)]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return write_stack(self, inputs, stacked, count(inputs, stacked))
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True], [True], *[[False]] * (len(node.inputs) - 2)]

@@ -13,6 +13,7 @@ from symgraph.expr.dtypes import upcast
 from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.op import Op
 from symgraph.expr.sizes import SizedOp, as_axis, as_sizes, size_of
+from symgraph.expr.stacks import along_next, count, only_first, repeated
 from symgraph.expr.types import tensor_type
 from symgraph.expr.variable import Constant
 
@@ -79,6 +80,10 @@ class Join(Op):
     def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
         return [self(*[x.zeros_like() if t is None else t for x, t in zip(inputs, tangents)])]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        n = count(inputs, stacked)
+        return [along_next(self)(*[x if s else repeated(x, n) for x, s in zip(inputs, stacked)])]
+
 
 class Split(SizedOp):
     """x cut along an axis into parts of the sizes that are the other inputs, whose sum must be x's size (ValueError)."""
@@ -135,6 +140,9 @@ class Split(SizedOp):
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True] * len(node.outputs), *[[False] * len(node.outputs)] * (len(node.inputs) - 1)]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return along_next(self)(*inputs, return_list=True) if only_first(stacked) else None
+
 
 class MakeVector(Op):
     """A vector of 0-d elements, all of one dtype."""
@@ -166,6 +174,10 @@ class MakeVector(Op):
 
     def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
         return [self(*[x.zeros_like() if t is None else t for x, t in zip(inputs, tangents)])]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        n = count(inputs, stacked)
+        return [Join(1)(*[(x if s else repeated(x, n)).dimshuffle(0, "x") for x, s in zip(inputs, stacked)])]
 
 
 # What a user calls ----------------------------------------------------------------------------------------------------

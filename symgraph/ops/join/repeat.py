@@ -13,6 +13,7 @@ from symgraph.expr.dtypes import INTEGER
 from symgraph.expr.make import as_tensor
 from symgraph.expr.op import Op
 from symgraph.expr.sizes import SizedOp, as_axis, as_size, as_sizes, size_constant, size_of
+from symgraph.expr.stacks import along_next, only_first
 from symgraph.expr.types import tensor_type
 
 __all__ = ["Repeat", "RepeatIndex", "Roll", "Tile", "repeat", "roll", "tile"]
@@ -56,6 +57,9 @@ class Repeat(SizedOp):
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True], [False]]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [along_next(self)(*inputs)] if only_first(stacked) else None
 
 
 class RepeatIndex(Op):
@@ -124,6 +128,9 @@ class Tile(SizedOp):
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True], *[[False]] * (len(node.inputs) - 1)]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [self(inputs[0], size_constant(1), *inputs[1:])] if only_first(stacked) else None
+
 
 class Roll(Op):
     """x turned along an axis: what leaves at the end comes in at the start. Inputs: x, and by how many places, a 0-d integer."""
@@ -162,6 +169,9 @@ class Roll(Op):
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True], [False]]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [along_next(self)(*inputs)] if only_first(stacked) else None
 
 
 # What a user calls ----------------------------------------------------------------------------------------------------

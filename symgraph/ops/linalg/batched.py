@@ -9,7 +9,7 @@ import numpy as np
 
 from symgraph.expr.make import as_tensor
 from symgraph.expr.op import Op
-from symgraph.expr.sizes import times
+from symgraph.expr.sizes import size_of, times
 from symgraph.ops.linalg.blas import multiply
 from symgraph.ops.linalg.dot import Dot, dot, same_dtype, sizes_of
 from symgraph.ops.linalg.products import axes_of_tensordot
@@ -74,6 +74,23 @@ class BatchedDot(Op):
         (a, b), (da, db) = inputs, tangents
         terms = [self(*pair) for pair in ((da, b), (a, db)) if pair[0] is not None and pair[1] is not None]
         return [None if not terms else terms[0] if len(terms) == 1 else terms[0] + terms[1]]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        a, b = inputs
+        if all(stacked):
+            n, m = size_of(a, 0), size_of(a, 1)
+            b = b.specify_shape([n, *[None] * 3])  # merged, sizes that differ one by one would go unnoticed
+            out = self(*[x.reshape([times([n, m]), size_of(x, 2), size_of(x, 3)]) for x in (a, b)])
+            return [out.reshape([n, m, out.shape[1], out.shape[2]])]
+        if stacked[0]:  # the rows of all examples below each other
+            a = a.dimshuffle(1, 0, 3, 2) if self.transpose_a else a.dimshuffle(1, 0, 2, 3)
+            m, n, rows, inner = (size_of(a, d) for d in range(4))
+            out = BatchedDot(False, self.transpose_b)(a.reshape([m, times([n, rows]), inner]), b)
+            return [out.reshape([m, n, rows, out.shape[2]]).dimshuffle(1, 0, 2, 3)]
+        b = b.dimshuffle(1, 3, 0, 2) if self.transpose_b else b.dimshuffle(1, 2, 0, 3)
+        m, inner, n, columns = (size_of(b, d) for d in range(4))
+        out = BatchedDot(self.transpose_a, False)(a, b.reshape([m, inner, times([n, columns])]))
+        return [out.reshape([m, out.shape[1], n, columns]).dimshuffle(2, 0, 1, 3)]
 
 
 def _as(g: Any, x: Any) -> Any:

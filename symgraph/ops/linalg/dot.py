@@ -83,6 +83,22 @@ class Dot(Op):
         terms = [self(*pair) for pair in ((da, b), (a, db)) if pair[0] is not None and pair[1] is not None]
         return [None if not terms else terms[0] if len(terms) == 1 else terms[0] + terms[1]]
 
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        a, b = inputs
+        p, q = stacked
+        if self.transpose_a:
+            a = a.dimshuffle(0, 2, 1) if p else a.dimshuffle(1, 0)
+        if self.transpose_b:
+            b = b.dimshuffle(0, 2, 1) if q else b.dimshuffle(1, 0)
+        if not q:  # the rows of all examples below each other
+            return [dot(a, b)]
+        if not p:
+            out = dot(b, transposed(a)) if b.ndim == 2 else dot(a, b)
+            return [out.dimshuffle(1, 0, 2) if out.ndim == 3 else out]
+        left, right = a.ndim == 2, b.ndim == 2  # vectors
+        out = (a.dimshuffle(0, "x", 1) if left else a) @ (b.dimshuffle(0, 1, "x") if right else b)
+        return [out.dimshuffle(0, *[1] * (not left), *[2] * (not right)) if left or right else out]
+
 
 def _grads(a: Any, b: Any, g: Any) -> tuple[Any, Any]:
     """The derivatives by a and b of a b, given g, that by the product."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from symgraph.expr.op import Op
+from symgraph.expr.stacks import aligned
 from symgraph.ops.linalg.blas import LETTERS, multiply
 from symgraph.ops.linalg.dot import Dot
 
@@ -61,5 +62,13 @@ class Gemm(Op):
         product = Dot(self.transpose_a, self.transpose_b)
         by_a, by_b = product.grad([a, b], [alpha * g])
         return [beta * g, by_a, by_b, (g * product(a, b)).sum(), (g * z).sum()]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        z, a, b, alpha, beta = inputs
+        product = Dot(self.transpose_a, self.transpose_b)
+        out = product.batch([a, b], stacked[1:3])[0] if any(stacked[1:3]) else product(a, b)
+        ndim = z.ndim - stacked[0]
+        alpha, beta = (aligned(x, s, ndim) for x, s in zip((alpha, beta), stacked[3:]))
+        return [beta * z + alpha * out]
 
 

@@ -1,0 +1,51 @@
+"""The rules of ops for stacks: each row of the table of all ops, of stacks of its arguments, is the stack of its values."""
+
+from __future__ import annotations
+
+import warnings
+from itertools import chain, combinations
+
+import numpy as np
+import pytest
+from test_every_op import ROWS, listed, variables
+
+import symgraph.tensor as T
+from symgraph.batching.graph import vectorize_graph
+from symgraph.errors import VectorizeWarning
+from symgraph.expr.evaluate import evaluate
+
+EXAMPLES = 3
+
+
+def subsets(count):
+    """Which arguments are stacked: every choice of three or fewer, of more each alone and all."""
+    every = range(count)
+    if count > 3:
+        return [*[(k,) for k in every], tuple(every)]
+    return list(chain.from_iterable(combinations(every, size) for size in range(1, count + 1)))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_a_stack_of_arguments_gives_the_stack_of_values(row):
+    examples = [row.arguments(np.random.RandomState(seed))[0] for seed in range(EXAMPLES)]
+    inputs = variables(examples[0])
+    outputs = listed(row.build(*inputs))
+    for chosen in subsets(len(inputs)):
+        wanted = []
+        for example in examples:
+            values = [example[k] if k in chosen else first for k, first in enumerate(examples[0])]
+            wanted.append(evaluate(outputs, dict(zip(inputs, values))))
+        if any(len({value.shape for value in values}) > 1 for values in zip(*wanted)):
+            continue  # no stack: the shapes differ
+        stacks = [T.tensor(x.dtype, shape=(None, *x.type.shape)) for x in inputs]
+        given = {x: s for k, (x, s) in enumerate(zip(inputs, stacks)) if k in chosen}
+        arrays = {x: np.stack([e[k] for e in examples]) if k in chosen else examples[0][k] for k, x in enumerate(inputs)}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", VectorizeWarning)
+            found = vectorize_graph(outputs, given)
+        results = evaluate(found, {given.get(x, x): a for x, a in arrays.items()})
+        for x, got, values in zip(outputs, results, zip(*wanted)):
+            right = np.stack(values)
+            assert got.dtype == right.dtype
+            assert got.shape == right.shape
+            np.testing.assert_allclose(got, right, rtol=max(row.tolerance, 1e-5 if "32" in x.dtype else 1e-11), atol=1e-11, err_msg=str(chosen))
