@@ -70,7 +70,7 @@ SLOW = {
 }
 # Files of ours that a warm start, or `import symgraph`, shall not load; the one file that loads each does it in a function.
 LATE = {"codegen.stations": "codegen.compile", "symgraph.compile.native": "symgraph.compile.function"}
-NOT_LOADED_BY_IMPORT_SYMGRAPH = {"networkx", "llvmlite", "scipy", "pycuda", "rich"}
+NOT_LOADED_BY_IMPORT_SYMGRAPH = {"networkx", "llvmlite", "scipy", "opt_einsum", "pycuda", "rich"}
 
 LONGEST_FILE = 450
 EMPTY_NAMES = {"util", "utils", "helper", "helpers", "basic", "core", "misc", "common"}

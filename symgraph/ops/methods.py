@@ -179,7 +179,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "dimshuffle": layout.dimshuffle, "flatten": layout.flatten, "ravel": layout.ravel, "reshape": _reshape,
     "transpose": layout.transpose, "swapaxes": layout.swapaxes, "squeeze": layout.squeeze, "copy": _copy, "transfer": _transfer,
     "specify_shape": shape.specify_shape, "broadcast_to": create.broadcast_to,
-    "repeat": join.repeat, "take": index.take, "diagonal": diagonal.diagonal, "trace": diagonal.trace, "nonzero": index.nonzero,
+    "repeat": join.repeat, "roll": join.roll, "take": index.take, "diagonal": diagonal.diagonal, "trace": diagonal.trace, "nonzero": index.nonzero,
     "nonzero_values": index.nonzero_values, "choose": index.choose, "compress": _compress,
     # reductions
     "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "argmax": reduce.argmax, "argmin": reduce.argmin,
@@ -191,7 +191,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "get_scalar_constant_value": scalars.get_scalar_constant_value,
 }
 PROPERTIES: dict[str, Callable[..., Any]] = {
-    "shape": shape.shape, "size": shape.size, "T": layout.transpose, "real": unary.real, "imag": unary.imag,
+    "shape": shape.shape, "size": shape.size, "T": layout.transpose, "mT": linalg.matrix_transpose, "real": unary.real, "imag": unary.imag,
 }
 
 # numpy on variables ---------------------------------------------------------------------------------------------------
@@ -199,6 +199,7 @@ PROPERTIES: dict[str, Callable[..., Any]] = {
 UFUNCS: dict[str, Callable[..., Any]] = {
     "add": binary.add, "subtract": binary.sub, "multiply": binary.mul, "divide": binary.true_div, "floor_divide": binary.floor_div,
     "remainder": binary.mod, "power": binary.pow, "float_power": binary.pow, "divmod": divmod_, "matmul": linalg.matmul,
+    "vecdot": linalg.vecdot, "matvec": linalg.matvec, "vecmat": linalg.vecmat,
     "maximum": binary.maximum, "minimum": binary.minimum, "arctan2": binary.arctan2, "hypot": binary.hypot, "logaddexp": binary.logaddexp,
     "negative": unary.neg, "positive": _copy, "absolute": unary.abs, "fabs": unary.abs, "sign": unary.sign, "square": unary.square,
     "reciprocal": unary.reciprocal, "rint": unary.round_half_even, "conjugate": unary.conj, "isnan": compare.isnan, "isinf": compare.isinf,
@@ -217,12 +218,29 @@ UFUNC_REDUCTIONS: dict[str, Callable[..., Any]] = {
     "add": reduce.sum_, "multiply": reduce.prod, "maximum": reduce.max_, "minimum": reduce.min_, "logical_and": reduce.all_,
     "logical_or": reduce.any_,
 }
+
+
+def _of_new_numpy(rules: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    """Those that this numpy has."""
+    return {path: rule for path, rule in rules.items() if _numpy_function(path) is not None}
+
+
+def _numpy_function(path: str) -> Any:
+    found: Any = np
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
 NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "amax": reduce.max_, "amin": reduce.min_,
     "argmax": reduce.argmax, "argmin": reduce.argmin, "any": reduce.any_, "all": reduce.all_, "ptp": moments.ptp, "var": moments.var,
     "std": moments.std, "mean": lambda a, axis=None, dtype=None, keepdims=False: moments.mean(a, axis, dtype, keepdims=keepdims),
     "dot": linalg.dot, "tensordot": linalg.tensordot, "outer": linalg.outer,
-    "inner": lambda a, b: linalg.tensordot(a, b, axes=[[-1], [-1]]),
+    "inner": linalg.inner, "kron": linalg.kron, "cross": linalg.cross, "einsum": linalg.einsum, "vander": linalg.vander,
+    "linalg.multi_dot": linalg.multi_dot, **_of_new_numpy({
+        "linalg.matmul": linalg.matmul, "linalg.outer": linalg.outer, "linalg.tensordot": linalg.tensordot, "linalg.cross": linalg.cross,
+        "linalg.vecdot": linalg.vecdot, "linalg.matrix_transpose": linalg.matrix_transpose, "matrix_transpose": linalg.matrix_transpose}),
     "linalg.norm": lambda x, ord=2, axis=None, keepdims=False: moments.norm(x, ord, axis, keepdims),
     "concatenate": join.concatenate, "stack": join.stack, "tile": join.tile, "repeat": join.repeat, "roll": join.roll,
     "where": lambda condition, *choices: compare.switch(condition, *choices) if choices else index.nonzero(condition),
@@ -237,10 +255,7 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 _BY_FUNCTION: dict[Any, Callable[..., Any]] = {}
 for _path, _rule in NUMPY_FUNCTIONS.items():
-    _found: Any = np
-    for _part in _path.split("."):
-        _found = getattr(_found, _part)
-    _BY_FUNCTION[_found] = _rule
+    _BY_FUNCTION[_numpy_function(_path)] = _rule
 _DEFAULTS = {"out": None, "order": ("C", "K"), "dtype": None, "where": True, "initial": None, "casting": "same_kind", "subok": True}
 
 

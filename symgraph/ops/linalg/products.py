@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from symgraph.expr.make import as_tensor
-from symgraph.expr.sizes import as_axis
+from symgraph.expr.sizes import as_axis, times
 from symgraph.ops.linalg.dot import Dot, as_matrix, same_dtype, sizes_of
 
-__all__ = ["axes_of_tensordot", "kron", "outer", "tensordot"]
+__all__ = ["axes_of_tensordot", "cross", "inner", "kron", "outer", "tensordot"]
 
 
 def outer(x: Any, y: Any) -> Any:
@@ -75,11 +75,16 @@ def _arranged(x: Any, order: list[int]) -> Any:
 
 
 def kron(a: Any, b: Any) -> Any:
-    """The Kronecker product: each element of a times the whole of b, as blocks. TypeError for less than two dimensions in all."""
+    """The Kronecker product: each element of a times the whole of b, as blocks; of arrays with fewer dimensions than the other the
+    missing ones come in front, of size 1. Shapes (m, n), (p, q) give (m p, n q); scalars multiply.
+
+    >>> kron([1, 10], [1, 2, 3]).eval()
+    array([ 1,  2,  3, 10, 20, 30])
+    """
     a, b = as_tensor(a), as_tensor(b)
-    if a.ndim + b.ndim <= 2:
-        raise TypeError(f"kron: inputs dimensions must sum to 3 or more, got {a.ndim} and {b.ndim}")
     ndim = max(a.ndim, b.ndim)
+    if min(a.ndim, b.ndim) == 0:
+        return a * b
     left: list[Any] = []
     right: list[Any] = []
     sizes: list[Any] = []
@@ -87,6 +92,50 @@ def kron(a: Any, b: Any) -> Any:
         m, n = d - (ndim - a.ndim), d - (ndim - b.ndim)
         left += [m if m >= 0 else "x", "x"]
         right += ["x", n if n >= 0 else "x"]
-        factors = [sizes_of(x)[k] for x, k in ((a, m), (b, n)) if k >= 0]
-        sizes.append(factors[0] if len(factors) == 1 else factors[0] * factors[1])
+        sizes.append(times([sizes_of(x)[k] for x, k in ((a, m), (b, n)) if k >= 0]))
     return (a.dimshuffle(*left) * b.dimshuffle(*right)).reshape(sizes)
+
+
+def inner(a: Any, b: Any) -> Any:
+    """The sums of the products along the last dimension of both; the other dimensions stay, first a's. Scalars multiply.
+
+    ValueError if the last dimensions differ in size, at once or at the call.
+    """
+    a, b = as_tensor(a), as_tensor(b)
+    return a * b if a.ndim == 0 or b.ndim == 0 else tensordot(a, b, axes=[[-1], [-1]])
+
+
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    """The vector products of the vectors that lie along `axisa` of a and `axisb` of b, along `axisc` of the result.
+
+    Vectors have 2 or 3 elements (ValueError); a size that is not known as the expression is built is taken to be 3, and checked at the call.
+    Two vectors of 2 elements give the third component alone. axis: in place of the three others.
+    """
+    a, b = same_dtype(as_tensor(a), as_tensor(b))
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    x, three_x = _components(a, axisa, "axisa")
+    y, three_y = _components(b, axisb, "axisb")
+    third = x[0] * y[1] - x[1] * y[0]
+    if not three_x and not three_y:
+        return third
+    first = x[1] * y[2] if three_x and three_y else -(x[2] * y[1]) if three_x else x[1] * y[2]
+    second = x[2] * y[0] if three_x else -(x[0] * y[2])
+    if three_x and three_y:
+        first, second = first - x[2] * y[1], second - x[0] * y[2]
+    place = as_axis(axisc, third.ndim + 1, "cross: axisc")
+    order = list(range(1, third.ndim + 1))
+    order.insert(place, 0)
+    return as_tensor([first, second, third]).dimshuffle(*order)
+
+
+def _components(x: Any, axis: int, name: str) -> tuple[list[Any], bool]:
+    if x.ndim == 0:
+        raise ValueError("cross: a scalar is no vector")
+    axis = as_axis(axis, x.ndim, f"cross: {name}")
+    size = x.type.shape[axis]
+    if size is None:
+        x = x.specify_shape([3 if d == axis else None for d in range(x.ndim)])
+    elif size not in (2, 3):
+        raise ValueError(f"cross: vectors have 2 or 3 elements, got {size} along {name}")
+    return [x[(slice(None),) * axis + (k,)] for k in range(size or 3)], size != 2
