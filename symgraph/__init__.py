@@ -1,6 +1,6 @@
 """symgraph: compiles symbolic expressions to native code. This is its face: names only, no logic."""
 
-from symgraph import errors, tensor
+from symgraph import errors, graph, tensor
 from symgraph.batching.graph import vectorize_graph
 from symgraph.batching.signature import vectorize
 from symgraph.compile.function import function
@@ -14,13 +14,16 @@ from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import replace as clone
 from symgraph.gradient.check import verify_grad
 from symgraph.gradient.forward import Rop
+from symgraph.gradient.fromgraph import OpFromGraph
 from symgraph.gradient.matrices import hessian, jacobian
 from symgraph.gradient.reverse import Lop, grad
+from symgraph.graph.alike import equal_computations, is_same_graph
+from symgraph.graph.copies import clone_replace, graph_replace, map_variables
 from symgraph.loops.folds import foldl, foldr, map, reduce
 from symgraph.loops.result import OrderedUpdates, until
 from symgraph.loops.scan import scan
 from symgraph.ops.linalg import dot
-from symgraph.ops.python import as_op
+from symgraph.ops.python import as_op, wrap_py
 from symgraph.ops.scalars import get_scalar_constant_value
 from symgraph.ops.stop import consider_constant, disconnected_grad, grad_clip, grad_scale, zero_grad
 from symgraph.printing.formula import pp
@@ -32,8 +35,10 @@ pprint = pp
 __version__ = "0.1.0"
 
 __all__ = [
-    "Apply", "Constant", "Generic", "In", "Lop", "Mode", "Op", "OrderedUpdates", "Out", "Rop", "SharedVariable", "TensorType", "Type",
-    "Variable", "as_op", "as_variable", "clone", "config", "consider_constant", "debugprint", "disconnected_grad", "dot", "dprint",
-    "errors", "foldl", "foldr", "function", "generic", "get_scalar_constant_value", "grad", "grad_clip", "grad_scale", "hessian",
-    "jacobian", "map", "pp", "pprint", "reduce", "scan", "shared", "tensor", "until", "vectorize", "vectorize_graph", "verify_grad", "zero_grad",
+    "Apply", "Constant", "Generic", "In", "Lop", "Mode", "Op", "OpFromGraph", "OrderedUpdates", "Out", "Rop", "SharedVariable",
+    "TensorType", "Type", "Variable", "as_op", "as_variable", "clone", "clone_replace", "config", "consider_constant", "debugprint",
+    "disconnected_grad", "dot", "dprint", "equal_computations", "errors", "foldl", "foldr", "function", "generic",
+    "get_scalar_constant_value", "grad", "grad_clip", "grad_scale", "graph", "graph_replace", "hessian", "is_same_graph", "jacobian",
+    "map", "map_variables", "pp", "pprint", "reduce", "scan", "shared", "tensor", "until", "vectorize", "vectorize_graph", "verify_grad",
+    "wrap_py", "zero_grad",
 ]

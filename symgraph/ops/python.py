@@ -11,19 +11,21 @@ from symgraph.expr.make import as_variable
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.types import TensorType, Type
 
-__all__ = ["FromFunctionOp", "as_op"]
+__all__ = ["FromFunctionOp", "as_op", "wrap_py"]
 
 
 class FromFunctionOp(Op):
     """Calls `function(*arrays)`, which returns an array, or a list of them if there are several output types."""
 
     def __init__(
-        self, function: Callable[..., Any], itypes: Sequence[Type], otypes: Sequence[Type], infer_shape: Callable[..., Any] | None = None
+        self, function: Callable[..., Any], itypes: Sequence[Type], otypes: Sequence[Type], infer_shape: Callable[..., Any] | None = None,
+        gradient: Callable[..., Any] | None = None,
     ) -> None:
         self.function = function
         self.itypes = list(itypes)
         self.otypes = list(otypes)
         self.shape_rule = infer_shape
+        self.gradient = gradient
         self.__name__ = getattr(function, "__name__", "function")
 
     def make_node(self, *inputs: Any) -> Apply:
@@ -47,8 +49,21 @@ class FromFunctionOp(Op):
         """The shapes of the outputs as expressions, where the user said them."""
         return None if self.shape_rule is None else self.shape_rule(node, shapes)
 
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
+        """What the user's `grad` says."""
+        if self.gradient is None:
+            return super().L_op(inputs, outputs, output_grads)
+        terms = self.gradient(list(inputs), list(output_grads))
+        terms = list(terms) if isinstance(terms, (list, tuple)) else [terms]
+        if len(terms) != len(inputs):
+            raise ValueError(f"the grad of {self} gave {len(terms)} terms for {len(inputs)} inputs")
+        return terms
+
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.function is other.function and (self.itypes, self.otypes) == (other.itypes, other.otypes)  # type: ignore[attr-defined]
+        return type(self) is type(other) and self._identity() == other._identity()  # type: ignore[attr-defined]
+
+    def _identity(self) -> tuple[Any, ...]:
+        return self.function, self.gradient, self.shape_rule, self.itypes, self.otypes
 
     def __hash__(self) -> int:
         return hash((type(self), self.function))
@@ -67,29 +82,41 @@ def _of_type(op: Op, wanted: Type, value: Any) -> Any:
     return array
 
 
-def as_op(itypes: Any, otypes: Any, infer_shape: Callable[..., Any] | None = None) -> Callable[[Callable[..., Any]], FromFunctionOp]:
-    """Decorator that makes an op of a Python function from arrays to arrays. It has no gradient.
+def as_op(
+    itypes: Any, otypes: Any, infer_shape: Callable[..., Any] | None = None, grad: Callable[..., Any] | None = None,
+) -> Callable[[Callable[..., Any]], FromFunctionOp]:
+    """Decorator that makes an op of a Python function from arrays to arrays, which native code calls back.
 
-    itypes, otypes: a type or a list of types of the inputs and outputs. infer_shape: (node, input shapes) -> output shapes.
-    Raises TypeError for what is no type.
+    itypes, otypes: a type or a list of types of the inputs and outputs. infer_shape: (node, input shapes) -> output shapes, as
+    expressions, so that a shape is known without a call. grad: (inputs, output gradients) -> the gradient by each input, as
+    expressions (None: it has no influence); without it the op has no gradient. Raises TypeError for what is no type or cannot be
+    called; the op raises TypeError for inputs of other types, and where the function returns something else than declared.
 
     >>> import numpy as np
     >>> import symgraph.tensor as T
-    >>> @as_op(itypes=[T.dvector], otypes=[T.dvector])
+    >>> @as_op(itypes=[T.dvector], otypes=[T.dvector], infer_shape=lambda node, shapes: shapes, grad=lambda inputs, grads: [grads[0][::-1]])
     ... def backwards(x):
     ...     return x[::-1].copy()
     >>> x = T.dvector('x')
     >>> (backwards(x) * 2).eval({x: np.array([1.0, 2.0])})
     array([4., 2.])
+    >>> T.grad(backwards(x)[0], x).eval({x: np.array([1.0, 2.0])})
+    array([0., 1.])
     """
     inputs, outputs = _types(itypes, "itypes"), _types(otypes, "otypes")
-    if infer_shape is not None and not callable(infer_shape):
-        raise TypeError("infer_shape needs to be a callable")
+    for name, rule in (("infer_shape", infer_shape), ("grad", grad)):
+        if rule is not None and not callable(rule):
+            raise TypeError(f"{name} needs to be a callable, got {rule!r}")
 
     def make(function: Callable[..., Any]) -> FromFunctionOp:
-        return FromFunctionOp(function, inputs, outputs, infer_shape)
+        if not callable(function):
+            raise TypeError(f"as_op makes an op of a function, got {function!r}")
+        return FromFunctionOp(function, inputs, outputs, infer_shape, grad)
 
     return make
+
+
+wrap_py = as_op  # its newer name
 
 
 def _types(types: Any, what: str) -> list[Type]:

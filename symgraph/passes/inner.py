@@ -13,7 +13,7 @@ from symgraph.graph.graph import Graph
 __all__ = ["BODIES", "inner", "with_bodies"]
 
 # Attributes that hold the results of a body, by the op's `control`; all are computed from its `inner_inputs`.
-BODIES = {"loop": ("inner_outputs",), "branch": ("then_outputs", "else_outputs")}
+BODIES = {"loop": ("inner_outputs",), "graph": ("inner_outputs",), "branch": ("then_outputs", "else_outputs")}
 
 
 def inner(graph: Graph, improve: Callable[[Graph], Counter[str]] | None = None) -> Counter[str]:

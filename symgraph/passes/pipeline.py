@@ -20,6 +20,7 @@ from symgraph.passes.arithmetic import ARITHMETIC
 from symgraph.passes.arrangement import ARRANGEMENT
 from symgraph.passes.blas import BLAS
 from symgraph.passes.choices import CHOICES
+from symgraph.passes.expand import expand, expand_inline
 from symgraph.passes.fold import fold
 from symgraph.passes.indexing import INDEXING
 from symgraph.passes.inner import inner
@@ -47,6 +48,7 @@ class Pass(NamedTuple):
 
 LEVELS = ("none", "fast_compile", "fast_run")  # o0; o1; o2, o3 and o4
 
+_ALL = frozenset(LEVELS)
 _BOTH = frozenset({"fast_compile", "fast_run"})
 _RUN = frozenset({"fast_run"})
 _COMPILE = frozenset({"fast_compile"})
@@ -56,6 +58,7 @@ _ALGEBRA = (*CHOICES, *ARITHMETIC, *POWERS, *ARRANGEMENT, *SUMS)
 
 # "inner" takes the bodies of loops and branches through the passes that follow it, up to the next "inner".
 PIPELINE: tuple[Pass, ...] = (
+    Pass("inline", expand_inline, _ALL),
     # What is meant, in one form. Bodies first: what is learned of them serves the graph around them.
     Pass("inner", inner, _BOTH),
     Pass("merge", merge, _BOTH),
@@ -73,7 +76,8 @@ PIPELINE: tuple[Pass, ...] = (
     # How it is done: products that stayed in a body may be joined with a sum there, now that none can be taken out.
     Pass("inner", inner, _RUN),
     Pass("blas", Rules("blas", [*BLAS, *_ALGEBRA]), _RUN, frozenset({"BlasOpt", "specialize"})),
-    # What the rules made may be known, or made twice.
+    # What the rules made may be known, or made twice; so may what stood in an OpFromGraph and beside it.
+    Pass("expand", expand, _ALL),
     Pass("shapes", shapes, _RUN, frozenset({"ShapeOpt", "local_shape_to_shape_i"})),
     Pass("fold", fold, _BOTH, frozenset({"constant_folding"})),
     Pass("merge", merge, _BOTH),
@@ -98,7 +102,7 @@ def passes_of(level: str, excluded: Iterable[str] = (), included: Iterable[str] 
     """The passes of a level, without the rules and passes that are excluded. ValueError: there is no such level.
 
     >>> [p.name for p in passes_of('fast_run', excluded={'constant_folding'})][:3]
-    ['inner', 'merge', 'merge']
+    ['inline', 'inner', 'merge']
     """
     if level not in LEVELS:
         raise ValueError(f"no optimizer is named {level!r}; known are {', '.join(LEVELS)}")

@@ -16,6 +16,7 @@ from symgraph.expr.op import Apply
 from symgraph.expr.sizes import items_of
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Constant
+from symgraph.expr.walk import clone_nodes
 from symgraph.graph.graph import Graph
 from symgraph.ops.join import MakeVector
 from symgraph.ops.shape import Shape, ShapeItem
@@ -80,7 +81,7 @@ class Sizer:
         if x.owner is None or x in self.given or not isinstance(x.type, TensorType) or all(n is not None for n in x.type.shape):
             return True
         op = x.owner.op
-        return not (op.has_sizes or getattr(op, "control", None) == "loop" or hasattr(op, "infer_shape"))
+        return not (op.has_sizes or getattr(op, "control", None) in ("loop", "graph") or hasattr(op, "infer_shape"))
 
     def _leaf(self, x: Any) -> tuple[Any, ...]:
         shape = x.type.shape if isinstance(x.type, TensorType) else ()
@@ -89,6 +90,8 @@ class Sizer:
     def _node(self, node: Apply) -> list[tuple[Any, ...]]:
         if getattr(node.op, "control", None) == "loop":
             return self._loop(node)
+        if getattr(node.op, "control", None) == "graph":
+            return [self.of(x) for x in clone_nodes(node.op.inner_outputs, dict(zip(node.op.inner_inputs, node.inputs)))]
         if not node.op.has_sizes:
             return self._told(node)
         return [tuple(sizes) for sizes in node.op.sizes(EXPRESSIONS, *[_View(x, self) for x in node.inputs])]
