@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from numpy.linalg import LinAlgError
+
 __all__ = ["STATIC", "UNKNOWN", "Known", "StaticSizes", "Unknown", "static_shape"]
 
 
@@ -34,7 +36,7 @@ UNKNOWN = Unknown()
 class StaticSizes:
     """The algebra `s` of shape rules (the contract is codegen.rules.Sizes) on ints and UNKNOWN. Checks that fail now, raise now."""
 
-    errors: dict[str, type[Exception]] = {error.__name__: error for error in (ValueError, TypeError, IndexError, AssertionError)}
+    errors: dict[str, type[Exception]] = {error.__name__: error for error in (ValueError, TypeError, IndexError, AssertionError, LinAlgError)}
 
     def maximum(self, a: Any, b: Any) -> Any:
         return UNKNOWN if a is UNKNOWN or b is UNKNOWN else max(a, b)

@@ -189,6 +189,8 @@ METHODS: dict[str, Callable[..., Any]] = {
     "astype": cast.cast, "fill": _fill, "clip": _clip, "zeros_like": create.zeros_like, "ones_like": create.ones_like, "dot": _dot,
     "round": unary.round, "conjugate": unary.conj, "sgn": unary.sign,
     "get_scalar_constant_value": scalars.get_scalar_constant_value,
+    # matrices
+    "tril": diagonal.tril, "triu": diagonal.triu,
 }
 PROPERTIES: dict[str, Callable[..., Any]] = {
     "shape": shape.shape, "size": shape.size, "T": layout.transpose, "mT": linalg.matrix_transpose, "real": unary.real, "imag": unary.imag,

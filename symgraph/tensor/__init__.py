@@ -20,7 +20,6 @@ from symgraph.ops import (
     index,
     join,
     layout,
-    linalg,
     methods,  # which binds the operators and methods of variables
     moments,
     pad,
@@ -32,12 +31,13 @@ from symgraph.ops import (
     stop,
     unary,
 )
+from symgraph.ops import linalg as _products  # `linalg` is the face, as nnet is
 from symgraph.printing.formula import pp
 from symgraph.settings import config
-from symgraph.tensor import nnet
+from symgraph.tensor import linalg, nlinalg, nnet, slinalg
 
 _FILES = (
-    *(binary, cast, compare, create, diagonal, index, join, layout, linalg, moments, pad, reduce, scalars, shape, softmax, special, stop),
+    *(binary, cast, compare, create, diagonal, index, join, layout, _products, moments, pad, reduce, scalars, shape, softmax, special, stop),
     unary,
 )
 _ELSEWHERE = {"Softmax", "LogSoftmax", "softmax", "log_softmax"}  # softmax: in nnet alone, as in Theano
@@ -58,6 +58,7 @@ _NAMES |= {
     "all_dtypes": dtypes.ALL, "Op": Op, "Apply": Apply, "Type": Type, "Constant": Constant, "Generic": Generic, "generic": generic, "config": config,
     "pprint": pp, "pp": pp, "AsTensorError": AsTensorError, "MethodNotDefined": MethodNotDefined, "NotScalarConstantError": NotScalarConstantError,
     "EmptyConstantError": EmptyConstantError, "ShapeError": ShapeError, "nnet": nnet,
+    "linalg": linalg, "nlinalg": nlinalg, "slinalg": slinalg,
 }
 for _file in (*_FILES, methods, check, forward, markers, matrices, reverse, make, dtypes):
     globals().pop(_file.__name__.rpartition(".")[2], None)  # what is behind the face is not part of it

@@ -12,6 +12,7 @@ import rows_elementwise
 import rows_index
 import rows_layout
 import rows_linalg
+import rows_matrices
 import rows_others
 import rows_products
 import rows_reduce
@@ -25,7 +26,7 @@ from symgraph.expr.op import Op
 from symgraph.expr.walk import toposort
 from symgraph.ops.elementwise import _ROWS
 
-TABLES = (rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products)
+TABLES = (rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_matrices)
 ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]
 STEP = 1e-6
 # Unless --full is given: every set of arguments with passes or without (py: all of them), some by the slower targets.

@@ -1,0 +1,7 @@
+"""Linear algebra under the names of Theano's slinalg: names only."""
+
+from symgraph.ops.linalg import kron
+from symgraph.ops.linalg.cholesky import Cholesky, cho_solve, cholesky
+from symgraph.ops.linalg.triangular import solve_triangular
+
+__all__ = ["Cholesky", "cho_solve", "cholesky", "kron", "solve_triangular"]

@@ -1,0 +1,131 @@
+"""Factorizations and linear systems: what is refused, what fails at the call, derivatives by complex matrices."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from agreement import agree, fails
+
+import symgraph
+import symgraph.tensor as T
+from symgraph.errors import locate
+from symgraph.expr.evaluate import evaluate
+from symgraph.ops.linalg.cholesky import Cholesky, cho_solve, cholesky
+from symgraph.ops.linalg.triangular import SolveTriangular, solve_triangular
+
+LinAlgError = np.linalg.LinAlgError
+random = np.random.RandomState(3)
+
+
+def definite(n, *leading, dtype="float64"):
+    a = random.uniform(-1, 1, (*leading, n, n))
+    if dtype.startswith("complex"):
+        a = a + 1j * random.uniform(-1, 1, (*leading, n, n))
+    return (a @ a.swapaxes(-1, -2).conj() + np.eye(n)).astype(dtype)
+
+
+# What is refused as the expression is built: error, text, what is built.
+REFUSED = [
+    (ValueError, "at least two dimensions", lambda: cholesky(T.dvector())),
+    (ValueError, "at least two dimensions", lambda: cholesky(2.0)),
+    (LinAlgError, "got 2 rows and 3 columns", lambda: cholesky(T.tensor("float64", shape=(2, 3)))),
+    (ValueError, "on_error", lambda: Cholesky(on_error="warn")),
+    (ValueError, "at least two dimensions", lambda: solve_triangular(T.dvector(), T.dvector())),
+    (ValueError, "at least two dimensions", lambda: solve_triangular(T.dmatrix(), T.dscalar())),
+    (ValueError, "trans must be", lambda: solve_triangular(T.dmatrix(), T.dvector(), trans=3)),
+    (ValueError, "the matrix has 3 rows, but the right side 2",
+     lambda: solve_triangular(T.tensor("float64", shape=(3, 3)), T.tensor("float64", shape=(2, 1)))),
+    (ValueError, "stacks of 2 and 3 matrices",
+     lambda: solve_triangular(T.tensor("float64", shape=(2, 3, 3)), T.tensor("float64", shape=(3, 3, 1)))),
+    (LinAlgError, "square", lambda: solve_triangular(T.tensor("float64", shape=(3, 2)), T.dvector())),
+    (TypeError, "of one dtype", lambda: SolveTriangular()(T.dmatrix(), T.fmatrix())),
+]
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case[1])
+def test_refused(case):
+    error, text, build = case
+    with pytest.raises(error, match=text):
+        build()
+
+
+SINGULAR = np.array([[1.0, 2.0], [2.0, 4.0]])
+INFINITE = np.array([[1.0, np.inf], [0.0, 1.0]])
+SHORT = np.ones((2, 3))
+
+# What fails at the call: error, text, what is built, arrays.
+FAILING = [
+    (LinAlgError, "not positive definite", cholesky, [-np.eye(3)]),
+    (LinAlgError, "not positive definite", cholesky, [-np.eye(12)]),
+    (LinAlgError, "not positive definite", cholesky, [np.stack([np.eye(2), -np.eye(2)])]),
+    (LinAlgError, "not positive definite", cholesky, [np.zeros((2, 2), "int64")]),
+    (LinAlgError, "got 2 rows and 3 columns|square", cholesky, [SHORT]),
+    (ValueError, "infs or NaNs", lambda a: cholesky(a, check_finite=True), [INFINITE]),
+    (LinAlgError, "singular", lambda a, b: solve_triangular(a, b), [np.zeros((2, 2)), np.ones(2)]),
+    (LinAlgError, "singular", lambda a, b: solve_triangular(a, b), [np.zeros((10, 10)), np.ones(10)]),
+    (ValueError, "infs or NaNs", lambda a, b: solve_triangular(a, b, check_finite=True), [INFINITE, np.ones(2)]),
+    (ValueError, "but the right side|mismatch", lambda a, b: solve_triangular(a, b), [np.eye(2), np.ones(3)]),
+    (ValueError, "stacks of|mismatch|broadcast", lambda a, b: solve_triangular(a, b), [np.ones((2, 2, 2)), np.ones((3, 2, 2))]),
+]
+
+
+@pytest.mark.parametrize("case", FAILING, ids=lambda case: case[1])
+def test_failing(case):
+    error, text, build, arrays = case
+    fails(error, text, build, *arrays)
+
+
+def test_failure_has_the_line():
+    x = T.dmatrix("x")
+    f = symgraph.function([x], cholesky(x))
+    with pytest.raises(LinAlgError, match=r"not positive definite\n.*Cholesky.*x: float64\(2, 2\)\n.*test_matrices.py") as caught:
+        f(-np.eye(2))
+    assert locate(caught.value, None).line.filename.endswith("test_matrices.py")
+
+
+def test_nan():
+    """No error where numpy gives none: NaN in, NaN out."""
+    a = np.array([[4.0, 0.0], [np.nan, 9.0]])
+    (judge,) = evaluate([cholesky(T.constant(a), on_error="nan")], {})
+    assert np.isnan(judge[1]).all()
+
+
+def test_integers_and_half():
+    agree(cholesky, np.array([[4, 2], [2, 5]]), wanted=np.array([[2.0, 0], [1, 2]]))
+    agree(cholesky, np.array([[4, 2], [2, 5]], "float16"), wanted=np.array([[2, 0], [1, 2]], "float32"), tolerance=1e-6)
+
+
+def slopes_by_parts(build, point, step=1e-6):
+    """The gradient d/dRe + i d/dIm of a real cost of a complex matrix, by central differences and by `grad`."""
+    x = T.tensor("complex128", shape=(None,) * point.ndim)
+    cost = build(x)
+    (got,) = evaluate([symgraph.grad(cost, x)], {x: point})
+    wanted = np.zeros_like(point)
+    for at in np.ndindex(*point.shape):
+        for part in (1, 1j):
+            ends = []
+            for sign in (1, -1):
+                moved = point.copy()
+                moved[at] += sign * step * part
+                ends.append(float(evaluate([cost], {x: moved})[0]))
+            wanted[at] += part * (ends[0] - ends[1]) / (2 * step)
+    np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-6)
+
+
+def weighted(x):
+    weights = np.random.RandomState(0).uniform(0.5, 1.5, (3, 3)) + 1j * np.random.RandomState(1).uniform(0.5, 1.5, (3, 3))
+    return (x * T.constant(weights)).real.sum()
+
+
+COMPLEX = {
+    "cholesky": lambda x: weighted(cholesky(x)),
+    "cholesky upper": lambda x: weighted(cholesky(x, lower=False)),
+    "solve_triangular": lambda x: weighted(solve_triangular(x, x + 1)),
+    "solve_triangular C": lambda x: weighted(solve_triangular(x, x + 1, trans="C", lower=True)),
+    "cho_solve": lambda x: weighted(cho_solve((x, True), x + 1)),
+}
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+def test_complex_derivatives(name):
+    slopes_by_parts(COMPLEX[name], definite(3, dtype="complex128"))
