@@ -81,6 +81,7 @@ def triangular(b: Any, dtype: str, a: Any, x: Any, n: Any, columns: Any, lower: 
 
 
 def of_one_dtype(name: str, a: Any, b: Any) -> str:
+    """The dtype of two stacks with as many dimensions; TypeError if they are something else."""
     if a.dtype != b.dtype or a.ndim < 2 or b.ndim != a.ndim:
         raise TypeError(f"{name} takes two stacks of matrices with as many dimensions, of one dtype, got {a.type} and {b.type}")
     return str(a.dtype)
