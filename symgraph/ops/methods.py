@@ -250,6 +250,7 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "reshape": lambda a, shape: layout.reshape(a, shape), "ravel": layout.ravel, "transpose": layout.transpose,
     "swapaxes": layout.swapaxes, "moveaxis": layout.moveaxis, "squeeze": layout.squeeze, "expand_dims": layout.expand_dims,
     "shape": shape.shape, "size": shape.size, "ndim": lambda a: a.ndim, "real": unary.real, "imag": unary.imag,
+    "arange": create.arange, "ones": create.ones, "full": create.full, "eye": create.eye, "tri": create.tri,
     "zeros_like": create.zeros_like, "ones_like": create.ones_like, "broadcast_to": create.broadcast_to,
     "copy": _copy, "take": index.take, "nonzero": index.nonzero,
     "diag": diagonal.diag, "diagonal": diagonal.diagonal, "trace": diagonal.trace, "tril": diagonal.tril, "triu": diagonal.triu,
@@ -258,7 +259,7 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
 _BY_FUNCTION: dict[Any, Callable[..., Any]] = {}
 for _path, _rule in NUMPY_FUNCTIONS.items():
     _BY_FUNCTION[_numpy_function(_path)] = _rule
-_DEFAULTS = {"out": None, "order": ("C", "K"), "dtype": None, "where": True, "initial": None, "casting": "same_kind", "subok": True}
+_DEFAULTS = {"out": None, "order": ("C", "K"), "dtype": None, "where": True, "initial": None, "device": None, "casting": "same_kind", "subok": True}
 
 
 def _as_truth(x: Any) -> Any:

@@ -63,9 +63,9 @@ def test_sizes_are_those_of_inputs(expression: Callable[[], Any], expected: str)
     np.testing.assert_array_equal(evaluate([after(before, FAST)], needed)[0], evaluate([before], needed)[0])
 
 
-def test_a_size_that_only_the_value_tells_is_read_off_the_value() -> None:
+def test_a_size_that_only_the_values_tell_is_counted() -> None:
     found = after((x[v > 0] * 2).shape[0])
-    assert text(found) == "ShapeItem[0](Nonzero(SpecifyShape[(0,)](gt(v, 0), ShapeItem[0](x))))"  # a mask fits, or it is an error
+    assert text(found) == "Sum[(0,)](FittingMask[(0,), 0](gt(v, 0), ShapeItem[0](x)))"  # a mask fits, or it is an error
     given = {x: np.ones((4, 2)), v: np.array([1.0, 0, 1, 1])}
     assert evaluate([found], given)[0] == 3
 

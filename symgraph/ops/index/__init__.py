@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from symgraph.ops.index.advanced import AdvancedIncSubtensor, AdvancedSubtensor, Nonzero, flatnonzero, nonzero, nonzero_values, take
+from symgraph.ops.index.advanced import AdvancedIncSubtensor, AdvancedSubtensor, nonzero_values, take
 from symgraph.ops.index.choice import choose, compress
 from symgraph.ops.index.key import getitem, inc_subtensor, set_subtensor
+from symgraph.ops.index.nonzero import Nonzero, flatnonzero, nonzero
 from symgraph.ops.index.subtensor import IncSubtensor, Subtensor
 
 __all__ = [

@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 
 from symgraph.expr.dtypes import INTEGER
-from symgraph.expr.make import as_tensor, as_variable, constant
-from symgraph.expr.op import Op
+from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.sizes import as_axis
-from symgraph.expr.types import tensor_type
 from symgraph.expr.variable import Constant
-from symgraph.ops.index.region import ARRAY, FULL, INPUT
+from symgraph.ops.index.nonzero import Nonzero, flatnonzero
+from symgraph.ops.index.region import ARRAY, FULL, INPUT, summed_as
 from symgraph.ops.index.subtensor import IncSubtensor, Subtensor
 
-__all__ = ["AdvancedIncSubtensor", "AdvancedSubtensor", "Nonzero", "flatnonzero", "nonzero", "nonzero_values", "take"]
+__all__ = ["AdvancedIncSubtensor", "AdvancedSubtensor", "nonzero_values", "take"]
 
 
 class AdvancedSubtensor(Subtensor):
@@ -46,7 +45,7 @@ class AdvancedSubtensor(Subtensor):
 
 class AdvancedIncSubtensor(IncSubtensor):
     """A copy of x where y has been added to, or put at, the places of index arrays. A place that stands twice is added to
-    twice; of values put there the last one stays (the gradient by y does not know that)."""
+    twice; of values put there the last one (in C order) stays, and the gradient by the others is zero."""
 
     __props__ = ("entries", "sets")
     distinct = False
@@ -58,6 +57,29 @@ class AdvancedIncSubtensor(IncSubtensor):
     def perform(self, node: Any, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         _check_broadcast(node.inputs[2:], inputs[2:])
         super().perform(node, inputs, output_storage)
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        x, y, *parts = inputs
+        (g,) = output_grads
+        if not self.sets or all(_distinct(part, parts) for part in parts):
+            return super().grad(inputs, output_grads)
+        # Who wrote last: the values' numbers are put where they themselves went, and read back.
+        read = self.reader(g, *parts)
+        counted: Any = np.arange(read.size, like=read)
+        numbers = counted.reshape(read.shape, ndim=read.ndim)
+        kept = self.reader(type(self)(self.entries, True)(x.zeros_like(dtype="int64"), numbers, *parts), *parts).eq(numbers)
+        by_x = type(self)(self.entries, True)(g, constant(np.zeros((), dtype=g.dtype)), *parts)
+        return [by_x, summed_as(np.where(kept, read, constant(np.zeros((), dtype=g.dtype))), y), *[None] * len(parts)]
+
+
+def _distinct(part: Any, parts: Sequence[Any]) -> bool:
+    """Whether an index has no place twice, as far as one sees: a mask's, an integer's, a known array's without negative ones.
+    Places of several index arrays are distinct if those of each are."""
+    if part.owner is not None and isinstance(part.owner.op, Nonzero):
+        return all(place in parts for place in part.owner.outputs)
+    if part.ndim == 0:
+        return True
+    return isinstance(part, Constant) and part.data.min(initial=0) >= 0 and len(np.unique(part.data)) == part.data.size
 
 
 Subtensor.by_arrays = AdvancedSubtensor
@@ -71,47 +93,6 @@ def _check_broadcast(parts: Sequence[Any], arrays: Sequence[Any]) -> None:
         sizes = [a.shape[-d] for p, a in zip(parts, arrays) if a.ndim >= d and p.type.shape[-d] != 1]
         if len(set(sizes)) > 1:
             raise IndexError(f"shape mismatch: indexing arrays could not be broadcast together: sizes {sizes[0]} and {sizes[1]}")
-
-
-class Nonzero(Op):
-    """The places where x is not zero, in C order: one int64 vector a dimension. x: at least one dimension."""
-
-    __props__ = ()
-
-    def output_types(self, x: Any) -> list[Any]:
-        if x.ndim == 0:
-            raise ValueError("nonzero only supports non-scalar arrays.")
-        return [tensor_type("int64", (None,))] * x.ndim
-
-    def compute(self, x: Any) -> Any:
-        return tuple(np.ascontiguousarray(places).astype("int64") for places in np.nonzero(x))
-
-    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
-        return [None]
-
-    def connection_pattern(self, node: Any) -> list[list[bool]]:
-        return [[False] * len(node.outputs)]
-
-
-def places_of(mask: Any) -> list[Any]:
-    """The index arrays that a mask stands for."""
-    if isinstance(mask, Constant):
-        return [constant(places) for places in Nonzero().compute(mask.data)]
-    return Nonzero()(mask, return_list=True)
-
-
-def nonzero(a: Any, return_matrix: bool = False) -> Any:
-    """Where a is not zero: a tuple of int64 vectors, one a dimension; or a matrix whose rows they are. ValueError for 0-d."""
-    found = Nonzero()(as_tensor(a), return_list=True)
-    return as_variable(found) if return_matrix else tuple(found)
-
-
-def flatnonzero(a: Any) -> Any:
-    """Where the flattened a is not zero: an int64 vector."""
-    a = as_tensor(a)
-    if a.ndim == 0:
-        raise ValueError("nonzero only supports non-scalar arrays.")
-    return Nonzero()(a.flatten(), return_list=True)[0]
 
 
 def nonzero_values(a: Any) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 from symgraph.expr.dtypes import DISCRETE
 from symgraph.expr.make import as_tensor, as_variable
 from symgraph.expr.sizes import size_of
-from symgraph.ops.index.advanced import AdvancedSubtensor, flatnonzero, take
+from symgraph.ops.index.advanced import AdvancedSubtensor, take
+from symgraph.ops.index.nonzero import flatnonzero
 from symgraph.ops.index.places import Places
 from symgraph.ops.index.region import ARRAY
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from symgraph.expr.dtypes import INTEGER
 from symgraph.expr.make import any_variable, as_tensor, constant
-from symgraph.expr.variable import Constant, TensorVariable, Variable
-from symgraph.ops.index.advanced import AdvancedIncSubtensor, AdvancedSubtensor, places_of
-from symgraph.ops.index.region import ARRAY, FULL, INPUT, NEW, Slice
+from symgraph.expr.variable import Constant, TensorConstant, TensorVariable, Variable
+from symgraph.ops.index.advanced import AdvancedIncSubtensor, AdvancedSubtensor
+from symgraph.ops.index.nonzero import fitting, places_of
+from symgraph.ops.index.region import ARRAY, FULL, INPUT, NEW, TRUTH, Slice
 from symgraph.ops.index.subtensor import IncSubtensor, Subtensor, item_of_vector
 
 __all__ = ["getitem", "inc_subtensor", "set_subtensor"]
@@ -32,7 +33,7 @@ def getitem(x: Any, key: Any) -> Any:
     entries, parts = _parsed(x, key if isinstance(key, tuple) else (key,))
     while entries and entries[-1] == FULL:
         entries.pop()
-    if ARRAY in entries:
+    if ARRAY in entries or TRUTH in entries:
         return AdvancedSubtensor(entries)(x, *parts)
     kept = [entry for entry in entries if entry != NEW]
     while kept and kept[-1] == FULL:
@@ -74,9 +75,7 @@ def _place(part: Any) -> Any:
     if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
         return int(part)
     array = _index_array(part)
-    if array.ndim == 0 and array.dtype == "bool":
-        raise TypeError("an index without dimensions must be an integer, not a bool")
-    return int(array.data) if array.ndim == 0 and isinstance(array, Constant) else array
+    return int(array.data) if isinstance(array, TensorConstant) and array.ndim == 0 and array.dtype != "bool" else array
 
 
 def _dimensions(part: Any) -> int:
@@ -97,8 +96,11 @@ def _entries(part: Any, parts: list[Any], x: Any, axis: int) -> list[Any]:
         if isinstance(step, int) and step == 0:
             raise ValueError("slice step cannot be zero")
         return [Slice(start, stop, step)]
+    if part.dtype == "bool" and part.ndim == 0:
+        parts.extend(places_of(constant(part.data.reshape(1)) if isinstance(part, Constant) else part.dimshuffle("x")))
+        return [TRUTH]
     if part.dtype == "bool":
-        found = places_of(_fitting(part, x, axis))
+        found = places_of(fitting(part, x, axis))
         parts.extend(found)
         return [ARRAY] * len(found)
     parts.append(part)
@@ -131,19 +133,6 @@ def _bound(value: Any, parts: list[Any]) -> Any:
         return int(found.data)
     parts.append(found)
     return INPUT
-
-
-def _fitting(mask: Any, x: Any, axis: int) -> Any:
-    """The mask, whose sizes are those of the dimensions that it stands for: now, or checked at the call (ValueError)."""
-    sizes: list[Any] = []
-    for d, n in enumerate(mask.type.shape):
-        wanted = x.type.shape[axis + d]
-        if n is not None and wanted is not None and n != wanted:
-            raise IndexError(f"boolean index did not match indexed array: size {n} where dimension {axis + d} has size {wanted}")
-        sizes.append(None if n is not None and n == wanted else x.shape[axis + d])
-    if isinstance(mask, Constant) or all(n is None for n in sizes):
-        return mask
-    return mask.specify_shape(sizes)
 
 
 def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Any:

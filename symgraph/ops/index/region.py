@@ -6,7 +6,9 @@ An index is a tuple of entries, one for each dimension of the array, as far as i
 * a `Slice` of three parts, each an int, None, or INPUT;
 * INPUT: the place is an extra input of the op, a 0-d integer variable (so for the parts of a Slice);
 * ARRAY: the places are an extra input, an array of integers;
-* NEW: a new dimension of size 1, of no dimension of the array.
+* NEW: a new dimension of size 1, of no dimension of the array;
+* TRUTH: a bool without dimensions: a new dimension of size 1 or 0, which is among those of the index arrays. Its extra input is
+  the vector of the places where it is true.
 
 The extra inputs stand in the order of the entries.
 """
@@ -16,11 +18,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["ARRAY", "FULL", "INPUT", "NEW", "Region", "Slice", "entries_text", "numpy_key", "place_of_arrays", "region_ndim", "summed_as"]
+__all__ = [
+    "ARRAY", "FULL", "INPUT", "NEW", "TRUTH", "Region", "Slice", "entries_text", "numpy_key", "place_of_arrays", "region_ndim", "summed_as",
+]
 
 INPUT = "?"
 ARRAY = "[]"
 NEW = "new"
+TRUTH = "bool"
 
 
 class Slice(NamedTuple):
@@ -46,9 +51,9 @@ class Region:
         for entry in entries:
             if isinstance(entry, Slice):
                 self.entries.append(Slice(*[next(rest).item(0) if part == INPUT else part for part in entry]))
-            elif entry == ARRAY:
+            elif entry in (ARRAY, TRUTH):
                 self.arrays.append(next(rest))
-                self.entries.append(_Array(self.arrays[-1]))
+                self.entries.append(_Array(self.arrays[-1]) if entry == ARRAY else TRUTH)
             else:
                 self.entries.append(next(rest).item(0) if entry == INPUT else entry)
         self.at = place_of_arrays(entries)
@@ -59,6 +64,7 @@ class Region:
         for entry in self.entries:
             if entry == NEW:
                 sizes.append(1)
+            if entry in (NEW, TRUTH):
                 continue
             n = self.shape[axis]
             if isinstance(entry, Slice):
@@ -100,6 +106,7 @@ class Region:
         for entry in self.entries:
             if entry == NEW:
                 next(rest)
+            if entry in (NEW, TRUTH):
                 continue
             axis = len(place)
             n = self.shape[axis]
@@ -193,7 +200,7 @@ def _length(s: Any, n: Any, part: Slice) -> Any:
 def place_of_arrays(entries: Sequence[Any]) -> int:
     """The first dimension of the region that belongs to the index arrays: where they stand, if they (and the integers
     beside them) stand together, else 0."""
-    if ARRAY not in entries:
+    if ARRAY not in entries and TRUTH not in entries:
         return 0
     places = [k for k, entry in enumerate(entries) if not isinstance(entry, Slice) and entry != NEW]
     return places[0] if places == list(range(places[0], places[-1] + 1)) else 0
@@ -209,11 +216,11 @@ def region_ndim(entries: Sequence[Any], ndim: int, parts: Sequence[Any]) -> int:
             for part in entry:
                 if part == INPUT:
                     next(rest)
-        elif entry in (INPUT, ARRAY):
+        elif entry in (INPUT, ARRAY, TRUTH):
             part = next(rest)
-            if entry == ARRAY:
+            if entry != INPUT:
                 arrays.append(part.ndim)
-        taken += not isinstance(entry, Slice) and entry != NEW
+        taken += not isinstance(entry, Slice) and entry not in (NEW, TRUTH)
     return ndim - taken + entries.count(NEW) + max(arrays)
 
 
@@ -228,6 +235,8 @@ def numpy_key(entries: Sequence[Any], parts: Sequence[Any]) -> tuple[Any, ...]:
             key.append(None)
         elif entry == ARRAY:
             key.append(next(rest))
+        elif entry == TRUTH:
+            key.append(bool(next(rest).size))
         else:
             key.append(int(next(rest)) if entry == INPUT else entry)
     return tuple(key)

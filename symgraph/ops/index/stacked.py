@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from symgraph.expr.stacks import aligned, repeated
 from symgraph.ops.index.places import Places
-from symgraph.ops.index.region import ARRAY, FULL, INPUT, NEW, Slice, place_of_arrays
+from symgraph.ops.index.region import ARRAY, FULL, INPUT, NEW, TRUTH, Slice, place_of_arrays
 
 __all__ = ["StackedRegion", "read_stack", "region_of_stack", "write_stack"]
 
@@ -25,9 +25,9 @@ def region_of_stack(
     entries: Sequence[Any], ndim: int, parts: Sequence[Any], stacked: Sequence[bool], whole: bool, n: Any
 ) -> StackedRegion | None:
     """The index into a stack of n arrays (`whole`; else into the one array for all) of `ndim` dimensions each. stacked: which of the
-    parts are stacks. None where the bounds of a slice differ between the examples."""
-    joint = max((p.ndim - s for p, s, e in zip(parts, stacked, _owners(entries)) if e == ARRAY), default=0)
-    rest = [f"rest {d}" for d in range(ndim - sum(not isinstance(e, Slice) and e != NEW for e in entries) + entries.count(NEW))]
+    parts are stacks. None where the bounds of a slice, or a bool, differ between the examples."""
+    joint = max((p.ndim - s for p, s, e in zip(parts, stacked, _owners(entries)) if e in (ARRAY, TRUTH)), default=0)
+    rest = [f"rest {d}" for d in range(ndim - sum(not isinstance(e, Slice) and e not in (NEW, TRUTH) for e in entries) + entries.count(NEW))]
     common = [f"common {d}" for d in range(joint)]
     at = place_of_arrays(entries)
     wanted = ["n", *rest[:at], *common, *rest[at:]]
@@ -35,14 +35,14 @@ def region_of_stack(
         fresh, taken = [FULL, *entries], list(parts)
         rest = ["n", *rest]
     else:
-        if any(s and isinstance(e, Slice) for s, e in zip(stacked, _owners(entries))):
+        if any(s and (isinstance(e, Slice) or e == TRUTH) for s, e in zip(stacked, _owners(entries))):
             return None
         flags = iter(zip(parts, stacked))
         fresh, taken = [], []
         for entry in entries:
             if isinstance(entry, Slice):
                 taken += [next(flags)[0] for part in entry if part == INPUT]
-            elif entry in (INPUT, ARRAY):
+            elif entry in (INPUT, ARRAY, TRUTH):
                 part, s = next(flags)
                 taken.append(aligned(part, s, joint))
                 entry = ARRAY if s else entry
@@ -59,7 +59,7 @@ def _owners(entries: Sequence[Any]) -> list[Any]:
     """For each extra input the entry that it belongs to."""
     owners: list[Any] = []
     for entry in entries:
-        count = sum(part == INPUT for part in entry) if isinstance(entry, Slice) else entry in (INPUT, ARRAY)
+        count = sum(part == INPUT for part in entry) if isinstance(entry, Slice) else entry in (INPUT, ARRAY, TRUTH)
         owners += [entry] * count
     return owners
 

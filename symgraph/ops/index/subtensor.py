@@ -13,7 +13,7 @@ from symgraph.expr.make import constant
 from symgraph.expr.sizes import SizedOp, items_of, size_constant, static_int
 from symgraph.expr.stacks import count
 from symgraph.expr.variable import Constant
-from symgraph.ops.index.region import ARRAY, INPUT, Region, Slice, entries_text, is_one, numpy_key, region_ndim, summed_as
+from symgraph.ops.index.region import ARRAY, INPUT, NEW, TRUTH, Region, Slice, entries_text, is_one, numpy_key, region_ndim, summed_as
 from symgraph.ops.index.stacked import read_stack, write_stack
 
 __all__ = ["IncSubtensor", "Subtensor"]
@@ -189,7 +189,7 @@ class IncSubtensor(Indexed):
 def _entry(entry: Any) -> Any:
     if isinstance(entry, slice):
         return Slice(entry.start, entry.stop, entry.step)
-    if isinstance(entry, (int, Slice)) or entry in (INPUT, ARRAY, "new"):
+    if isinstance(entry, (int, Slice)) or entry in (INPUT, ARRAY, NEW, TRUTH):
         return entry
     raise TypeError(f"an entry of an index is an int, a slice, or one of the marks of region.py, got {entry!r}")
 
