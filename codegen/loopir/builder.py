@@ -228,6 +228,18 @@ class Builder(Arithmetic):
             passed.append(operand(arg))
         self.block.append(ir.Library(self.libraries.index(name), tuple(passed)))
 
+    def external(self, module: str, name: str, *args: Any) -> Scalar:
+        """Calls a function of doubles of a Python module's native interface: ``b.external('scipy.special', 'betaln', a, b)``, float64.
+
+        The module is imported as code that uses it is loaded, and not before.
+        """
+        routine = f"{module}.{name}/{len(args)}"
+        if routine not in self.libraries:
+            self.libraries.append(routine)
+        out = self.value("float64")
+        self.block.append(ir.External(out, self.libraries.index(routine), tuple(operand(self.cast(x, "float64")) for x in args)))
+        return Scalar(self, out)
+
     # Sizes: the algebra that shape rules are written in ---------------------------------------------------------------
     def same(self, a: Any, b: Any, message: str = "sizes {} and {} differ", *values: Any) -> Any:
         """The common size of two that must be equal; two that were found equal in this block are not compared again."""

@@ -14,6 +14,7 @@ import numpy as np
 from codegen.layout import CallbackType
 from codegen.loopir import nodes as ir
 from codegen.loopir.evaluate import TABLE, convert
+from codegen.loopir.externals import external
 from codegen.loopir.fortran import routine
 from codegen.loopir.memory import Buffer, Fault, Pointer
 from codegen.loopir.text import node_text
@@ -336,6 +337,15 @@ class Machine:
 
         return self.guarded(node, call)
 
+    def external(self, node: ir.External) -> Action:
+        function, out = external(self.module.libraries[node.slot]), node.out.number
+        args = self.operands(node.args, ["float64"] * len(node.args))
+
+        def call(environment: Environment) -> None:
+            environment[out] = np.float64(function(*args(environment)))
+
+        return call
+
     def callback(self, node: ir.Callback) -> Action:
         slot, function = node.slot, self.callbacks[node.slot]
         types = self.callback_types[slot] if slot < len(self.callback_types) else None
@@ -374,6 +384,7 @@ ADDRESSES = ("argument", "size", "offset", "bytes", "recast")
 
 METHODS: dict[type, Callable[[Machine, Any], Action]] = {
     ir.Assign: Machine.assign, ir.Load: Machine.load, ir.Store: Machine.store, ir.Local: Machine.local, ir.For: Machine.for_,
-    ir.While: Machine.while_, ir.If: Machine.if_, ir.Call: Machine.call, ir.Library: Machine.library, ir.Callback: Machine.callback,
+    ir.While: Machine.while_, ir.If: Machine.if_, ir.Call: Machine.call, ir.Library: Machine.library, ir.External: Machine.external,
+    ir.Callback: Machine.callback,
     ir.Result: Machine.result, ir.Scratch: Machine.scratch, ir.Fail: Machine.fail,
 }

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 __all__ = [
-    "Assign", "Block", "Call", "Callback", "Fail", "For", "Function", "If", "Library", "Load", "Local", "Module", "Node", "Operand",
+    "Assign", "Block", "Call", "Callback", "External", "Fail", "For", "Function", "If", "Library", "Load", "Local", "Module", "Node", "Operand",
     "Result", "Scratch", "Store", "Value", "While",
 ]
 
@@ -136,6 +136,19 @@ class Library:
 
 
 @dataclass(slots=True)
+class External:
+    """out = a function of a library of Python's (scipy.special), called by value: `double f(double ..., int)`, 0 as the int.
+
+    Without effect but for its value. out and args are float64. `slot` is its place in Module.libraries, where it is called
+    'scipy.special.betainc/3': the module, its name there, and the number of its arguments.
+    """
+
+    out: Value
+    slot: int
+    args: tuple[Operand, ...]
+
+
+@dataclass(slots=True)
 class Callback:
     """Calls function number `slot` of the caller, handing over the addresses and sizes of arrays.
 
@@ -179,7 +192,7 @@ class Fail:
     values: tuple[Operand, ...] = ()
 
 
-Node = Assign | Load | Store | Local | For | While | If | Call | Library | Callback | Result | Scratch | Fail
+Node = Assign | Load | Store | Local | For | While | If | Call | Library | External | Callback | Result | Scratch | Fail
 
 
 @dataclass(slots=True)

@@ -102,6 +102,8 @@ def node_lines(node: ir.Node, margin: str) -> Iterator[str]:
             yield f"{margin}call {node.kernel}({listed(node.args)})"
         case ir.Library():
             yield f"{margin}library {node.slot}({listed(node.args)})"
+        case ir.External():
+            yield f"{margin}{declared(node.out)} = external {node.slot}({listed(node.args)})"
         case ir.Callback():
             arrays, outs = ", ".join(array(*x) for x in node.arrays), ", ".join(array(*x) for x in node.outs)
             yield f"{margin}{outs} = callback {node.slot}({arrays}) or fail {node.number}"

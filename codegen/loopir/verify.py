@@ -261,6 +261,14 @@ class Checker:
             assert isinstance(arg, ir.Value)
             self.use(arg, arg.type)
 
+    def external(self, node: ir.External) -> None:
+        self.require(0 <= node.slot < len(self.module.libraries), f"there is no library routine {node.slot}")
+        name = self.module.libraries[node.slot]
+        self.require(name.endswith(f"/{len(node.args)}"), f"{len(node.args)} arguments for {name}")
+        for arg in node.args:
+            self.use(arg, "float64")
+        self.give(node.out, ("float64",))
+
     def callback(self, node: ir.Callback) -> None:
         self.require(self.is_entry, "only the entry calls back")
         self.status(node.number)
@@ -300,6 +308,6 @@ class Checker:
 
 METHODS: dict[type, Callable[[Checker, Any], None]] = {
     ir.Assign: Checker.assign, ir.Load: Checker.load, ir.Store: Checker.store, ir.Local: Checker.local, ir.For: Checker.for_,
-    ir.While: Checker.while_, ir.If: Checker.if_, ir.Call: Checker.call, ir.Library: Checker.library, ir.Callback: Checker.callback,
-    ir.Result: Checker.result, ir.Scratch: Checker.scratch, ir.Fail: Checker.fail,
+    ir.While: Checker.while_, ir.If: Checker.if_, ir.Call: Checker.call, ir.Library: Checker.library, ir.External: Checker.external,
+    ir.Callback: Checker.callback, ir.Result: Checker.result, ir.Scratch: Checker.scratch, ir.Fail: Checker.fail,
 }

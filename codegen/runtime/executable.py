@@ -12,6 +12,7 @@ from codegen.errors import RunError
 from codegen.layout import Layout
 from codegen.runtime.binding import Binding, Cell, PlainCallable
 from codegen.runtime.entry import entry_types
+from codegen.runtime.externals import address_of_external
 from codegen.runtime.gate import NativeCallable
 from codegen.runtime.libraries import address_of
 
@@ -21,7 +22,7 @@ __all__ = ["Executable", "NativeCallable", "PlainCallable"]
 class Executable:
     """entry: address of ``int64 entry(context*)``; keep: whatever the code must not outlive.
 
-    Raises LibraryNotFound if the Layout names a BLAS or LAPACK routine that is not found.
+    Raises LibraryNotFound if the Layout names a BLAS or LAPACK routine, or a function of a Python module, that is not found.
     """
 
     def __init__(self, entry: int, layout: Layout, keep: Any = None) -> None:
@@ -29,7 +30,7 @@ class Executable:
         self.layout = layout
         self.keep = keep
         self.entries = tuple(make(entry) for make in entry_types)  # (keeps the GIL, releases it)
-        self.libraries = (c_void_p * (len(layout.libraries) or 1))(*[address_of(name) for name in layout.libraries])
+        self.libraries = (c_void_p * (len(layout.libraries) or 1))(*map(routine_address, layout.libraries))
 
     def run(self, arrays: Sequence[np.ndarray], callbacks: Sequence[Callable[..., Any]] = ()) -> list[np.ndarray]:
         """Every result of one call, in the Layout's order. Raises RunError(status, values), MemoryError, what a callback raises."""
@@ -71,6 +72,11 @@ class Executable:
             self, arguments, returns, single, updates, slow or refuse, failed or raise_run_error, callbacks, no_gil, positional,
         ))
         return target
+
+
+def routine_address(name: str) -> int:
+    """Of a routine of BLAS or LAPACK, 'dgemm', or of a function of Python's libraries, 'scipy.special.betainc/3'."""
+    return address_of_external(name) if "/" in name else address_of(name)
 
 
 def refuse(*args: Any, **kwargs: Any) -> Any:

@@ -257,6 +257,15 @@ class FunctionText(ExpressionText):
         note = f"/* {names[node.slot]} */ " if node.slot < len(names) else ""
         self.line(f"{note}((void (*)({', '.join(['void *'] * len(parts)) or 'void'}))context->libraries[{node.slot}])({', '.join(parts)});")
 
+    def external(self, node: ir.External) -> None:
+        if node.out.number not in self.uses.count:
+            return
+        parts = [self.operand(x, "float64") for x in node.args]
+        kind = f"double (*)({'double, ' * len(parts)}int)"
+        name = self.shared.module.libraries[node.slot].partition("/")[0]
+        call = f"(({kind})context->libraries[{node.slot}])({', '.join(x.text for x in parts)}, 0)"
+        self.keep(node.out, Expression(f"/* {name} */ {call}", ATOM, any(x.memory for x in parts)))
+
     def sizes(self, sizes: Sequence[ir.Operand]) -> str:
         return f"(int64_t[{max(1, len(sizes))}]){{{', '.join(self.operand(x).text for x in sizes) or '0'}}}"
 
@@ -300,6 +309,6 @@ def mentions(text: str, name: str) -> bool:
 WRITERS: dict[type, Callable[[FunctionText, Any], None]] = {
     ir.Assign: FunctionText.assign, ir.Load: FunctionText.load, ir.Store: FunctionText.store, ir.Local: FunctionText.local,
     ir.For: FunctionText.loop, ir.While: FunctionText.repeat, ir.If: FunctionText.branch, ir.Call: FunctionText.call,
-    ir.Library: FunctionText.library, ir.Callback: FunctionText.callback, ir.Result: FunctionText.result,
+    ir.Library: FunctionText.library, ir.External: FunctionText.external, ir.Callback: FunctionText.callback, ir.Result: FunctionText.result,
     ir.Scratch: FunctionText.scratch, ir.Fail: FunctionText.fail,
 }

@@ -6,7 +6,7 @@ import struct
 
 from codegen.loopir.operations import MATH, OPERATIONS
 
-__all__ = ["CASTS_TO_HALF", "TYPES", "cast", "constant", "pattern", "type_name"]
+__all__ = ["CASTS_TO_HALF", "TYPES", "cast", "constant", "memory_type", "pattern", "type_name"]
 
 TYPES = {
     "bool": "i1", "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64",
@@ -60,6 +60,12 @@ POINTER = {name: INTEGER[name] for name in ("eq", "ne")}
 def type_name(type: str) -> str:
     """LLVM's name of a type as a value: 'float64' -> 'double', any pointer -> 'ptr'."""
     return "ptr" if type.endswith("*") else TYPES[type]
+
+
+def memory_type(pointer: str) -> str:
+    """The type of an element behind a pointer type, in memory."""
+    element = pointer[:-1]
+    return "i8" if element in ("bool", "void") else type_name(element)
 
 
 def constant(x: int | float | bool, type: str) -> str:

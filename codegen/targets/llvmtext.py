@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from codegen.loopir import nodes as ir
-from codegen.targets.llvmspelling import CASTS_TO_HALF, cast, constant, pattern, type_name
+from codegen.targets.llvmspelling import CASTS_TO_HALF, cast, constant, memory_type, pattern, type_name
 from codegen.targets.survey import Survey, survey
 
 __all__ = ["llvm_text"]
@@ -381,6 +381,14 @@ class FunctionText:
         self.lines.append(f"  {name} = load ptr, ptr {name}.p{INVARIANT}")
         self.lines.append(f"  call void {name}({', '.join(parts)})")
 
+    def external(self, node: ir.External) -> None:
+        out = f"%v{node.out.number}"
+        self.field(f"{out}.t", LIBRARIES)
+        self.lines.append(f"  {out}.p = getelementptr inbounds ptr, ptr {out}.t, i64 {node.slot}")
+        self.lines.append(f"  {out}.f = load ptr, ptr {out}.p{INVARIANT}")
+        parts = [f"double {self.operand(x, 'float64')}" for x in node.args]
+        self.lines.append(f"  {out} = call double {out}.f({', '.join(parts)}, i32 0) nounwind")
+
     def sizes(self, name: str, sizes: tuple[ir.Operand, ...]) -> str:
         """Address of an int64 array that holds the sizes."""
         place = self.space(f"{name}.{len(sizes)}", "i64", max(1, len(sizes)))
@@ -428,12 +436,6 @@ class FunctionText:
         self.leave_if(f"{out}.bad", str(OUT_OF_MEMORY))
 
 
-def memory_type(pointer: str) -> str:
-    """The type of an element behind a pointer type, in memory."""
-    element = pointer[:-1]
-    return "i8" if element in ("bool", "void") else type_name(element)
-
-
 COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "signbit"})
 SPECIAL: dict[str, Callable[[FunctionText, ir.Assign], None]] = {
     "cast": FunctionText.cast, "bits": FunctionText.bits, "recast": FunctionText.bits, "offset": FunctionText.offset,
@@ -442,6 +444,7 @@ SPECIAL: dict[str, Callable[[FunctionText, ir.Assign], None]] = {
 WRITERS: dict[type, Callable[[FunctionText, Any], None]] = {
     ir.Assign: FunctionText.assign, ir.Load: FunctionText.load, ir.Store: FunctionText.store, ir.Local: FunctionText.local,
     ir.For: FunctionText.loop, ir.While: FunctionText.repeat, ir.If: FunctionText.branch, ir.Call: FunctionText.call,
-    ir.Library: FunctionText.library, ir.Callback: FunctionText.callback, ir.Result: FunctionText.result,
+    ir.Library: FunctionText.library, ir.External: FunctionText.external,
+    ir.Callback: FunctionText.callback, ir.Result: FunctionText.result,
     ir.Scratch: FunctionText.scratch, ir.Fail: FunctionText.fail,
 }

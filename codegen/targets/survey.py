@@ -52,7 +52,7 @@ def survey(module: ir.Module) -> dict[str, Survey]:
                 elif isinstance(node, ir.Call):
                     facts[node.kernel].calls += 1
                     callees[name].add(node.kernel)
-                elif isinstance(node, (ir.Library, ir.Callback, ir.Fail)):
+                elif isinstance(node, (ir.Library, ir.External, ir.Callback, ir.Fail)):
                     fact.context = True
     short = {name for name, f in facts.items() if f.loops and f.calls == 1 and f.length <= INLINE_LENGTH}
     crowded = sum(facts[name].length for name in short) > INLINE_TOTAL

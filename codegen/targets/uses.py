@@ -85,6 +85,9 @@ def walk(uses: Uses, block: ir.Block) -> None:
             if node.out.number in uses.count:
                 uses.note((node.pointer,), here)
                 uses.note((node.index,), here, True)
+        elif isinstance(node, ir.External):
+            if node.out.number in uses.count:
+                uses.note(node.args, here)
         elif isinstance(node, ir.Store):
             uses.note((node.pointer, node.value), here)
             uses.note((node.index,), here, True)

@@ -216,6 +216,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
         "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh",
         "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "deg2rad", "rad2deg", "floor", "ceil", "trunc")},
 }
+UFUNCS |= {name: getattr(special, name) for name in special.__all__ if name not in UFUNCS}  # scipy.special's are ufuncs, too
 UFUNC_REDUCTIONS: dict[str, Callable[..., Any]] = {
     "add": reduce.sum_, "multiply": reduce.prod, "maximum": reduce.max_, "minimum": reduce.min_, "logical_and": reduce.all_,
     "logical_or": reduce.any_,
@@ -255,6 +256,7 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "copy": _copy, "take": index.take, "nonzero": index.nonzero,
     "diag": diagonal.diag, "diagonal": diagonal.diagonal, "trace": diagonal.trace, "tril": diagonal.tril, "triu": diagonal.triu,
     "isclose": compare.isclose, "allclose": compare.allclose,
+    "sinc": special.sinc, "i0": special.i0,
 }
 _BY_FUNCTION: dict[Any, Callable[..., Any]] = {}
 for _path, _rule in NUMPY_FUNCTIONS.items():

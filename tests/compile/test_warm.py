@@ -33,6 +33,7 @@ PROGRAMS = {
     "failure": "x = T.dvector('x')\nf = symgraph.function([x], x[3] * 2)\n"
                "try: f([1.0])\nexcept IndexError as e: print(str(e).splitlines()[:2], e.line.line)",
     "products": "m = T.dmatrix('m')\nprint(symgraph.function([m], T.dot(m, m.T).sum())([[1.0, 2.0], [3.0, 4.0]]))",
+    "scipy": "x = T.dvector('x')\nprint(symgraph.function([x], T.betainc(x, 2.0, 0.5))([1.0, 2.0]))",
     "callback": "import numpy as np\nfrom symgraph.ops.python import FromFunctionOp\nx = T.dvector('x')\n"
                 "back = symgraph.as_op(itypes=[T.dvector], otypes=[T.dvector])(lambda v: v[::-1].copy())\n"
                 "print(symgraph.function([x], back(x) * 2)([1.0, 2.0]))",

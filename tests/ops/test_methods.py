@@ -10,6 +10,7 @@ import symgraph.tensor as T
 from symgraph.errors import EmptyConstantError, NotScalarConstantError
 from symgraph.expr.evaluate import evaluate
 from symgraph.expr.make import as_variable
+from symgraph.ops import special
 from symgraph.ops.methods import METHODS, NUMPY_FUNCTIONS, PROPERTIES, UFUNCS
 
 A = np.array([[1.5, -2.0, 0.5], [3.0, 4.0, -1.0]])
@@ -184,7 +185,8 @@ def test_ufuncs_of_one(name):
 
 
 def test_every_ufunc_named_is_one():
-    assert [name for name in UFUNCS if not isinstance(getattr(np, name), np.ufunc)] == []
+    names = [name for name in UFUNCS if name not in special.__all__]
+    assert [name for name in names if not isinstance(getattr(np, name), np.ufunc)] == []
 
 
 FUNCTIONS = {

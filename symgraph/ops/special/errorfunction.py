@@ -11,7 +11,7 @@ from typing import Any
 from symgraph.ops.elementwise import Elementwise, Row, number, table
 from symgraph.ops.special.rules import c_library, horner, of_scipy, through_double
 
-__all__ = ["erf", "erfc", "erfcinv", "erfcx", "erfinv"]
+__all__ = ["erf", "erfc", "erfcinv", "erfcx", "erfinv", "normal_quantile"]
 
 _ROOT_PI = math.sqrt(math.pi)
 
@@ -71,6 +71,11 @@ def _quantile(b: Any, q: Any, tail: Any) -> Any:
     outer = b.select(b.less_equal(r, 5.0), _ratio(b, b.sub(r, 1.6), _TAIL), _ratio(b, b.sub(r, 5.0), _FAR))
     outer = b.copysign(b.select(b.equal(tail, 0), math.inf, outer), q)
     return b.mul(b.select(b.less_equal(b.abs(q), 0.425), middle, outer), math.sqrt(0.5))
+
+
+def normal_quantile(b: Any, p: Any) -> Any:
+    """The point of the normal distribution below which p lies, from the end that p is near to."""
+    return b.mul(_quantile(b, b.sub(p, 0.5), b.minimum(p, b.sub(1.0, p))), math.sqrt(2))
 
 
 def _erfinv(b: Any, y: Any) -> Any:

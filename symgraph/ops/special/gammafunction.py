@@ -13,7 +13,7 @@ import numpy as np
 from symgraph.ops.elementwise import UNDEFINED, Elementwise, Row, function, number, table
 from symgraph.ops.special.rules import c_library, horner, of_scipy, through_double
 
-__all__ = ["digamma", "gamma", "gammaln", "polygamma", "psi", "tri_gamma", "trigamma"]
+__all__ = ["digamma", "gamma", "gammaln", "hurwitz", "polygamma", "psi", "tri_gamma", "trigamma"]
 
 _BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330]  # B2, B4 ...
 
@@ -56,16 +56,22 @@ def _digamma(b: Any, x: Any) -> Any:
 _EULER_MACLAURIN = [number_ / math.factorial(2 * k) for k, number_ in enumerate(_BERNOULLI, 1)]
 
 
-def _zeta(b: Any, s: Any, x: Any) -> Any:
-    """The sum of (x + k)**-s over k >= 0 (Hurwitz' zeta function): terms up to s + 10, then Euler and Maclaurin, DLMF 25.11.28."""
+def hurwitz(b: Any, s: Any, x: Any) -> Any:
+    """The sum of (x + k)**-s over k >= 0 (Hurwitz' zeta function), for s > 1: terms up to s + 10, then Euler and Maclaurin, DLMF 25.11.28.
+
+    Where a term does not count any more, what follows does not either.
+    """
     power = b.neg(s)
     end = b.add(s, 10.0)
 
-    def step(at: Any, total: Any, count: Any) -> Any:
-        up = b.both(b.less(at, end), b.less(count, 5000))
-        return up, [b.select(up, b.add(at, 1.0), at), b.select(up, b.add(total, b.pow(at, power)), total), b.add(count, 1)]
+    def step(at: Any, total: Any, term: Any, count: Any) -> Any:
+        counts = b.either(b.less(at, 1.0), b.greater(term, b.mul(total, 1e-18)))
+        up = b.both(b.both(b.less(at, end), counts), b.less(count, 5000))
+        term = b.pow(at, power)
+        return up, [b.select(up, b.add(at, 1.0), at), b.select(up, b.add(total, term), total), term, b.add(count, 1)]
 
-    at, total, _ = b.repeat([x, 0.0, b.constant(0, "int64")], step)
+    at, plain, term, _ = b.repeat([x, 0.0, 1.0, b.constant(0, "int64")], step)
+    total = plain
     last = b.pow(at, power)
     total = b.add(total, b.add(b.div(b.pow(at, b.sub(1.0, s)), b.sub(s, 1.0)), b.mul(last, 0.5)))
     factor = b.div(b.mul(last, s), at)
@@ -74,13 +80,14 @@ def _zeta(b: Any, s: Any, x: Any) -> Any:
         total = b.add(total, b.mul(factor, c))
         rising = b.mul(b.add(s, 2.0 * k + 1.0), b.add(s, 2.0 * k + 2.0))
         factor = b.mul(factor, b.mul(rising, inverse))
+    total = b.select(b.both(b.greater(plain, 0.0), b.less_equal(term, b.mul(plain, 1e-18))), plain, total)
     return b.select(b.less(at, 1.0), math.nan, total)  # so far below 0 that the steps were not enough
 
 
 def _trigamma(b: Any, x: Any) -> Any:
     """zeta(2, x); negative x by reflection, DLMF 5.15.6."""
     negative = b.less(x, 0.0)
-    value = _zeta(b, b.constant(2.0, "float64"), b.select(negative, b.sub(1.0, x), x))
+    value = hurwitz(b, b.constant(2.0, "float64"), b.select(negative, b.sub(1.0, x), x))
     sine = b.sin(b.mul(b.sub(x, b.rint(x)), math.pi))
     reflected = b.sub(b.div(math.pi**2, b.mul(sine, sine)), value)
     return b.select(negative, reflected, value)
@@ -92,7 +99,7 @@ def _polygamma_scalar(b: Any, n: Any, x: Any) -> Any:
     whole = b.both(b.equal(n, b.floor(n)), b.greater_equal(n, 0.0))
 
     def higher() -> Any:
-        size = b.mul(b.tgamma(b.add(n, 1.0)), _zeta(b, b.add(n, 1.0), x))
+        size = b.mul(b.tgamma(b.add(n, 1.0)), hurwitz(b, b.add(n, 1.0), x))
         return b.select(odd, size, b.neg(size))
 
     value = b.when(b.greater(n, 0.0), higher, lambda: _digamma(b, x))

@@ -9,9 +9,9 @@ import numpy as np
 
 from symgraph.expr.make import as_tensor
 from symgraph.ops.elementwise import UNDEFINED, Elementwise, Row, function, number, table
-from symgraph.ops.special.rules import horner, of_scipy, through_double
+from symgraph.ops.special.rules import horner, of_scipy, scipy_row, through_double
 
-__all__ = ["chi2sf", "gammainc", "gammaincc", "gammal", "gammau"]
+__all__ = ["chi2sf", "gammainc", "gammaincc", "gammainccinv", "gammaincinv", "gammal", "gammau"]
 
 _EPSILON = 1e-16
 _ROUNDS = 100000.0
@@ -137,9 +137,14 @@ table(__name__, [
         lambda inputs, y, g: [UNDEFINED, -g * _density(*inputs)], "1 - gammainc(k, x), all digits kept; no derivative by k.", 400),
     Row("chi2sf", ("x", "k"), through_double("chi2sf"), _chi2sf_of_scipy, _chi2sf, _chi2sf_gradient,
         "The probability that a chi-square variable of k degrees of freedom is above x; no derivative by k.", 400),
+    scipy_row("gammaincinv", ("k", "y"), lambda inputs, x, g: [UNDEFINED, g / _density(inputs[0], x)],
+              "The x for which gammainc(k, x) = y.", 1000),
+    scipy_row("gammainccinv", ("k", "y"), lambda inputs, x, g: [UNDEFINED, -g / _density(inputs[0], x)],
+              "The x for which gammaincc(k, x) = y.", 1000),
 ])
 
 gammainc, gammaincc, chi2sf = map(Elementwise, ("gammainc", "gammaincc", "chi2sf"))
+gammaincinv, gammainccinv = map(Elementwise, ("gammaincinv", "gammainccinv"))
 
 
 def gammal(k: Any, x: Any) -> Any:

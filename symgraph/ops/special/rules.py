@@ -8,7 +8,7 @@ from typing import Any
 from symgraph.expr.dtypes import COMPLEX, float_of, upcast
 from symgraph.ops.elementwise import Row, Types, real_floats
 
-__all__ = ["c_library", "chebyshev", "horner", "of_scipy", "through_double"]
+__all__ = ["by_scipy", "c_library", "chebyshev", "horner", "of_scipy", "scipy_row", "through_double"]
 
 
 def of_scipy(name: str) -> Callable[..., Any]:
@@ -20,6 +20,16 @@ def of_scipy(name: str) -> Callable[..., Any]:
         return getattr(scipy.special, name)(*arrays)
 
     return compute
+
+
+def by_scipy(name: str) -> Callable[..., Any]:
+    """scipy's function of doubles of this name, called from native code."""
+    return lambda b, *values: b.external("scipy.special", name, *values)
+
+
+def scipy_row(name: str, arguments: tuple[str, ...], gradient: Any, doc: str, cost: int = 400) -> Row:
+    """A function whose numpy rule and native rule both are scipy's."""
+    return Row(name, arguments, through_double(name), of_scipy(name), by_scipy(name), gradient, doc, cost)
 
 
 def through_double(name: str) -> Callable[..., Types]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 
 from codegen.layout import CallbackType
 from codegen.loopir import nodes as ir
@@ -216,6 +217,18 @@ def test_other_library_routines_get_addresses() -> None:
     with pytest.raises(KeyError, match="twice"):
         b.run(array, results=())
     assert routine("dpotrf") is None and routine("xgemm") is None
+
+
+def test_functions_of_python_libraries() -> None:
+    b = Entry()
+    x, out = b.argument(0), b.result(0, 2)
+    b.store(out, 0, b.external("scipy.special", "betaln", b.load(x, 0), b.constant(2.0, "float32")))
+    b.store(out, 1, b.external("scipy.special", "psi", 3))
+    assert b.libraries == ["scipy.special.betaln/2", "scipy.special.psi/1"]
+    np.testing.assert_allclose(b.run(np.array([1.5]))[2][0], [scipy.special.betaln(1.5, 2), scipy.special.psi(3)], rtol=1e-15)
+    b.external("numpy", "sin", 1.0)
+    with pytest.raises(KeyError, match="numpy.sin/1"):
+        b.run(np.array([1.5]))
 
 
 LETTERS = {"s": "float32", "d": "float64", "c": "complex64", "z": "complex128"}

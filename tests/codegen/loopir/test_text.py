@@ -62,10 +62,11 @@ def test_a_module() -> None:
     b.block += [
         ir.Result(place, 0, (n.value, 3)), ir.Scratch(block, n.value, 1), ir.Callback(0, ((place, (n.value, 3)),), ((given, (count,)),), 4),
         ir.Call("shift", (place, n.value)), ir.Local(b.value("int8*"), 2), ir.Library(0, (place,)),
+        ir.External(b.value("float64"), 2, (1.5, 2.0)),
     ]  # fmt: skip
-    module = ir.Module(ir.Function("entry", (context.value,), b.block), [shift()], ["dscal", "dgemm"])
+    module = ir.Module(ir.Function("entry", (context.value,), b.block), [shift()], ["dscal", "dgemm", "scipy.special.betaln/2"])
     assert module_text(module) == f"""\
-libraries dscal, dgemm
+libraries dscal, dgemm, scipy.special.betaln/2
 
 {SHIFT}
 entry entry(%1: context*) {{
@@ -76,6 +77,7 @@ entry entry(%1: context*) {{
   call shift(%3, %2)
   %7: int8* = local 2
   library 0(%3)
+  %8: float64 = external 2(1.5, 2.0)
 }}
 """
 

@@ -20,7 +20,8 @@ def new(number: int, type: str = "float64") -> ir.Value:
 
 def module(body: ir.Block, entry: ir.Block | None = None, **words: Any) -> ir.Module:
     """A kernel k(n, x, p) of this body, and an entry."""
-    return ir.Module(ir.Function("entry", (ir.Value(1, "context*"),), entry or []), [ir.Function("k", (N, X, P), body, **words)], ["dscal"])
+    kernel = ir.Function("k", (N, X, P), body, **words)
+    return ir.Module(ir.Function("entry", (ir.Value(1, "context*"),), entry or []), [kernel], ["dscal", "scipy.special.psi/1"])
 
 
 def add(out: ir.Value, *args: Any) -> ir.Assign:
@@ -77,8 +78,13 @@ CASES: list[tuple[Callable[[], ir.Block], str]] = [
     (lambda: [ir.Call("m", ())], "no kernel m"),
     (lambda: [ir.Call("k", (N, X))], "2 arguments for 3 values"),
     (lambda: [ir.Call("k", (N, X, P))], "k: calls itself"),
-    (lambda: [ir.Library(1, (P,))], "no library routine 1"),
+    (lambda: [ir.Library(2, (P,))], "no library routine 2"),
     (lambda: [ir.Library(0, (3,))], "put it into memory"),
+    (lambda: [ir.External(V, 2, (X,))], "no library routine 2"),
+    (lambda: [ir.External(V, 0, (X,))], "1 arguments for dscal"),
+    (lambda: [ir.External(V, 1, (X, X))], "2 arguments for scipy.special.psi/1"),
+    (lambda: [ir.External(V, 1, (N,))], "expected float64"),
+    (lambda: [ir.External(new(11, "float32"), 1, (X,))], "of type float32"),
     (lambda: [ir.Fail(1)], "not said to fail"),
     (lambda: [ir.Result(new(11, "float64*"), 0, (N,))], "only the entry"),
     (lambda: [ir.Scratch(new(11, "float64*"), N)], "only the entry"),

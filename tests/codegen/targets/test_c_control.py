@@ -336,6 +336,23 @@ def test_library_routines(native: Callable[[ir.Module], Native]) -> None:
     np.testing.assert_array_equal(q, 1 + 2.5 * np.arange(4))
 
 
+def test_functions_of_python_libraries(native: Callable[[ir.Module], Native]) -> None:
+    e = Entry()
+    b, x = e.b, e.argument("float64")
+    b.store(x, 0, b.mul(b.external("scipy.special", "betaln", b.load(x, 0), b.load(x, 1)), 2.0))
+    b.external("scipy.special", "psi", 1.0)  # of which nothing is used
+    f = native(e.module())
+    assert "/* scipy.special.betaln */" in f.source and "libraries[1]" not in f.source
+
+    def betaln(a: float, b: float, skip: int) -> float:
+        return 10 * a + b + 100 * skip
+
+    routine = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double, ctypes.c_double, ctypes.c_int)(betaln)
+    p = np.array([1.5, 2.0])
+    assert f([p], libraries=[ctypes.cast(routine, Address).value or 0, 0])[0] == 0
+    assert p.tolist() == [34.0, 2.0]
+
+
 def test_callbacks(native: Callable[[ir.Module], Native]) -> None:
     e = Entry()
     b, x, n = e.b, e.argument("float64"), e.size(0)

@@ -346,6 +346,27 @@ def test_library_routines_of_a_kernel() -> None:
 
 
 @LEVELS
+def test_functions_of_python_libraries_take_and_give_values(level: int) -> None:
+    e = Entry()
+    x, out = e.argument(0, "float64"), e.result(0, "float64", 3)
+    e.b.libraries.append("other")
+
+    def body(b: Any, x: Any, out: Any) -> None:
+        b.libraries = e.b.libraries
+        with b.loop(0, 3, independent=True) as i:
+            b.store(out, i, b.add(b.external("scipy.special", "betaln", b.load(x, i), 2.5), 1.0))
+
+    e.kernel("caller", ["float64*", "float64*"], body)(x, out)
+
+    @ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double, ctypes.c_double, ctypes.c_int)
+    def function(a: float, b: float, skip: int) -> float:
+        return 10 * a + b + 100 * skip
+
+    address = ctypes.cast(function, ctypes.c_void_p).value or 0
+    assert run(e, [np.arange(3.0)], ["float64"], level, libraries=[0, address]).results[0].tolist() == [3.5, 13.5, 23.5]
+
+
+@LEVELS
 def test_callbacks_give_memory_and_sizes(level: int) -> None:
     e = Entry()
     b, n, m = e.b, e.size(0, 0), e.size(0, 1)

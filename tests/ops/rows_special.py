@@ -1,0 +1,63 @@
+"""Special functions in the table of all ops, beside those in rows_elementwise.py."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import scipy.special
+from cases import row as other
+from rows_elementwise import ABOVE, UNIT, WIDE, row
+
+import symgraph.tensor as T
+
+_FLOATS = ("float64", "float32", "float16", "int32")
+_INSIDE, _ORDER, _SMALL = (0.1, 0.9), (0.3, 2.5), (0.5, 3.0)
+
+
+def _of_scipy(name: str, *domains: Any, slopes: tuple[int, ...] | None = None, tolerance: float = 1e-12, **options: Any) -> Any:
+    """A row whose judge is scipy's function of the same name."""
+    return row(name, getattr(scipy.special, name), *domains, dtypes=_FLOATS, slopes=slopes, tolerance=tolerance, **options)
+
+
+ELEMENTWISE = [
+    _of_scipy("beta", ABOVE, ABOVE),
+    _of_scipy("betaln", ABOVE, ABOVE),
+    _of_scipy("betainc", ABOVE, ABOVE, _INSIDE, slopes=(2,)),
+    _of_scipy("betaincc", ABOVE, ABOVE, _INSIDE, slopes=(2,)),
+    _of_scipy("betaincinv", ABOVE, ABOVE, _INSIDE, slopes=(2,)),
+    _of_scipy("betainccinv", ABOVE, ABOVE, _INSIDE, slopes=(2,)),
+    _of_scipy("gammaincinv", ABOVE, _INSIDE, slopes=(1,)),
+    _of_scipy("gammainccinv", ABOVE, _INSIDE, slopes=(1,)),
+    _of_scipy("poch", ABOVE, ABOVE),
+    _of_scipy("binom", (3.1, 5.0), (0.2, 2.9)),
+    *[_of_scipy(name, _ORDER, _SMALL, slopes=(1,)) for name in ("jv", "yv", "iv", "ive", "kv", "kve")],
+    *[_of_scipy(name, _SMALL) for name in ("y0", "y1", "k0", "k1", "k0e", "k1e", "i0e", "i1e")],
+    _of_scipy("ndtr", WIDE),
+    _of_scipy("log_ndtr", WIDE),
+    _of_scipy("ndtri", _INSIDE),
+    _of_scipy("owens_t", WIDE, WIDE),
+    _of_scipy("xlogy", ABOVE, ABOVE),
+    _of_scipy("xlog1py", ABOVE, ABOVE),
+    _of_scipy("entr", ABOVE),
+    _of_scipy("logit", _INSIDE),
+    row("xlogx", lambda x: scipy.special.xlogy(x, x), ABOVE, dtypes=_FLOATS),
+    row("log1mexp", lambda x: np.log(-np.expm1(x)), (-4.0, -0.1), dtypes=("float64", "float32", "float16")),
+    row("sinc", np.sinc, UNIT, dtypes=_FLOATS),
+    row("hurwitz_zeta", scipy.special.zeta, (1.2, 4.0), ABOVE, dtypes=_FLOATS, slopes=(1,), tolerance=1e-12),
+    replace(row("riemann_zeta", scipy.special.zeta, (1.2, 4.0), dtypes=_FLOATS), points=None, slopes=()),
+]
+COMPOSED = [
+    other("hyp2f1", T.hyp2f1, scipy.special.hyp2f1,
+          [((3, 2), (3, 2), (3, 2), (3, 2)), ((), (), (), ()), ((2,), (), (), (2,)), ((0,), (0,), (0,), (0,))],
+          dtypes=("float64", "float32"), domain=(0.3, 0.8), slopes=(3,)),
+    other("factorial", T.factorial, lambda n: scipy.special.factorial(n), [((3, 4),), ((),), ((0,),)], domain=(0.0, 5.0), slopes=None),
+    other("comb", T.comb, scipy.special.comb, [((3, 4), (3, 4)), ((), ()), ((0,), (0,))], domain=(0.0, 5.0)),
+    other("log_expit", T.log_expit, scipy.special.log_expit, [((3, 4),), ((),)], domain=(-50.0, 50.0), slopes=None, small=((3,),)),
+    other("multigammaln", lambda a: T.multigammaln(a, 3), lambda a: scipy.special.multigammaln(a, 3).astype(a.dtype), [((3, 4),), ((0,),)],
+          domain=(1.5, 6.0), slopes=None, dtypes=("float64", "float32")),
+    other("zeta", lambda x: [T.zeta(x), T.zeta(x, 2.5)], lambda x: [scipy.special.zeta(x), scipy.special.zeta(x, 2.5)], [((3, 4),), ((),)],
+          domain=(1.5, 6.0), flat=False),
+]
+ROWS = [*ELEMENTWISE, *COMPOSED]
