@@ -343,11 +343,7 @@ def test_functions_of_python_libraries(native: Callable[[ir.Module], Native]) ->
     b.external("scipy.special", "psi", 1.0)  # of which nothing is used
     f = native(e.module())
     assert "/* scipy.special.betaln */" in f.source and "libraries[1]" not in f.source
-
-    def betaln(a: float, b: float, skip: int) -> float:
-        return 10 * a + b + 100 * skip
-
-    routine = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double, ctypes.c_double, ctypes.c_int)(betaln)
+    routine = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double, ctypes.c_double, ctypes.c_int)(lambda a, b, skip: 10 * a + b + 100 * skip)
     p = np.array([1.5, 2.0])
     assert f([p], libraries=[ctypes.cast(routine, Address).value or 0, 0])[0] == 0
     assert p.tolist() == [34.0, 2.0]
