@@ -19,6 +19,7 @@ from symgraph.gradient.matrices import hessian, jacobian
 from symgraph.gradient.reverse import Lop, grad
 from symgraph.graph.alike import equal_computations, is_same_graph
 from symgraph.graph.copies import clone_replace, graph_replace, map_variables
+from symgraph.graph.rule import rewrite_rule
 from symgraph.loops.folds import foldl, foldr, map, reduce
 from symgraph.loops.result import OrderedUpdates, until
 from symgraph.loops.scan import scan
@@ -26,6 +27,7 @@ from symgraph.ops.linalg import dot
 from symgraph.ops.python import as_op, wrap_py
 from symgraph.ops.scalars import get_scalar_constant_value
 from symgraph.ops.stop import consider_constant, disconnected_grad, grad_clip, grad_scale, zero_grad
+from symgraph.passes.pattern import pattern
 from symgraph.printing.formula import pp
 from symgraph.printing.tree import debugprint
 from symgraph.settings import config
@@ -39,6 +41,6 @@ __all__ = [
     "TensorType", "Type", "Variable", "as_op", "as_variable", "clone", "clone_replace", "config", "consider_constant", "debugprint",
     "disconnected_grad", "dot", "dprint", "equal_computations", "errors", "foldl", "foldr", "function", "generic",
     "get_scalar_constant_value", "grad", "grad_clip", "grad_scale", "graph", "graph_replace", "hessian", "is_same_graph", "jacobian",
-    "map", "map_variables", "pp", "pprint", "reduce", "scan", "shared", "tensor", "until", "vectorize", "vectorize_graph", "verify_grad",
-    "wrap_py", "zero_grad",
+    "map", "map_variables", "pattern", "pp", "pprint", "reduce", "rewrite_rule", "scan", "shared", "tensor", "until", "vectorize",
+    "vectorize_graph", "verify_grad", "wrap_py", "zero_grad",
 ]

@@ -1,4 +1,4 @@
-"""What every test may count on: no settings of the user, a disk cache of its own, and one size for long tests.
+"""What every test may count on: no settings of the user, a disk cache of its own, failing rules that raise, one size for long tests.
 
 A test that takes more than a few seconds is marked `slow` and takes its size from the fixture `full`, which is False
 unless pytest was given --full: so every test runs everywhere, the long ones on less.
@@ -18,7 +18,7 @@ for variable in ("SYMGRAPHRC", "THEANORC"):
 if "PYTEST_XDIST_WORKER" not in os.environ:
     cache = tempfile.mkdtemp(prefix="symgraph-tests-")
     os.environ["THEANO_FLAGS"] = ""
-    os.environ["SYMGRAPH_FLAGS"] = f"base_compiledir={cache}"
+    os.environ["SYMGRAPH_FLAGS"] = f"base_compiledir={cache},on_opt_error=raise"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

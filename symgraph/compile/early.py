@@ -29,7 +29,10 @@ def written_order(signature: Signature) -> list[Apply]:
 
 def early_key(signature: Signature, mode: Mode, order: list[Apply], version: str) -> str | None:
     """The digest, or None where the expression holds what has no stable text."""
-    lines: list[str] = [version, repr(mode.key()), repr(config.code_key()), signature.form]
+    if any(r.key is None for r in mode.rules):
+        return None  # a function may do anything
+    rules = [r.key for r in mode.rules]
+    lines: list[str] = [version, repr(mode.key()[:-1]), repr(rules), repr(config.code_key()), signature.form]
     # Which values come with the call, and which from shared variables: code is the same, where it finds them is not.
     lines.append(repr(([x in signature.states for x in signature.variables], len(signature.shared))))
     numbers: dict[Variable, int] = {}

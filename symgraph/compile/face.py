@@ -7,6 +7,7 @@ from typing import Any
 
 from symgraph.compile.arguments import Arguments
 from symgraph.compile.modes import Mode
+from symgraph.compile.profile import Profile
 from symgraph.compile.signature import Signature
 from symgraph.expr.shared import SharedVariable
 from symgraph.expr.variable import Variable
@@ -30,6 +31,8 @@ class FunctionFace:
     mode: Mode
     arguments: Arguments
     name: str | None
+    stations: Sequence[tuple[str, float]] = ()  # how long compiling took; nothing for one that was known
+    _graph: Any = None
     compile: Any = None  # Signature, Mode -> function; set by symgraph/compile/function.py, which builds on this file
 
     # States and defaults ----------------------------------------------------------------------------------------------
@@ -98,6 +101,25 @@ class FunctionFace:
     def maker(self) -> FunctionFace:
         """Theano's name for the object that holds `fgraph`, `inputs` and `outputs`: here the function itself."""
         return self
+
+    @property
+    def graph(self) -> Any:
+        """The graph after the passes: its `toposort()`, `inputs`, `outputs`, `apply_nodes`, `variables`. It is not compiled again when changed."""
+        if self._graph is None:
+            from symgraph.compile.optimised import optimised_graph
+
+            self._graph = optimised_graph(self.signature, self.mode)
+        return self._graph
+
+    @property
+    def fgraph(self) -> Any:
+        """Theano's name of `graph`, usually as ``f.maker.fgraph``."""
+        return self.graph
+
+    @property
+    def profile(self) -> Profile:
+        """What was done to the expression, how often, and how long it took; the passes are run for it if they were not."""
+        return Profile(self.graph.report, self.stations)
 
     @property
     def inputs(self) -> Sequence[Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import Any
 
+from symgraph.graph.rule import Rule
 from symgraph.settings import config
 
 __all__ = ["MODES", "Mode", "resolve"]
@@ -25,7 +27,8 @@ class Mode:
     """linker: 'llvm', 'c' or 'py' (None: the setting). optimizer: 'fast_run', 'fast_compile' or None for no passes.
 
     excluded, included: names or tags of passes and rules to leave out or add. check: run the numpy rule of every node beside
-    the compiled code and compare (the mode CHECK).
+    the compiled code and compare (the mode CHECK). rules: rewrites of the user's own (`symgraph.rewrite_rule`, `symgraph.pattern`),
+    tried on the expression as it is written and again when the other passes have simplified it.
 
     >>> Mode(optimizer='fast_compile').excluding('fold')
     Mode(linker=llvm, optimizer=fast_compile, excluded=fold)
@@ -38,27 +41,53 @@ class Mode:
         check: bool = False,
         excluded: Iterable[str] = (),
         included: Iterable[str] = (),
+        rules: Iterable[Rule] = (),
     ) -> None:
         self.linker = _linker(config.linker if linker is None else linker)
         self.optimizer = _optimizer(config.optimizer if optimizer == "default" else optimizer)
         self.check = check
         self.excluded = frozenset(excluded) | _words(config.optimizer_excluding)
         self.included = frozenset(included) | _words(config.optimizer_including)
+        self.rules = tuple(rules)
+        for r in self.rules:
+            if not isinstance(r, Rule):
+                raise TypeError(f"the rules of a mode are made by rewrite_rule or pattern, got {r!r} of {type(r)}")
 
-    def excluding(self, *names: str) -> Mode:
-        """This mode without the passes and rules of these names or tags."""
-        return self._with(self.excluded | set(names), self.included - set(names))
+    def excluding(self, *names: str | Rule) -> Mode:
+        """This mode without the passes and rules of these names or tags, or without these rules."""
+        words = _names(names)
+        return self._with(self.excluded | words, self.included - words, [r for r in self.rules if r not in names])
 
-    def including(self, *names: str) -> Mode:
-        """This mode with them."""
-        return self._with(self.excluded - set(names), self.included | set(names))
+    def including(self, *names: str | Rule) -> Mode:
+        """This mode with them; rules of the user's own are given themselves."""
+        words = _names(names)
+        return self._with(self.excluded - words, self.included | words, [*self.rules, *(r for r in names if isinstance(r, Rule))])
 
-    def _with(self, excluded: Iterable[str], included: Iterable[str]) -> Mode:
-        return Mode(self.linker, self.optimizer, self.check, excluded, included)
+    def requiring(self, *names: str) -> Mode:
+        """This mode with no other passes than those that have one of these names or tags."""
+        from symgraph.passes.pipeline import PIPELINE
+
+        wanted = set(names)
+        others = {one.name for one in PIPELINE if not wanted & (one.tags | {one.name}) and one.name not in ("inline", "expand")}
+        return self._with(self.excluded | others, self.included - others, self.rules)
+
+    def register(self, *rules: Rule) -> Mode:
+        """This mode with more rules; the newer name of `including` for rules."""
+        return self.including(*rules)
+
+    def clone(self, **options: Any) -> Mode:
+        """A copy with other options, named as for `Mode`."""
+        known = {name: getattr(self, name) for name in ("linker", "optimizer", "check", "excluded", "included", "rules")}
+        return Mode(**(known | options))
+
+    def _with(self, excluded: Iterable[str], included: Iterable[str], rules: Iterable[Rule]) -> Mode:
+        twin = copy.copy(self)
+        twin.excluded, twin.included, twin.rules = frozenset(excluded), frozenset(included), tuple(rules)
+        return twin
 
     def key(self) -> tuple[Any, ...]:
         """What makes two modes compile alike."""
-        return (self.linker, self.optimizer, self.check, tuple(sorted(self.excluded)), tuple(sorted(self.included)))
+        return (self.linker, self.optimizer, self.check, tuple(sorted(self.excluded)), tuple(sorted(self.included)), self.rules)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Mode) and self.key() == other.key()
@@ -71,7 +100,8 @@ class Mode:
         parts += ["check=True"] if self.check else []
         words = (("excluded", self.excluded), ("included", self.included))
         parts += [f"{word}={','.join(sorted(names))}" for word, names in words if names]
-        return f"Mode({', '.join(parts)})"
+        parts += [f"rules={[r.name for r in self.rules]}"] if self.rules else []
+        return f"{type(self).__name__}({', '.join(parts)})"
 
 
 MODES = {
@@ -110,6 +140,13 @@ def _optimizer(name: Any) -> str:
     if level is None:
         raise ValueError("optimizer must be fast_run, fast_compile, o0 ... o4 or None")
     return level
+
+
+def _names(given: Iterable[Any]) -> set[str]:
+    for name in given:
+        if not isinstance(name, (str, Rule)):
+            raise TypeError(f"names of passes, tags or rules are wanted, got {name!r} of {type(name)}")
+    return {name for name in given if isinstance(name, str)}
 
 
 def _words(text: str) -> frozenset[str]:

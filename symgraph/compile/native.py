@@ -70,13 +70,6 @@ class NativeFunction(FunctionFace, NativeCallable):
         return self._rebuild(signature, self.mode)
 
     @property
-    def graph(self) -> Any:
-        """The graph after the passes."""
-        from symgraph.compile.optimised import optimised_graph
-
-        return optimised_graph(self.signature, self.mode)
-
-    @property
     def optimised(self) -> Sequence[Variable]:
         """The variables that passes made of outputs and new values."""
         return self.graph.outputs
@@ -121,7 +114,9 @@ def make_native(signature: Signature, mode: Mode, optimised: Sequence[Variable],
     if key is not None:
         remember(key, compiled, plan, handed, origin, order)
     nodes = [origin.get(node, node) for node in handed.nodes]
-    return _class(signature)(signature, mode, compiled.executable, plan, nodes, [caller(node) for node in handed.callbacks], rebuild)
+    made = _class(signature)(signature, mode, compiled.executable, plan, nodes, [caller(node) for node in handed.callbacks], rebuild)
+    made.stations = watch.times
+    return made
 
 
 def used_inputs(signature: Signature, optimised: Sequence[Variable]) -> list[tuple[str, int, Variable]]:

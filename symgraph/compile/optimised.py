@@ -19,6 +19,7 @@ def optimised_graph(signature: Signature, mode: Mode, watch: Callable[[str, Any]
     tell("written", signature.computed)
     graph = Graph(signature.variables, signature.computed)
     tell("graph", graph)
-    tell("passes", optimise(graph, mode))
+    graph.report = optimise(graph, mode)
+    tell("passes", graph.report)
     tell("optimised", graph.outputs)
     return graph

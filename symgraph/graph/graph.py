@@ -36,6 +36,7 @@ class Graph:
         self.touched: set[Apply] = set()  # nodes that are new, read something else or have fewer readers since rules were last at rest
         self.settled: frozenset[Any] = frozenset()  # the rules that had nothing left to do then
         self.reason = "copy"
+        self.report: list[Any] = []  # what the passes did: (name, how often each rule fired, seconds)
         copied: dict[Variable, Variable] = {}
         for node in toposort(outputs, self.given):
             twin = node.clone_with([copied.get(x, x) for x in node.inputs])
@@ -61,6 +62,21 @@ class Graph:
     def nodes(self) -> list[Apply]:
         """All Apply nodes, in no particular order that may be relied on."""
         return [n for n in self.net if isinstance(n, Apply)]
+
+    # Theano's names
+    @property
+    def apply_nodes(self) -> set[Apply]:
+        """All Apply nodes."""
+        return set(self.nodes())
+
+    @property
+    def variables(self) -> set[Variable]:
+        """All variables: those without owner, inputs that nobody reads too, and every output of a node."""
+        return {x for n in self.net for x in (n.outputs if isinstance(n, Apply) else [n])} | self.given
+
+    def clients(self, x: Variable) -> list[tuple[Any, int]]:
+        """Where x is read: (node, position of the input), and ("output", position) where it is one of the graph's outputs."""
+        return [*self.users(x), *(("output", position) for position in self._uses.get(x, ()))]
 
     def toposort(self) -> list[Apply]:
         """All Apply nodes, each after those it needs; the same order for equal graphs."""

@@ -1,55 +1,20 @@
-"""Rules and how they are applied: found by root op, one worklist, bounded.
-
-A rule is a small function of (graph, node) that gives the variable (or list of variables) to stand for the node's outputs, or
-None. It is registered under the roots it can start from: an op class, or the name of an elementwise row.
-
->>> @rule('log')
-... def log_of_exp(graph, node):
-...     \"\"\"log(exp(x)) -> x\"\"\"
-...     (x,) = node.inputs
-...     if x.owner and x.owner.op == exp:
-...         return x.owner.inputs[0]
-"""
+"""How rules are applied: found by root op, one worklist, bounded. What a rule is: symgraph/graph/rule.py."""
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from symgraph.errors import OptimizationError
 from symgraph.expr.op import Apply
 from symgraph.expr.variable import Variable
 from symgraph.graph.graph import Graph
+from symgraph.graph.rule import Root, Rule, rule
+from symgraph.settings import config
 
 __all__ = ["Rule", "Rules", "rule"]
-
-Root = Any  # an op class, or the name of an elementwise row
-
-
-class Rule:
-    """A rewrite with a name; `roots` say at which ops it is tried. `tags` are the names by which modes exclude it."""
-
-    __slots__ = ("apply", "name", "roots", "tags", "text")
-
-    def __init__(self, apply: Callable[[Graph, Apply], Any], roots: Sequence[Root], name: str = "", tags: Iterable[str] = ()) -> None:
-        self.apply = apply
-        self.roots = tuple(roots)
-        self.name = name or apply.__name__
-        self.text = (apply.__doc__ or "").strip()
-        self.tags = frozenset(tags) | {self.name}
-
-    def __call__(self, graph: Graph, node: Apply) -> Any:
-        return self.apply(graph, node)
-
-    def __repr__(self) -> str:
-        return f"<rule {self.name}: {self.text}>"
-
-
-def rule(*roots: Root, tags: Iterable[str] = ()) -> Callable[[Callable[[Graph, Apply], Any]], Rule]:
-    """Make a Rule of a function; its docstring says what it does, as ``before -> after``."""
-    return lambda apply: Rule(apply, roots, tags=tags)
-
 
 class Rules:
     """A pass: rules applied until none fires. Work grows in line with the graph: a changed node wakes only itself and its users,
@@ -105,10 +70,14 @@ class Rules:
                     found = [*(by_root.get(name, ()) if name is not None else ()), *by_root.get(key[1], ()), *anywhere]
                     tried[key] = found = found if key[2] else [r for r in found if r not in settled]
                 for r in found:
-                    given = r.apply(graph, node)
-                    if given is None:
+                    try:
+                        given = r.apply(graph, node)
+                        if given is None:
+                            continue
+                        result = _outputs(r, given, node)
+                    except Exception as error:
+                        _failed(r, node, error)
                         continue
-                    result = _outputs(r, given, node)
                     if result is None:
                         continue
                     fired[r.name] += 1
@@ -129,6 +98,16 @@ class Rules:
         graph.settled = frozenset(self.rules)
         graph.touched.clear()
         return fired
+
+
+def _failed(r: Rule, node: Apply, error: Exception) -> None:
+    """A rule that raises, as the setting on_opt_error says: the expression without it is right as it is."""
+    if config.on_opt_error == "ignore":
+        return
+    text = f"the rule {r.name} failed at {node.op}: {type(error).__name__}: {error}"
+    if config.on_opt_error == "raise" or isinstance(error, OptimizationError):
+        raise OptimizationError(text, line=node.line) from error
+    warnings.warn(f"{text}; it was left out there", stacklevel=4)
 
 
 def _outputs(r: Rule, result: Any, node: Apply) -> list[Any] | None:

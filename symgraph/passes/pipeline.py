@@ -7,7 +7,7 @@ left out, or added to a level that does not have them, by name or by tag; the ta
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from symgraph.expr.op import Op
 from symgraph.graph.graph import Graph
 from symgraph.graph.rewrite import Rules
+from symgraph.graph.rule import Rule
 from symgraph.passes.activations import ACTIVATIONS
 from symgraph.passes.arithmetic import ARITHMETIC
 from symgraph.passes.arrangement import ARRANGEMENT
@@ -65,6 +66,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("fold", fold, _BOTH, frozenset({"constant_folding"})),
     # Shapes early: what was only there to be measured goes before rules look at it.
     Pass("shapes", shapes, _BOTH, frozenset({"ShapeOpt", "local_shape_to_shape_i"})),
+    Pass("user", Rules("user", []), _ALL),  # the rules that a mode brings
     Pass("canonical", Rules("canonical", [*ACTIVATIONS, *_ALGEBRA]), _RUN, frozenset({"canonicalize"})),
     Pass("merge", merge, _RUN),
     Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY, *_ALGEBRA]), _RUN, frozenset({"stabilize"})),
@@ -75,6 +77,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("loops", loops, _RUN, frozenset({"scan", "scan_opt"})),
     # How it is done: products that stayed in a body may be joined with a sum there, now that none can be taken out.
     Pass("inner", inner, _RUN),
+    Pass("user", Rules("user", []), _RUN),
     Pass("blas", Rules("blas", [*BLAS, *_ALGEBRA]), _RUN, frozenset({"BlasOpt", "specialize"})),
     # What the rules made may be known, or made twice; so may what stood in an OpFromGraph and beside it.
     Pass("expand", expand, _ALL),
@@ -93,13 +96,16 @@ def optimise(graph: Graph, mode: Any) -> Report:
     """
     Op.on_apply, watcher = None, Op.on_apply  # test values are of what the user writes, not of what rules make
     try:
-        return _run(graph, passes_of(mode.optimizer, mode.excluded, mode.included), bool(getattr(mode, "check", False)))
+        chosen = passes_of(mode.optimizer, mode.excluded, mode.included, getattr(mode, "rules", ()))
+        return _run(graph, chosen, bool(getattr(mode, "check", False)))
     finally:
         Op.on_apply = watcher
 
 
-def passes_of(level: str, excluded: Iterable[str] = (), included: Iterable[str] = ()) -> list[Pass]:
+def passes_of(level: str, excluded: Iterable[str] = (), included: Iterable[str] = (), rules: Sequence[Rule] = ()) -> list[Pass]:
     """The passes of a level, without the rules and passes that are excluded. ValueError: there is no such level.
+
+    rules: those of the pass "user", which is left out without any.
 
     >>> [p.name for p in passes_of('fast_run', excluded={'constant_folding'})][:3]
     ['inline', 'inner', 'merge']
@@ -112,6 +118,10 @@ def passes_of(level: str, excluded: Iterable[str] = (), included: Iterable[str] 
         names = one.tags | {one.name}
         if names & out or not (level in one.levels or names & extra):
             continue
+        if one.name == "user":
+            if not rules:
+                continue
+            one = one._replace(apply=Rules("user", rules))
         chosen.append(one._replace(apply=one.apply.without(out)) if isinstance(one.apply, Rules) else one)
     return chosen
 
