@@ -15,7 +15,7 @@ from symgraph.expr.walk import replace as clone
 from symgraph.gradient.check import verify_grad
 from symgraph.gradient.forward import Rop
 from symgraph.gradient.fromgraph import OpFromGraph
-from symgraph.gradient.matrices import hessian, jacobian
+from symgraph.gradient.matrices import hessian, hessian_vector_product, jacobian
 from symgraph.gradient.reverse import Lop, grad
 from symgraph.graph.alike import equal_computations, is_same_graph
 from symgraph.graph.copies import clone_replace, graph_replace, map_variables
@@ -40,7 +40,8 @@ __all__ = [
     "Apply", "Constant", "Generic", "In", "Lop", "Mode", "Op", "OpFromGraph", "OrderedUpdates", "Out", "Rop", "SharedVariable",
     "TensorType", "Type", "Variable", "as_op", "as_variable", "clone", "clone_replace", "config", "consider_constant", "debugprint",
     "disconnected_grad", "dot", "dprint", "equal_computations", "errors", "foldl", "foldr", "function", "generic",
-    "get_scalar_constant_value", "grad", "grad_clip", "grad_scale", "graph", "graph_replace", "hessian", "is_same_graph", "jacobian",
+    "get_scalar_constant_value", "grad", "grad_clip", "grad_scale", "graph", "graph_replace", "hessian",
+    "hessian_vector_product", "is_same_graph", "jacobian",
     "map", "map_variables", "pattern", "pp", "pprint", "reduce", "rewrite_rule", "scan", "shared", "tensor", "until", "vectorize",
     "vectorize_graph", "verify_grad", "wrap_py", "zero_grad",
 ]

@@ -15,7 +15,7 @@ from symgraph.expr.walk import toposort
 from symgraph.gradient.markers import DisconnectedType, NullType
 from symgraph.settings import config
 
-__all__ = ["ON_DISCONNECTED", "Lop", "all_variables", "backward", "between", "fitting", "grad", "input_grads", "zeros_for"]
+__all__ = ["ON_DISCONNECTED", "Lop", "all_variables", "backward", "between", "fitting", "grad", "input_grads", "no_influence", "zeros_for"]
 
 ON_DISCONNECTED = ("raise", "warn", "ignore")
 _ON_NULL = ("raise", "return")
@@ -250,12 +250,17 @@ def fitting(what: str, x: Any, given: Any) -> Any:
 def _result(x: Any, g: Any, on_disconnected: str, kind: str) -> Any:
     if g is not None:
         return g
+    no_influence(x, on_disconnected)
+    if kind in ("None", "none"):
+        return None
+    return DisconnectedType()() if kind.lower() == "disconnected" else zeros_for(x)
+
+
+def no_influence(x: Any, on_disconnected: str) -> None:
+    """Tell that x has no influence on what is differentiated, in the way that is asked for."""
     text = (f"grad was asked for the gradient by {x}, of type {x.type}, but it is not part of the graph of the cost, or is used only by an "
             "operation that has no gradient")
     if on_disconnected == "raise":
         raise DisconnectedInputError(text, line=x.line)
     if on_disconnected == "warn":
-        warnings.warn(text, stacklevel=3)
-    if kind in ("None", "none"):
-        return None
-    return DisconnectedType()() if kind.lower() == "disconnected" else zeros_for(x)
+        warnings.warn(text, stacklevel=4)

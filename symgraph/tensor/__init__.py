@@ -51,6 +51,7 @@ _NAMES |= {
     "tensor": make.tensor, "TensorType": TensorType, "TensorVariable": TensorVariable, "TensorConstant": TensorConstant,
     "Variable": Variable, "grad": reverse.grad, "Lop": reverse.Lop, "Rop": forward.Rop,
     "jacobian": matrices.jacobian, "hessian": matrices.hessian,
+    "hessian_vector_product": matrices.hessian_vector_product,
     "verify_grad": check.verify_grad, "numeric_grad": check.numeric_grad, "grad_undefined": markers.grad_undefined,
     "grad_not_implemented": markers.grad_not_implemented,
     "discrete_dtypes": dtypes.DISCRETE, "continuous_dtypes": dtypes.CONTINUOUS, "integer_dtypes": dtypes.INTEGER,
