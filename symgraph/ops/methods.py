@@ -19,6 +19,7 @@ from symgraph.ops import (
     compare,
     create,
     diagonal,
+    fourier,
     index,
     join,
     layout,
@@ -257,6 +258,7 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "diag": diagonal.diag, "diagonal": diagonal.diagonal, "trace": diagonal.trace, "tril": diagonal.tril, "triu": diagonal.triu,
     "isclose": compare.isclose, "allclose": compare.allclose,
     "sinc": special.sinc, "i0": special.i0,
+    **{f"fft.{name}": getattr(fourier, name) for name in fourier.__all__ if name.islower()},
 }
 _BY_FUNCTION: dict[Any, Callable[..., Any]] = {}
 for _path, _rule in NUMPY_FUNCTIONS.items():

@@ -34,7 +34,7 @@ from symgraph.ops import (
 from symgraph.ops import linalg as _products  # `linalg` is the face, as nnet is
 from symgraph.printing.formula import pp
 from symgraph.settings import config
-from symgraph.tensor import linalg, nlinalg, nnet, slinalg
+from symgraph.tensor import fft, fourier, linalg, nlinalg, nnet, slinalg
 
 _FILES = (
     *(binary, cast, compare, create, diagonal, index, join, layout, _products, moments, pad, reduce, scalars, shape, softmax, special, stop),
@@ -59,7 +59,7 @@ _NAMES |= {
     "all_dtypes": dtypes.ALL, "Op": Op, "Apply": Apply, "Type": Type, "Constant": Constant, "Generic": Generic, "generic": generic, "config": config,
     "pprint": pp, "pp": pp, "AsTensorError": AsTensorError, "MethodNotDefined": MethodNotDefined, "NotScalarConstantError": NotScalarConstantError,
     "EmptyConstantError": EmptyConstantError, "ShapeError": ShapeError, "nnet": nnet,
-    "linalg": linalg, "nlinalg": nlinalg, "slinalg": slinalg,
+    "fft": fft, "fourier": fourier, "linalg": linalg, "nlinalg": nlinalg, "slinalg": slinalg,
 }
 for _file in (*_FILES, methods, check, forward, markers, matrices, reverse, make, dtypes):
     globals().pop(_file.__name__.rpartition(".")[2], None)  # what is behind the face is not part of it

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import rows_create
 import rows_elementwise
+import rows_fourier
 import rows_index
 import rows_layout
 import rows_linalg
@@ -27,7 +28,10 @@ from symgraph.expr.op import Op
 from symgraph.expr.walk import toposort
 from symgraph.ops.elementwise import _ROWS
 
-TABLES = (rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_matrices, rows_special)
+TABLES = (
+    rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_matrices,
+    rows_special, rows_fourier,
+)
 ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]
 STEP = 1e-6
 # Unless --full is given: every set of arguments with passes or without (py: all of them), some by the slower targets.
@@ -158,7 +162,7 @@ def test_steps_have_no_slope(row):
 
 
 # Classes of ops of which the table says nothing: others derive from them, nobody uses them as they are.
-BASES = {"create.FromSizes", "index.subtensor.Indexed", "linalg.matrices.MatrixOp", "reduce.Reduce", "stop.Identity"}
+BASES = {"create.FromSizes", "fourier._Transform", "index.subtensor.Indexed", "linalg.matrices.MatrixOp", "reduce.Reduce", "stop.Identity"}
 
 
 def op_classes():
