@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from codegen.loopir import complexes
+from codegen.loopir import nodes as ir
 from codegen.loopir.integers import Integers
 from codegen.loopir.operands import COMPLEXES, PARTS, joined, kind, known
 from codegen.loopir.operations import MATH
@@ -217,7 +218,19 @@ class Arithmetic(Integers):
             return self.compare_bools(operation, a, b)
         if self.is_integer(a) and a.value is b.value:
             return operation in ("le", "ge", "eq")
+        if operation == "lt" and self.within and (known_order := self.in_order(a.value, b.value)) is not None:
+            return known_order
         return self.apply(operation, [a, b], "bool")
+
+    def in_order(self, a: Any, b: Any) -> bool | None:
+        """Whether a < b, where one of them is an index whose range is known."""
+        if isinstance(a, ir.Value) and a.number in self.within:
+            stop = self.within[a.number]
+            if stop is b:
+                return True
+            if isinstance(b, int) and (b <= 0 or isinstance(stop, int) and stop <= b):
+                return b > 0
+        return True if isinstance(b, ir.Value) and b.number in self.within and isinstance(a, int) and a < 0 else None
 
     @joined
     def isnan(self, x: Any) -> Any:

@@ -37,6 +37,7 @@ class Builder(Arithmetic):
         self.fails = False
         self.libraries: list[str] = []
         self.on_check: Callable[[str, str], int] | None = None  # (error class, message) -> failure number
+        self.within: dict[int, ir.Operand | None] = {}  # number of an index that is at least 0 -> what it stays below, if anything
         self.equals: dict[int, tuple[ir.Block, dict[int, Any]]] = {}  # per block: number of a size -> the one it was found equal to
 
     # Values -----------------------------------------------------------------------------------------------------------
@@ -111,6 +112,7 @@ class Builder(Arithmetic):
             yield start
             return
         index = self.value("int64")
+        self.note_range(index, start, stop)
         outer, self.block = self.block, []
         yield Scalar(self, index)
         body, self.block = self.block, outer
@@ -121,6 +123,7 @@ class Builder(Arithmetic):
         """Carries values: ``values = body(i, *values)`` for each i; returns the last ones. Types are those of `initial`."""
         initial, types = self.flat(initial)
         index = self.value("int64")
+        self.note_range(index, start, stop)
         carried = tuple(self.value(self.operand_type(x)) for x in initial)
         outer, self.block = self.block, []
         new = body(Scalar(self, index), *self.unflat(carried, types))
@@ -130,6 +133,11 @@ class Builder(Arithmetic):
         self.block.append(ir.For(index, operand(start), operand(stop), step, inner, carried,
                                  tuple(operand(x) for x in initial), yields, results))
         return self.unflat(results, types)
+
+    def note_range(self, index: Any, start: Any, stop: Any) -> None:
+        """The index counts from `start`, and stays below `stop`: if it is not negative, it need not be compared with either."""
+        if (is_number(start) and start >= 0) or (isinstance(start, Scalar) and getattr(start.value, "number", None) in self.within):
+            self.within[index.number] = operand(stop)
 
     def accumulate(self, n: Any, start: Sequence[Any], join: Callable[..., Sequence[Any]], combine: Callable[..., Sequence[Any]] | None) -> list[Any]:
         """The values of `start` joined with the elements 0 .. n - 1: ``join(i, accumulators) -> accumulators``, in order if `combine` is None.
@@ -152,13 +160,17 @@ class Builder(Arithmetic):
                 for row, x in zip(rows, start):
                     self.store(row, j, x)
             with self.loop(0, whole, step=LANES) as i, self.loop(0, LANES, independent=True) as j:
-                for row, x in zip(rows, join(i + j, [self.load(row, j) for row in rows])):
+                place = i + j
+                self.note_range(place.value, 0, n)
+                for row, x in zip(rows, join(place, [self.load(row, j) for row in rows])):
                     self.store(row, j, x)
             first = [self.load(row, 0) for row in rows]
             return [whole, *self.fold(1, LANES, first, lambda j, *values: combine(values, [self.load(row, j) for row in rows]))]
 
         # What is left over, or all where n is small, in one loop for both: the elements may be much code.
         done, *total = side_by_side() if is_number(n) else self.when(self.less(n, 2 * LANES), lambda: [0, *start], side_by_side)
+        if isinstance(done, Scalar):
+            self.note_range(done.value, 0, None)
         return rest(done, total)
 
     def repeat(self, initial: Sequence[Any], body: Callable[..., tuple[Any, Sequence[Any]]]) -> list[Any]:

@@ -18,7 +18,7 @@ from codegen.loopir import nodes as ir
 from codegen.loopir.scalar import Scalar
 from codegen.lower.arrays import Memory, SizedArray, offset_of, product
 from codegen.lower.control import BranchPlan, LoopPlan
-from codegen.lower.fuse import Group, fuse, inputs_of
+from codegen.lower.fuse import Group, fuse, inputs_of, reads_elements
 from codegen.lower.kernel import Kernel
 from codegen.lower.memory import allocate
 from codegen.lower.nests import copy_kernel, loops_kernel, pointwise_kernel
@@ -242,8 +242,9 @@ class Frame:
 
     def constants_of(self, group: Group) -> None:
         for position in group.members:
-            for v in inputs_of(self.program.steps[position]):
-                if v in self.program.constants and (v not in self.uniform or group.kind not in ("pointwise", "reduction")):
+            step = self.program.steps[position]
+            for operand, v in enumerate(inputs_of(step)):
+                if v in self.program.constants and (v not in self.uniform or not reads_elements(step, operand)):
                     self.located(v)
 
     def located(self, value: int) -> Memory:

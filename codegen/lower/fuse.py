@@ -51,7 +51,11 @@ class Use:
 
 def reads_elements(step: Step | Loop | Branch, operand: int) -> bool:
     """Whether a step reads this input element by element, so that it need not stand in memory."""
-    return isinstance(step, Step) and (isinstance(step.rule, Pointwise) or (isinstance(step.rule, Reduction) and operand == 0))
+    if not isinstance(step, Step):
+        return False
+    if isinstance(step.rule, Loops):
+        return step.rule.by_address is not None and operand not in step.rule.by_address
+    return isinstance(step.rule, Pointwise) or (isinstance(step.rule, Reduction) and operand == 0)
 
 
 def inputs_of(step: Step | Loop | Branch) -> tuple[int, ...]:
@@ -130,8 +134,8 @@ class _Fusion:
             reader = self.steps[use.position]
             if reads_elements(reader, use.operand):
                 for group in self.homes[use.position]:
-                    if group.kind == "view":  # computes nothing: it hands on memory
-                        in_memory = True
+                    if group.kind == "view" or (group.kind == "loops" and not self.fed_by_scalars(step, group)):
+                        in_memory = True  # a view computes nothing: it hands on memory
                     else:
                         homes[id(group)] = group
             else:
@@ -217,11 +221,21 @@ class _Fusion:
                 continue
             reader = self.steps[use.position]
             assert isinstance(reader, Step)
-            how = "same" if isinstance(reader.rule, Reduction) else reader.rule.reads[use.operand]  # type: ignore[union-attr]
+            if isinstance(reader.rule, Loops):
+                how = "many"
+            else:
+                how = "same" if isinstance(reader.rule, Reduction) else reader.rule.reads[use.operand]  # type: ignore[union-attr]
             if how == "same" and use.position not in members:
                 how = "once"
             found.append((how, use.position))
         return found
+
+    def fed_by_scalars(self, step: Step, group: Group) -> bool:
+        """Whether a step reads no array that loops might be overwriting, and none that it would read again and again."""
+        root = self.steps[group.root]
+        assert isinstance(root, Step) and isinstance(root.rule, Loops)
+        overwritten = {root.inputs[operand] for _, operand in root.rule.alias}
+        return all(self.types[v].ndim == 0 and v not in overwritten for v in step.inputs)
 
     def scalar(self, step: Step) -> bool:
         """Computed once a kernel, before the loops."""

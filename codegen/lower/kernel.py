@@ -44,7 +44,7 @@ class Kernel:
         self.makers: dict[int, Step] = {}
         for position in group.members:
             step = frame.program.steps[position]
-            if group.kind in ("pointwise", "reduction") and not (group.kind == "reduction" and position == group.root):
+            if group.kind == "pointwise" or position != group.root:
                 self.makers[step.outputs[0]] = step
 
     # Sizes and addresses ----------------------------------------------------------------------------------------------

@@ -175,7 +175,7 @@ def rule_of(node: Apply, callbacks: list[Apply]) -> Rule:
         return Reduction(key, op.sizes, tuple(op.axes), op.start, op.join, getattr(op, "combine", None), op.finish)
     if kind == "loops":
         return Loops(key, op.sizes, op.loops, workspace=getattr(op, "workspace", None), alias=tuple(getattr(op, "alias", ())),
-                     view=getattr(op, "view", False), name=getattr(op, "kernel_name", ""))
+                     view=getattr(op, "view", False), name=getattr(op, "kernel_name", ""), by_address=getattr(op, "by_address", None))
     callbacks.append(node)
     types = tuple((x.type.dtype, x.type.ndim) for x in (*node.inputs, *node.outputs) if isinstance(x.type, TensorType))
     return Python(("python", len(node.inputs), types), _caller(node))

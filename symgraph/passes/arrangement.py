@@ -43,12 +43,27 @@ def dimshuffle_of_elementwise(graph: Graph, node: Apply) -> Any:
 
 @rule(DimShuffle, tags=("local_alloc_dimshuffle", "local_dimshuffle_alloc"))
 def dimshuffle_of_alloc(graph: Graph, node: Apply) -> Any:
-    """dimshuffle(alloc(c, m, n), 1, 0) -> alloc(c, n, m) where c has no dimensions"""
+    """dimshuffle(alloc(c, m, n), 1, 0) -> alloc(c, n, m) where c has one element"""
     inner = node_of(node.inputs[0], Alloc)
-    if inner is None or inner.inputs[0].ndim:
+    if inner is None or any(n != 1 for n in inner.inputs[0].type.shape):
         return None
     value, *sizes = inner.inputs
-    return Alloc()(value, *[size_constant(1) if d == "x" else sizes[d] for d in node.op.order])
+    return Alloc()(_without_dimensions(value), *[size_constant(1) if d == "x" else sizes[d] for d in node.op.order])
+
+
+@rule(Elementwise, tags=("local_alloc_elemwise",))
+def elementwise_of_alloc(graph: Graph, node: Apply) -> Any:
+    """neg(alloc(c, n)) -> alloc(neg(c), n): computed once, and repeated where it is read"""
+    inner = node_of(node.inputs[0], Alloc)
+    if inner is None or len(node.inputs) != 1 or any(n != 1 for n in inner.inputs[0].type.shape):
+        return None
+    value, *sizes = inner.inputs
+    return Alloc()(node.op(_without_dimensions(value)), *sizes)
+
+
+def _without_dimensions(x: Any) -> Any:
+    """The one element of x."""
+    return DimShuffle(x.ndim, ())(x) if x.ndim else x
 
 
 @rule(Reshape, tags=("local_reshape_chain", "local_useless_reshape", "local_reshape_lift"))
@@ -108,5 +123,5 @@ def known_shape(graph: Graph, node: Apply) -> Any:
 
 
 ARRANGEMENT: list[Rule] = [
-    dimshuffle_twice, dimshuffle_of_alloc, dimshuffle_of_elementwise, reshape_twice, flatten_again, known_pattern, known_shape,
+    dimshuffle_twice, dimshuffle_of_alloc, elementwise_of_alloc, dimshuffle_of_elementwise, reshape_twice, flatten_again, known_pattern, known_shape,
 ]

@@ -196,7 +196,7 @@ def test_chains_of_20000_nodes(kind: str) -> None:
     for _ in range(10_000 if kind != "concatenate" else 2_000):
         z = step(z)
     assert sys.getrecursionlimit() <= 1000
-    start = time.perf_counter()
+    start = time.process_time()
     graph = Graph([x], [z])
     optimise(graph, Mode(linker="py", optimizer="fast_run"))
-    assert time.perf_counter() - start < 8
+    assert time.process_time() - start < 20  # 2 s on a quiet machine; work that grows with the square takes minutes

@@ -119,8 +119,9 @@ class Region:
                 own = common[ndim - len(a.shape) :]
                 i = s.cast(a(*[0 if is_one(size) else k for size, k in zip(a.shape, own)]), "int64")
                 text = f"index {{}} is out of bounds for axis {axis} with size {{}}"
-                s.check(s.both(s.less(-1 - n, i), s.less(i, n)), "IndexError", text, i, n)
-                place.append(s.where(s.less(i, 0), i + n, i))
+                wrapped = s.where(s.less(i, 0), i + n, i)
+                s.check(s.both(s.less(-1, wrapped), s.less(wrapped, n)), "IndexError", text, i, n)
+                place.append(wrapped)
             elif isinstance(entry, int):
                 place.append(entry if entry >= 0 else n + entry)
             else:

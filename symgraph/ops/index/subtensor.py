@@ -103,6 +103,7 @@ class IncSubtensor(Indexed):
 
     __props__ = ("entries", "sets")
     alias = ((0, 0),)
+    by_address = (0,)
     distinct = True  # no element of the region stands for the same place as another
 
     def __init__(self, entries: Sequence[Any], sets: bool = False) -> None:

@@ -26,6 +26,7 @@ def multiply(
 
     out must hold what is multiplied by beta; where beta is the number 0 it may hold anything.
     """
+    alpha, beta = _number(alpha), _number(beta)
     small = all(isinstance(n, int) for n in (rows, columns, inner)) and rows * columns * inner <= SMALL
     if dtype not in LETTERS or small:
         _by_loops(b, dtype, out, first, second, rows, columns, inner, transposed, alpha, beta)
@@ -47,6 +48,8 @@ def multiply(
         )
 
     b.when(b.less(0, inner), by_library)
+    if not fresh and isinstance(beta, (int, float)) and beta == 1:
+        return
     nothing = b.less_equal(inner, 0)  # no products to add: the library may leave `out` as it is
 
     def without_products() -> None:
@@ -136,6 +139,11 @@ def _count(b: Any, n: Any) -> Any:
 def _lead(b: Any, n: Any) -> Any:
     """A leading dimension, which must not be 0."""
     return _count(b, b.maximum(n, 1))
+
+
+def _number(x: Any) -> Any:
+    """A real scalar that is known as the code is written, as a Python number."""
+    return x.value if isinstance(getattr(x, "value", None), (int, float)) else x
 
 
 def _factor(b: Any, value: Any, dtype: str) -> Any:

@@ -22,6 +22,7 @@ class Gemm(Op):
     alias = ((0, 0),)
     kernel_name = "gemm"
     cost = 100
+    by_address = (0, 1, 2)
 
     def __init__(self, transpose_a: bool = False, transpose_b: bool = False) -> None:
         self.transpose_a = transpose_a
@@ -53,8 +54,7 @@ class Gemm(Op):
         right = tuple(reversed(y.shape)) if self.transpose_b else tuple(y.shape)
         rows = left[0] if len(left) == 2 else 1
         columns = right[1] if len(right) == 2 else 1
-        factors = [b.load(f.pointer, 0) for f in (alpha, beta)]
-        multiply(b, out.dtype, out.pointer, x.pointer, y.pointer, rows, columns, left[-1], (self.transpose_a, self.transpose_b), *factors)
+        multiply(b, out.dtype, out.pointer, x.pointer, y.pointer, rows, columns, left[-1], (self.transpose_a, self.transpose_b), alpha(), beta())
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         z, a, b, alpha, beta = inputs

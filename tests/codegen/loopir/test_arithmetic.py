@@ -238,6 +238,26 @@ def test_exact_identities_write_nothing() -> None:
     assert not b.block
 
 
+def test_an_index_is_not_compared_with_its_range() -> None:
+    b = Builder()
+    n, m = b.parameter("int64"), b.parameter("int64")
+    with b.loop(0, n) as i:
+        assert b.less(i, n) is True and b.less(-1, i) is True and b.less(i, 0) is False
+        assert not any(isinstance(x, bool) for x in (b.less(i, m), b.less(i, 1), b.less(0, i)))
+    with b.loop(0, 8) as i:
+        assert b.less(i, 8) is True and b.less(i, 9) is True and not isinstance(b.less(i, 7), bool)
+    with b.loop(-1, n) as i:
+        assert not isinstance(b.less(i, 0), bool)
+    seen = []
+
+    def join(i: Any, sums: Any) -> Any:
+        seen.append((b.less(i, 0), b.less(i, n)))
+        return [b.add(sums[0], 1.0)]
+
+    b.accumulate(n, [b.constant(0.0, "float64")], join, lambda left, right: [b.add(left[0], right[0])])
+    assert seen[0] == (False, True) and seen[1][0] is False
+
+
 @pytest.mark.parametrize("write", [
     lambda b, x: b.add(x, 0.0), lambda b, x: b.mul(x, 0.0), lambda b, x: b.sub(x, x), lambda b, x: b.equal(x, x), lambda b, x: b.less(x, x),
 ])  # fmt: skip

@@ -83,6 +83,16 @@ def _set_first(b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
 
 
 SET_FIRST = Loops(("set first",), lambda s, x, v: [x.shape], _set_first, alias=((0, 0),))
+
+
+def _add_at(b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+    with b.loop(0, inputs[1].shape[0]) as i:
+        place = b.cast(inputs[1](i), "int64")
+        outputs[0].store([place], b.add(b.load(outputs[0].pointer, place), inputs[1](i)))
+
+
+# x with v[i] added to its element number v[i]
+ADD_AT = Loops(("add at",), lambda s, x, v: [x.shape], _add_at, alias=((0, 0),), by_address=(0,))
 RESHAPE = Loops(("matrix",), lambda s, x: [(x.shape[0] // 2, 2)], lambda b, i, o: None, view=True)
 
 

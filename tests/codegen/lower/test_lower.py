@@ -40,6 +40,22 @@ def test_what_is_dear_is_not_computed_for_each_reader() -> None:
     assert [g.kind for g in groups] == ["pointwise", "loops", "pointwise"]
 
 
+def test_a_range_is_counted_where_loops_read_it() -> None:
+    steps = [Step(r.COUNT, (1,), (2,)), Step(r.ADD_AT, (0, 2), (3,))]
+    program = Program([floats(None), INDEX, floats(None), floats(None)], [0, 1], {}, [3], steps)
+    assert [g.kind for g in fuse(program)] == ["loops"]
+    (result,) = run(program, [np.ones(4), np.array(3)])
+    np.testing.assert_array_equal(result, [1, 2, 3, 1])
+
+
+def test_what_loops_overwrite_is_not_read_again_by_them() -> None:
+    steps = [Step(r.EXP, (0,), (2,)), Step(r.ADD, (2, 1), (3,)), Step(r.ADD_AT, (2, 3), (4,))]
+    program = Program([floats(None)] * 5, [0, 1], {}, [4], steps)
+    assert [len(g.members) for g in fuse(program) if g.kind == "loops"] == [1]
+    (result,) = run(program, [np.array([-np.inf, 0.0, np.log(2.0)]), np.zeros(3)])
+    np.testing.assert_array_equal(result, [0, 2, 4])
+
+
 def test_what_is_cheap_is() -> None:
     steps = [Step(r.NEG, (0,), (1,)), Step(r.CUMSUM, (0,), (2,)), Step(r.ADD, (1, 2), (3,)), Step(r.CUMSUM, (3,), (4,)), Step(r.ADD, (1, 4), (5,))]
     groups = fuse(Program([floats(None)] * 6, [0], {}, [5], steps))
