@@ -16,6 +16,7 @@ __all__ = [
     "ExtractDiag",
     "FillDiagonal",
     "Triangle",
+    "as_diagonal",
     "diag",
     "diagonal",
     "fill_diagonal",
@@ -271,6 +272,15 @@ def diag(v: Any, k: int = 0) -> Any:
     if v.ndim == 2:
         return ExtractDiag(k)(v)
     raise ValueError("Input must be 1- or 2-d.")
+
+
+def as_diagonal(v: Any) -> Any:
+    """Square matrices with the last dimension of v on their diagonals: (..., n) -> (..., n, n). ValueError for a scalar."""
+    v = as_tensor(v)
+    if v.ndim == 0:
+        raise ValueError("as_diagonal takes a vector, or a stack of such")
+    size = size_of(v, v.ndim - 1)
+    return AllocDiag(0, v.ndim - 1, v.ndim)(v, size, size)
 
 
 def trace(a: Any, offset: int = 0) -> Any:

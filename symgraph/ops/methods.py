@@ -181,6 +181,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "transpose": layout.transpose, "swapaxes": layout.swapaxes, "squeeze": layout.squeeze, "copy": _copy, "transfer": _transfer,
     "specify_shape": shape.specify_shape, "broadcast_to": create.broadcast_to,
     "repeat": join.repeat, "roll": join.roll, "take": index.take, "diagonal": diagonal.diagonal, "trace": diagonal.trace, "nonzero": index.nonzero,
+    "as_diagonal": diagonal.as_diagonal,
     "nonzero_values": index.nonzero_values, "choose": index.choose, "compress": _compress,
     # reductions
     "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "argmax": reduce.argmax, "argmin": reduce.argmin,

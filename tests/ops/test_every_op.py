@@ -18,6 +18,7 @@ import rows_others
 import rows_products
 import rows_reduce
 import rows_special
+import rows_spectral
 from oprow import OpRow, allowed
 from targets import TARGETS, run
 
@@ -31,6 +32,7 @@ from symgraph.ops.elementwise import _ROWS
 TABLES = (
     rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_matrices,
     rows_special, rows_fourier,
+    rows_spectral,
 )
 ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]
 STEP = 1e-6
