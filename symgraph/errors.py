@@ -41,6 +41,7 @@ __all__ = [
     "NullTypeGradError",
     "OptimizationError",
     "ShapeError",
+    "StochasticOrder",
     "SymgraphError",
     "UnusedInputError",
     "ValueNotKnownError",
@@ -187,6 +188,10 @@ class BadViewMap(DebugModeError):
 
 class InvalidValueError(DebugModeError):
     """A value does not belong to the type of its variable, or is not finite where it must be."""
+
+
+class StochasticOrder(DebugModeError):
+    """Compiling one expression twice gave two programs; no pass of symgraph does that, a rule of a user's may."""
 
 
 class NanGuardError(DebugModeError):

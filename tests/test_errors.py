@@ -42,6 +42,7 @@ BUILTIN = {
     "NotScalarConstantError": ValueError,
     "NullTypeGradError": TypeError,
     "OptimizationError": RuntimeError,
+    "StochasticOrder": AssertionError,
     "ShapeError": ValueError,
     "SymgraphError": Exception,
     "UnusedInputError": ValueError,

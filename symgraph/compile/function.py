@@ -6,7 +6,7 @@ import gc
 from collections.abc import Sequence
 from typing import Any
 
-from symgraph.compile import modes, stepwise
+from symgraph.compile import modes, named, stepwise
 from symgraph.compile.devices import check_device
 from symgraph.compile.early import early_key, written_order
 from symgraph.compile.face import FunctionFace
@@ -42,7 +42,7 @@ def function(
     >>> f(2, 3)
     array(5.)
     """
-    chosen = modes.resolve(mode)
+    chosen = named.resolve(mode)
     check_device()
     if name is not None and not isinstance(name, str):
         raise TypeError(f"the name of a function must be a string, got {name!r}")
@@ -94,7 +94,8 @@ def _stepwise(signature: Signature, mode: modes.Mode) -> FunctionFace:
     computed = optimised_graph(signature, mode).outputs
     if mode.check:
         return stepwise.CheckedFunction(signature, mode, computed, compile_signature, lambda node: native.node_callable(node, "llvm"))
-    return stepwise.StepwiseFunction(signature, mode, computed, compile_signature)
+    kind = stepwise.HookedFunction if hasattr(mode, "hooks") else stepwise.StepwiseFunction
+    return kind(signature, mode, computed, compile_signature)
 
 
 def evaluated(x: Any, inputs_to_values: Any = None) -> Any:

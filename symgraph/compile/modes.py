@@ -9,7 +9,7 @@ from typing import Any
 from symgraph.graph.rule import Rule
 from symgraph.settings import config
 
-__all__ = ["MODES", "Mode", "resolve"]
+__all__ = ["Mode"]
 
 # Theano's linkers that stand for "native code, in the best way there is"; those that ran Python step by step.
 _NATIVE = ("llvm", "cvm", "vm", "c|py", "cvm_nogc", "vm_nogc", "c|py_nogc")
@@ -102,29 +102,6 @@ class Mode:
         parts += [f"{word}={','.join(sorted(names))}" for word, names in words if names]
         parts += [f"rules={[r.name for r in self.rules]}"] if self.rules else []
         return f"{type(self).__name__}({', '.join(parts)})"
-
-
-MODES = {
-    "FAST_RUN": {"optimizer": "fast_run"},
-    "FAST_COMPILE": {"optimizer": "fast_compile"},
-    "CHECK": {"optimizer": "fast_run", "check": True},
-    "DebugMode": {"optimizer": "fast_run", "check": True},
-    "DEBUG_MODE": {"optimizer": "fast_run", "check": True},
-    "Mode": {},
-}
-
-
-def resolve(mode: Any) -> Mode:
-    """A Mode of what the user gave: None (the settings), a name, a Mode. ValueError names the known ones."""
-    if mode is None:
-        mode = config.mode
-    if isinstance(mode, Mode):
-        return mode
-    if isinstance(mode, str):
-        if mode not in MODES:
-            raise ValueError(f"no mode is named {mode!r}; known are {', '.join(MODES)}")
-        return Mode(**MODES[mode])  # type: ignore[arg-type]
-    raise TypeError(f"mode must be None, a name or a Mode, got {mode!r} of {type(mode)}")
 
 
 def _linker(name: Any) -> str:

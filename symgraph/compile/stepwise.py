@@ -19,7 +19,7 @@ from symgraph.expr.types import TensorType, canonical
 from symgraph.expr.variable import Variable
 from symgraph.expr.walk import toposort
 
-__all__ = ["CheckedFunction", "StepwiseFunction"]
+__all__ = ["CheckedFunction", "HookedFunction", "Step", "StepwiseFunction"]
 
 
 class StepwiseFunction(FunctionFace):
@@ -81,6 +81,42 @@ class CheckedFunction(StepwiseFunction):
             if not x.type.values_eq_approx(wanted, got):
                 raise BadThunkOutput(f"output {position} of {node.op}: the numpy rule gives {_brief(wanted)}, compiled code {_brief(got)}; inputs "
                                      f"{[_brief(a) for a in arrays]}", line=node.line)
+
+
+class Step:
+    """One node as it runs, as hooks see it: `inputs` and `outputs` are lists of cells, the value of each in ``cell[0]``."""
+
+    __slots__ = ("inputs", "node", "outputs")
+
+    def __init__(self, node: Apply, arrays: Sequence[Any]) -> None:
+        self.node = node
+        self.inputs = [[a] for a in arrays]
+        self.outputs: list[list[Any]] = [[None] for _ in node.outputs]
+
+    def __call__(self) -> list[Any]:
+        """Run the node; returns the outputs' values."""
+        for cell, value in zip(self.outputs, self.node.op.run(self.node, [cell[0] for cell in self.inputs])):
+            cell[0] = value
+        return [cell[0] for cell in self.outputs]
+
+
+class HookedFunction(StepwiseFunction):
+    """Of the modes that have `hooks` (symgraph/compile/checking.py): (before, after), called with (number, node, step) round each node."""
+
+    def _run(self, known: dict[Variable, Any]) -> list[Any]:
+        before, after = self.mode.hooks  # type: ignore[attr-defined]
+        for number, node in enumerate(self.order):
+            step = Step(node, run_nodes([], known, node.inputs))
+            if before is not None:
+                before(number, node, step)
+            try:
+                known.update(zip(node.outputs, step()))
+            except Exception as error:
+                _raise_located(node, [cell[0] for cell in step.inputs], error)
+                raise
+            if after is not None:
+                after(number, node, step)
+        return run_nodes([], known, self.optimised)
 
 
 def _raise_located(node: Apply, arrays: list[Any], error: Exception) -> None:

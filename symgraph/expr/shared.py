@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from symgraph.expr.dtypes import ALL
 from symgraph.expr.types import Type, canonical, generic, tensor_type
 from symgraph.expr.variable import TensorVariable, Variable
 
-__all__ = ["Container", "SharedVariable", "TensorSharedVariable", "shared"]
+__all__ = ["Container", "SharedVariable", "TensorSharedVariable", "shared", "shared_constructor"]
 
 
 class Container:
@@ -51,6 +52,15 @@ class SharedVariable(Variable):
         super().__init__(type, name=name)
         self.container = Container(type, value, name) if container is None else container
         self.default_update: Any = None
+
+    @property
+    def value(self) -> Any:
+        """Gone since Theano 0.3: raises, and names `get_value` and `set_value`."""
+        raise AttributeError("a shared variable has no attribute value: x.get_value() gives its value, x.set_value(v) changes it")
+
+    @value.setter
+    def value(self, new_value: Any) -> None:
+        raise AttributeError("a shared variable has no attribute value: x.set_value(v) changes it")
 
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
         """The value; a copy of it unless borrow."""
@@ -111,6 +121,13 @@ def shared(
     """
     if isinstance(value, Variable):
         raise TypeError("shared() wants a value, not a variable: a variable has no value yet")
+    for constructor in reversed(_CONSTRUCTORS):
+        try:
+            made = constructor(value, name=name, strict=strict, allow_downcast=allow_downcast, **_given(borrow, broadcastable, shape), **options)
+        except TypeError:  # it is not for this value
+            continue
+        made.line = source.here()
+        return made
     array = _as_array(value)
     if array is None:
         result: SharedVariable = SharedVariable(generic, value if borrow else copy.deepcopy(value), name)
@@ -129,6 +146,39 @@ def shared(
         if key not in ("target", "force"):
             raise TypeError(f"shared() got an unexpected argument {key!r}: {attribute!r}")
     return result
+
+
+_CONSTRUCTORS: list[Callable[..., SharedVariable]] = []
+
+
+def shared_constructor(ctor: Callable[..., SharedVariable], remove: bool = False) -> Callable[..., SharedVariable]:
+    """Let `shared` try this function first: ctor(value, name=, strict=, allow_downcast=, ...) makes the shared variable, or raises
+    TypeError for a value that is not its business. The last one that was told is tried first. remove: no longer. Returns the function.
+
+    >>> @shared_constructor
+    ... def of_words(value, name=None, strict=False, allow_downcast=None):
+    ...     if not isinstance(value, str):
+    ...         raise TypeError('no word')
+    ...     return SharedVariable(generic, value.upper(), name)
+    >>> shared('word').get_value()
+    'WORD'
+    >>> _ = shared_constructor(of_words, remove=True)
+    """
+    if not callable(ctor):
+        raise TypeError(f"a constructor of shared variables is a function, got {ctor!r}")
+    if remove:
+        if ctor not in _CONSTRUCTORS:
+            raise ValueError(f"{ctor} was not told to shared_constructor")
+        _CONSTRUCTORS.remove(ctor)
+    else:
+        _CONSTRUCTORS.append(ctor)
+    return ctor
+
+
+def _given(borrow: bool, broadcastable: Any, shape: Any) -> dict[str, Any]:
+    """The options that were given: a constructor need not know the others."""
+    options = {"borrow": borrow or None, "broadcastable": broadcastable, "shape": shape}
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _kept(proper: Any, given: Any, borrow: bool) -> Any:

@@ -10,6 +10,7 @@ import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from symgraph.batching.graph import stacks_of
 from symgraph.expr.evaluate import run_nodes
 from symgraph.expr.make import as_variable
 from symgraph.expr.op import Apply, Op
@@ -115,6 +116,12 @@ class OpFromGraph(Op):
         """As given, else as the ops of the body say."""
         found = io_connection_pattern(self.inner_inputs, self.inner_outputs)
         return found if self._pattern is None else [*map(list, self._pattern), *found[len(self._pattern) :]]
+
+    def batch(self, inputs: Sequence[Any], stacked: Sequence[bool]) -> Any:
+        """The body for stacks; with derivatives of the user's own a loop over examples, in which they stay."""
+        if any(_word(override) != "default" for override in (self.lop_overrides, self.grad_overrides, self.rop_overrides)):
+            return None
+        return stacks_of(self.inner_outputs, dict(zip(self.inner_inputs, zip(inputs, stacked))))
 
     # Derivatives ------------------------------------------------------------------------------------------------------
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:

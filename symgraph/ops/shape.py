@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from symgraph.errors import AxisError
 from symgraph.expr.make import as_tensor
 from symgraph.expr.op import Op
 from symgraph.expr.sizes import ViewOp, as_size, as_sizes, size_constant, size_of, times
@@ -17,8 +18,10 @@ from symgraph.expr.stacks import along_next, only_first
 __all__ = [
     "Shape",
     "ShapeItem",
+    "Shape_i",
     "SpecifyShape",
     "shape",
+    "shape_i",
     "shape_padaxis",
     "shape_padleft",
     "shape_padright",
@@ -130,6 +133,22 @@ class SpecifyShape(ViewOp):
 
     def batch(self, inputs: Any, stacked: Any) -> Any:
         return [along_next(self)(*inputs)] if only_first(stacked) else None
+
+
+Shape_i = ShapeItem  # Theano's name
+
+
+def shape_i(var: Any, i: int, fgraph: Any = None) -> Any:
+    """The size of dimension i of a variable, a 0-d int64; AxisError if there is no such dimension. fgraph is accepted for Theano's sake.
+
+    >>> import symgraph.tensor as T
+    >>> shape_i(T.ones((2, 3)), 1).eval()
+    array(3)
+    """
+    x = as_tensor(var)
+    if not -x.ndim <= i < x.ndim:
+        raise AxisError(f"shape_i: {x} has {x.ndim} dimensions, there is no dimension {i}")
+    return ShapeItem(i % x.ndim)(x)
 
 
 def shape(x: Any) -> Any:

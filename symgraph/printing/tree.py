@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from typing import Any
 
 from symgraph.expr.op import Apply
 from symgraph.expr.shared import SharedVariable
 from symgraph.expr.variable import Variable
+from symgraph.expr.walk import toposort
 
-__all__ = ["debugprint"]
+__all__ = ["debugprint", "roots_of"]
 
 
 def debugprint(
     obj: Any, depth: int = -1, print_type: bool = False, file: Any = None, ids: str = "CHAR", stop_on_name: bool = False, done: Any = None,
-    print_storage: bool = False, used_ids: Any = None,
+    print_storage: bool = False, print_clients: bool = False, used_ids: Any = None,
 ) -> Any:
     """Print the tree of a variable, a node, a function or a list of such; a node met again is shown as `···`.
 
     depth: levels to show (-1: all). print_type: the type of each variable too. file: where to print, or "str" for the text
     itself. ids: "CHAR" (letters), "int", "id" (addresses) or "" for none. stop_on_name: do not look into named variables.
-    Bodies of loops follow under "Inner graphs".
+    print_clients: of nodes that are read several times, by which others. done, used_ids: a set of nodes that were shown and a
+    dictionary of ids, both kept on from call to call. print_storage is accepted for Theano's sake: memory belongs to a call. Bodies of
+    loops follow under "Inner graphs". Raises TypeError for what is none of these, ValueError for ids of another kind.
 
     >>> import symgraph.tensor as T
     >>> x = T.dscalar('x')
@@ -30,8 +32,11 @@ def debugprint(
      |x [id B]
      |TensorConstant{2} [id C]
     """
-    printer = _Printer(depth, print_type, ids, stop_on_name)
-    for root in _roots(obj):
+    if ids not in ("CHAR", "int", "id", ""):
+        raise ValueError(f"ids must be 'CHAR', 'int', 'id' or '', got {ids!r}")
+    roots = roots_of(obj)
+    printer = _Printer(depth, print_type, ids, stop_on_name, done, used_ids, _readers(roots) if print_clients else {})
+    for root in roots:
         printer.tree(root, "")
     printer.inner()
     text = "\n".join(printer.lines)
@@ -41,24 +46,34 @@ def debugprint(
     return file
 
 
-def _roots(obj: Any) -> Iterable[Variable]:
+def roots_of(obj: Any) -> list[Any]:
+    """The variables that a variable, a node, a list of such or a function stands for; TypeError for anything else."""
     if isinstance(obj, Variable):
         return [obj]
     if isinstance(obj, Apply):
-        return obj.outputs
+        return list(obj.outputs)
     if isinstance(obj, (list, tuple)):
-        return [x for part in obj for x in _roots(part)]
+        return [x for part in obj for x in roots_of(part)]
     computed = getattr(obj, "optimised", None)  # a compiled function knows the graph it runs
     if computed is not None:
-        return computed
+        return list(computed)
     raise TypeError(f"debugprint can print variables, nodes and functions, not {obj!r} of {type(obj)}")
 
 
+def _readers(roots: list[Variable]) -> dict[Any, list[Any]]:
+    found: dict[Any, list[Any]] = {}
+    for node in toposort(roots):
+        for x in node.inputs:
+            if node not in found.setdefault(x, []):
+                found[x].append(node)
+    return found
+
+
 class _Printer:
-    def __init__(self, depth: int, print_type: bool, ids: str, stop_on_name: bool) -> None:
-        self.depth, self.print_type, self.ids, self.stop_on_name = depth, print_type, ids, stop_on_name
-        self.names: dict[Any, str] = {}
-        self.seen: set[Any] = set()
+    def __init__(self, depth: int, print_type: bool, ids: str, stop_on_name: bool, done: Any, used_ids: Any, readers: dict[Any, list[Any]]) -> None:
+        self.depth, self.print_type, self.ids, self.stop_on_name, self.readers = depth, print_type, ids, stop_on_name, readers
+        self.names: dict[Any, str] = {} if used_ids is None else used_ids
+        self.seen: set[Any] = set() if done is None else done
         self.lines: list[str] = []
         self.bodies: dict[Any, str] = {}
 
@@ -92,7 +107,9 @@ class _Printer:
         text += self.name(key)
         if self.print_type:
             text += f" <{x.type}>"
-        return text + (f" '{x.name}'" if node is not None and x.name else "")
+        text += f" '{x.name}'" if node is not None and x.name else ""
+        readers = self.readers.get(x, ())
+        return text + (f" clients:[{', '.join(f'{user.op}{self.name(user)}' for user in readers)}]" if len(readers) > 1 else "")
 
     def name(self, key: Any) -> str:
         if not self.ids:

@@ -17,12 +17,14 @@ from symgraph.ops import (
     compare,
     create,
     diagonal,
+    disk,
     index,
     join,
     layout,
     methods,  # which binds the operators and methods of variables
     moments,
     pad,
+    passing,
     reduce,
     scalars,
     shape,
@@ -32,6 +34,7 @@ from symgraph.ops import (
     unary,
 )
 from symgraph.ops import linalg as _products  # `linalg` is the face, as nnet is
+from symgraph.ops.elementwise import Elementwise
 from symgraph.printing.formula import pp
 from symgraph.settings import config
 from symgraph.tensor import fft, fourier, linalg, nlinalg, nnet, slinalg
@@ -59,9 +62,11 @@ _NAMES |= {
     "all_dtypes": dtypes.ALL, "Op": Op, "Apply": Apply, "Type": Type, "Constant": Constant, "Generic": Generic, "generic": generic, "config": config,
     "pprint": pp, "pp": pp, "AsTensorError": AsTensorError, "MethodNotDefined": MethodNotDefined, "NotScalarConstantError": NotScalarConstantError,
     "EmptyConstantError": EmptyConstantError, "ShapeError": ShapeError, "nnet": nnet,
+    "DisconnectedType": markers.DisconnectedType, "Tensor": TensorType, "Elemwise": Elementwise, "CAReduce": reduce.Reduce,
+    "load": disk.load, "LoadFromDisk": disk.LoadFromDisk, "DeepCopyOp": passing.DeepCopyOp, "ViewOp": passing.ViewOp,
     "fft": fft, "fourier": fourier, "linalg": linalg, "nlinalg": nlinalg, "slinalg": slinalg,
 }
-for _file in (*_FILES, methods, check, forward, markers, matrices, reverse, make, dtypes):
+for _file in (*_FILES, disk, passing, methods, check, forward, markers, matrices, reverse, make, dtypes):
     globals().pop(_file.__name__.rpartition(".")[2], None)  # what is behind the face is not part of it
 del _file
 globals().update(_NAMES)

@@ -12,7 +12,7 @@ import symgraph
 import symgraph.passes.pipeline as pipeline
 import symgraph.tensor as T
 from symgraph import Mode, debugprint, function, shared
-from symgraph.compile.modes import resolve
+from symgraph.compile.named import resolve
 from symgraph.errors import BadOptimization, BadThunkOutput
 from symgraph.expr.op import Op
 from symgraph.expr.types import tensor_type

@@ -15,7 +15,7 @@ import symgraph
 import symgraph.tensor as T
 from symgraph import Mode, function, shared
 from symgraph.compile import early, native
-from symgraph.compile.modes import resolve
+from symgraph.compile.named import resolve
 from symgraph.compile.signature import make_signature
 from symgraph.expr.op import Apply, Op
 

@@ -185,3 +185,13 @@ def test_python_functions_with_shapes_and_gradient() -> None:
     wrong = symgraph.as_op([T.dvector], [T.dvector], grad=lambda inputs, grads: [])(lambda a: a)
     with pytest.raises(ValueError, match="0 terms"):
         T.grad(wrong(x).sum(), x)
+
+
+def test_on_stacks() -> None:
+    m = T.dmatrix("m")
+    op = OpFromGraph([x, y], [x * y.sum()])
+    assert symgraph.vectorize_graph(op(x, y), {x: m}).eval({m: np.ones((2, 3)), y: u}).tolist() == [[6] * 3] * 2
+    own = OpFromGraph([x], [x * 2], grad_overrides=lambda inputs, grads: [grads[0] * 7])
+    with pytest.warns(symgraph.errors.VectorizeWarning):
+        stack = symgraph.vectorize_graph(own(x), {x: m})
+    assert stack.eval({m: np.ones((2, 3))}).tolist() == [[2] * 3] * 2

@@ -15,6 +15,7 @@ import rows_layout
 import rows_linalg
 import rows_matrices
 import rows_others
+import rows_passing
 import rows_products
 import rows_reduce
 import rows_special
@@ -31,8 +32,7 @@ from symgraph.ops.elementwise import _ROWS
 
 TABLES = (
     rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_matrices,
-    rows_special, rows_fourier,
-    rows_spectral,
+    rows_special, rows_fourier, rows_spectral, rows_passing,
 )
 ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]
 STEP = 1e-6
