@@ -384,16 +384,17 @@ class _Grid:
         for part in slices:
             if not isinstance(part, slice) or part.stop is None:
                 raise TypeError(f"a grid is made of slices with a stop, got {part!r}")
-            if isinstance(part.step, complex):
-                raise NotImplementedError("a grid with a given number of points is not there: give a step")
+            if isinstance(part.step, complex):  # so many points, both ends among them
+                ranges.append(np.linspace(as_tensor(0 if part.start is None else part.start), part.stop, int(abs(part.step))))
+                continue
             ranges.append(arange(0 if part.start is None else part.start, part.stop, 1 if part.step is None else part.step))
         if len(ranges) == 1 and not isinstance(key, tuple):
             return ranges[0]
-        axes = [r.dimshuffle(*["x"] * d, 0, *["x"] * (len(ranges) - d - 1)) for d, r in enumerate(ranges)]
+        dtype = upcast(*[r.dtype for r in ranges])
+        axes = [_as(r, dtype).dimshuffle(*["x"] * d, 0, *["x"] * (len(ranges) - d - 1)) for d, r in enumerate(ranges)]
         if self.sparse:
             return axes
-        dtype = upcast(*[r.dtype for r in ranges])
-        return [Alloc()(_as(x, dtype), *[r.shape[0] for r in ranges]) for x in axes]
+        return [Alloc()(x, *[r.shape[0] for r in ranges]) for x in axes]
 
 
 mgrid = _Grid(False)

@@ -14,6 +14,7 @@ from symgraph.errors import AsTensorError
 from symgraph.expr.make import as_tensor, as_variable
 from symgraph.expr.variable import TensorVariable
 from symgraph.ops import (
+    arrange,
     binary,
     cast,
     compare,
@@ -260,6 +261,7 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "isclose": compare.isclose, "allclose": compare.allclose,
     "sinc": special.sinc, "i0": special.i0,
     **{f"fft.{name}": getattr(fourier, name) for name in fourier.__all__ if name.islower()},
+    **arrange.NUMPY,
 }
 _BY_FUNCTION: dict[Any, Callable[..., Any]] = {}
 for _path, _rule in NUMPY_FUNCTIONS.items():

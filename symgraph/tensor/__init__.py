@@ -12,6 +12,7 @@ from symgraph.expr.types import Generic, TensorType, Type, generic
 from symgraph.expr.variable import Constant, TensorConstant, TensorVariable, Variable
 from symgraph.gradient import check, forward, markers, matrices, reverse
 from symgraph.ops import (
+    arrange,
     binary,
     cast,
     compare,
@@ -40,6 +41,7 @@ from symgraph.settings import config
 from symgraph.tensor import fft, fourier, linalg, nlinalg, nnet, slinalg
 
 _FILES = (
+    arrange,
     *(binary, cast, compare, create, diagonal, index, join, layout, _products, moments, pad, reduce, scalars, shape, softmax, special, stop),
     unary,
 )

@@ -209,9 +209,21 @@ def tile(x: Any, reps: Any, ndim: int | None = None) -> Any:
     return Tile()(x, *counts) if wanted else x
 
 
-def roll(x: Any, shift: Any, axis: int | None = None) -> Any:
-    """x turned by `shift` places (an int or integer variable) along `axis`, or as one vector (None)."""
-    x, shift = as_tensor(x), as_size(shift, "roll: shift")
-    if axis is None:
+def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+    """x turned by `shift` places (an int or integer variable) along `axis`, or as one vector (None).
+
+    Both may be tuples, which broadcast: one turn after another.
+    """
+    x = as_tensor(x)
+    if axis is None and not isinstance(shift, (tuple, list)):
+        shift = as_size(shift, "roll: shift")
         return x if x.ndim == 0 else Roll(0)(x.flatten(), shift).reshape([size_of(x, d) for d in range(x.ndim)])
-    return Roll(as_axis(axis, x.ndim, "roll: axis"))(x, shift)
+    shifts = list(shift) if isinstance(shift, (tuple, list)) else [shift]
+    axes = list(axis) if isinstance(axis, (tuple, list)) else [axis]
+    if len(shifts) != len(axes) and 1 not in (len(shifts), len(axes)):
+        raise ValueError("'shift' and 'axis' should be scalars or 1D sequences")
+    turns = max(len(shifts), len(axes)) if shifts and axes else 0
+    for k in range(turns):
+        by, along = shifts[k if len(shifts) > 1 else 0], axes[k if len(axes) > 1 else 0]
+        x = roll(x, by) if along is None else Roll(as_axis(along, x.ndim, "roll: axis"))(x, as_size(by, "roll: shift"))
+    return x
