@@ -1,6 +1,6 @@
 """symgraph: compiles symbolic expressions to native code. This is its face: names only, no logic."""
 
-from symgraph import errors, graph, tensor
+from symgraph import errors, gradient, graph, tensor
 from symgraph.batching.graph import vectorize_graph
 from symgraph.batching.signature import vectorize
 from symgraph.compile.function import function
@@ -13,10 +13,12 @@ from symgraph.expr.types import Generic, TensorType, Type, generic
 from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import replace as clone
 from symgraph.gradient.check import verify_grad
-from symgraph.gradient.forward import Rop
+from symgraph.gradient.custom import custom_gradient
+from symgraph.gradient.forward import Rop, jvp
 from symgraph.gradient.fromgraph import OpFromGraph
 from symgraph.gradient.matrices import hessian, hessian_vector_product, jacobian
-from symgraph.gradient.reverse import Lop, grad
+from symgraph.gradient.pieces import subgraph_grad
+from symgraph.gradient.reverse import Lop, grad, vjp
 from symgraph.graph.alike import equal_computations, is_same_graph
 from symgraph.graph.copies import clone_replace, graph_replace, map_variables
 from symgraph.graph.rule import rewrite_rule
@@ -26,7 +28,7 @@ from symgraph.loops.scan import scan
 from symgraph.ops.linalg import dot
 from symgraph.ops.python import as_op, wrap_py
 from symgraph.ops.scalars import get_scalar_constant_value
-from symgraph.ops.stop import consider_constant, disconnected_grad, grad_clip, grad_scale, zero_grad
+from symgraph.ops.stop import consider_constant, disconnected_grad, grad_clip, grad_scale, stop_gradient, undefined_grad, zero_grad
 from symgraph.passes.pattern import pattern
 from symgraph.printing.formula import pp
 from symgraph.printing.tree import debugprint
@@ -41,7 +43,8 @@ __all__ = [
     "TensorType", "Type", "Variable", "as_op", "as_variable", "clone", "clone_replace", "config", "consider_constant", "debugprint",
     "disconnected_grad", "dot", "dprint", "equal_computations", "errors", "foldl", "foldr", "function", "generic",
     "get_scalar_constant_value", "grad", "grad_clip", "grad_scale", "graph", "graph_replace", "hessian",
-    "hessian_vector_product", "is_same_graph", "jacobian",
+    "custom_gradient", "gradient", "hessian_vector_product", "is_same_graph", "jacobian", "jvp", "stop_gradient", "subgraph_grad",
+    "undefined_grad", "vjp",
     "map", "map_variables", "pattern", "pp", "pprint", "reduce", "rewrite_rule", "scan", "shared", "tensor", "until", "vectorize",
     "vectorize_graph", "verify_grad", "wrap_py", "zero_grad",
 ]

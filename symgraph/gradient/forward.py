@@ -17,7 +17,7 @@ from symgraph.expr.variable import TensorVariable, Variable
 from symgraph.expr.walk import clone_nodes
 from symgraph.gradient.reverse import ON_DISCONNECTED, all_variables, backward, between, fitting, input_grads, zeros_for
 
-__all__ = ["Rop"]
+__all__ = ["Rop", "jvp"]
 
 
 def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise", return_disconnected: str = "zero") -> Any:
@@ -53,6 +53,18 @@ def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise",
                 tangents[x] = t
     results = [tangents[x] if tangents.get(x) is not None else _still(x, disconnected_outputs, return_disconnected) for x in outputs]
     return type(f)(results) if isinstance(f, (list, tuple)) else results[0]
+
+
+def jvp(f: Any, wrt: Any, tangents: Any) -> Any:
+    """The Jacobian of `f` by `wrt` times `tangents` (one of the shape of each wrt), by forward mode: `Rop` under the name that other
+    libraries have for it. An output that does not move gives zeros.
+
+    >>> import symgraph.tensor as T
+    >>> x, v = T.dvectors('x', 'v')
+    >>> jvp(x ** 2, x, v).eval({x: [1.0, 3.0], v: [1.0, 10.0]})
+    array([ 2., 60.])
+    """
+    return Rop(f, wrt, tangents, disconnected_outputs="ignore")
 
 
 def _still(x: Any, on_disconnected: str, kind: str) -> Any:

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from symgraph.batching.graph import stacks_of
+from symgraph.batching.graph import batched, stacks_of
 from symgraph.expr.evaluate import run_nodes
 from symgraph.expr.make import as_variable
 from symgraph.expr.op import Apply, Op
@@ -22,7 +22,7 @@ from symgraph.gradient.markers import DisconnectedType, NullType
 from symgraph.gradient.reverse import backward
 from symgraph.graph.walks import io_connection_pattern
 
-__all__ = ["OpFromGraph"]
+__all__ = ["CustomGradient", "OpFromGraph"]
 
 
 class OpFromGraph(Op):
@@ -114,14 +114,12 @@ class OpFromGraph(Op):
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         """As given, else as the ops of the body say."""
+        return self.pattern()
+
+    def pattern(self) -> list[list[bool]]:
+        """The connection pattern of every use."""
         found = io_connection_pattern(self.inner_inputs, self.inner_outputs)
         return found if self._pattern is None else [*map(list, self._pattern), *found[len(self._pattern) :]]
-
-    def batch(self, inputs: Sequence[Any], stacked: Sequence[bool]) -> Any:
-        """The body for stacks; with derivatives of the user's own a loop over examples, in which they stay."""
-        if any(_word(override) != "default" for override in (self.lop_overrides, self.grad_overrides, self.rop_overrides)):
-            return None
-        return stacks_of(self.inner_outputs, dict(zip(self.inner_inputs, zip(inputs, stacked))))
 
     # Derivatives ------------------------------------------------------------------------------------------------------
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
@@ -155,11 +153,36 @@ class OpFromGraph(Op):
         values = iter(op(*inputs, *[t for _, t in moving], return_list=True) if op is not None else ())
         return [None if t is None else next(values) for t in rows]
 
+    def batch(self, inputs: Sequence[Any], stacked: Sequence[bool]) -> list[Any]:
+        """The body of stacks; with overrides as an op of this kind, whose derivatives are those of each example."""
+        if all(_word(one) == "default" for one in (self.lop_overrides, self.grad_overrides, self.rop_overrides)):
+            return [x for x, _ in batched(self.inner_outputs, dict(zip(self.inner_inputs, zip(inputs, stacked))))]
+        inside = [x.type.make_variable() for x in inputs]
+        outputs = stacks_of(self.inner_outputs, dict(zip(self.inner_inputs, zip(inside, stacked))))
+
+        def reverse(values: Any, results: Any, grads: Any) -> list[Any]:
+            ins, outs, gs = ([x.type.make_variable() for x in xs] for xs in (self.inner_inputs, self.inner_outputs, self.inner_outputs))
+            rows = self.L_op(ins, outs, gs)
+            given = dict(zip(ins, zip(values, stacked))) | {x: (new, True) for x, new in zip((*outs, *gs), (*results, *grads))}
+            kept = [k for k, g in enumerate(rows) if isinstance(g, Variable) and not isinstance(g.type, (NullType, DisconnectedType))]
+            for k, g in zip(kept, stacks_of([rows[k] for k in kept], given)):
+                rows[k] = g if stacked[k] else g.sum(axis=0)  # what all examples share gets something of each
+            return rows
+
+        op = CustomGradient(inside, outputs, self.is_inline, reverse, connection_pattern=self.pattern(), name=self.name)
+        return op(*inputs, return_list=True)
+
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_specialised"}
 
     def __str__(self) -> str:
         return f"{self.name or type(self).__name__}{{inline={self.is_inline}}}"
+
+
+class CustomGradient(OpFromGraph):
+    """An expression with a reverse rule of its own; its forward rule is that one transposed."""
+
+    R_op = Op.R_op
 
 
 def _sums(outputs: Sequence[Any], grads: Sequence[Any]) -> dict[Variable, Any]:

@@ -15,7 +15,7 @@ from symgraph.expr.walk import toposort
 from symgraph.gradient.markers import DisconnectedType, NullType
 from symgraph.settings import config
 
-__all__ = ["ON_DISCONNECTED", "Lop", "all_variables", "backward", "between", "fitting", "grad", "input_grads", "no_influence", "zeros_for"]
+__all__ = ["ON_DISCONNECTED", "Lop", "all_variables", "backward", "between", "fitting", "grad", "input_grads", "no_influence", "vjp", "zeros_for"]
 
 ON_DISCONNECTED = ("raise", "warn", "ignore")
 _ON_NULL = ("raise", "return")
@@ -90,6 +90,18 @@ def Lop(f: Any, wrt: Any, eval_points: Any, consider_constant: Sequence[Variable
             point = fitting("Lop: the eval_point of", x, given)
             known[x] = known[x] + point if x in known else point
     return grad(None, wrt, consider_constant, disconnected_inputs, known_grads=known)
+
+
+def vjp(f: Any, wrt: Any, cotangents: Any) -> Any:
+    """`cotangents` (one of the shape of each of `f`) times the Jacobian of f by `wrt`, by reverse mode: `Lop` under the name that other
+    libraries have for it. What has no influence gives zeros.
+
+    >>> import symgraph.tensor as T
+    >>> x, u = T.dvectors('x', 'u')
+    >>> vjp([x ** 2, x.sum()], x, [u, 1.0]).eval({x: [1.0, 3.0], u: [1.0, 10.0]})
+    array([ 3., 61.])
+    """
+    return Lop(f, wrt, cotangents, disconnected_inputs="ignore")
 
 
 def backward(

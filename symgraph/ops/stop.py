@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+from symgraph.errors import NullTypeGradError
 from symgraph.expr.make import as_tensor
+from symgraph.expr.nogradient import grad_undefined
 from symgraph.expr.sizes import ViewOp
 
 __all__ = [
+    "ConsiderConstant",
     "DisconnectedGrad",
     "GradClip",
     "GradScale",
     "Identity",
+    "UndefinedGrad",
     "ZeroGrad",
     "consider_constant",
+    "consider_constant_",
     "disconnected_grad",
+    "disconnected_grad_",
     "grad_clip",
     "grad_scale",
+    "stop_gradient",
+    "undefined_grad",
+    "undefined_grad_",
     "zero_grad",
+    "zero_grad_",
 ]
 
 
@@ -62,6 +72,18 @@ class DisconnectedGrad(Identity):
         return [[False]]
 
 
+class UndefinedGrad(Identity):
+    """x, of which a derivative is an error: NullTypeGradError where it is used."""
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [grad_undefined(self, 0, inputs[0])]
+
+    def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
+        if tangents[0] is None:
+            return [None]
+        raise NullTypeGradError(grad_undefined(self, 0, inputs[0]).type.why_null)
+
+
 class GradClip(Identity):
     """x, whose gradient is kept between two numbers. That is no derivative of anything, so forward mode takes x as it is."""
 
@@ -99,6 +121,22 @@ def consider_constant(x: Any) -> Any:
     return ZeroGrad()(as_tensor(x))
 
 
+def stop_gradient(x: Any) -> Any:
+    """x, as a constant to derivatives: the name that other libraries have for `zero_grad`.
+
+    >>> import symgraph.tensor as T
+    >>> x = T.dscalar('x')
+    >>> T.grad(x * stop_gradient(x), x).eval({x: 3.0})
+    array(3.)
+    """
+    return ZeroGrad()(as_tensor(x))
+
+
+def undefined_grad(x: Any) -> Any:
+    """x, of which nobody may take a derivative: NullTypeGradError, instead of a wrong number, where one is asked for."""
+    return UndefinedGrad()(as_tensor(x))
+
+
 def disconnected_grad(x: Any) -> Any:
     """x, as if the result did not depend on it: a gradient that has no other way raises DisconnectedInputError.
 
@@ -118,3 +156,8 @@ def grad_clip(x: Any, lower_bound: float, upper_bound: float) -> Any:
 def grad_scale(x: Any, multiplier: float) -> Any:
     """x, whose gradient is multiplied by a number (-1: reversed)."""
     return GradScale(multiplier)(as_tensor(x))
+
+
+# Names of Theano: the ops as they are applied
+ConsiderConstant = ZeroGrad
+zero_grad_, consider_constant_, disconnected_grad_, undefined_grad_ = ZeroGrad(), ConsiderConstant(), DisconnectedGrad(), UndefinedGrad()

@@ -15,14 +15,14 @@ from symgraph.ops.cast import Cast, cast
 from symgraph.ops.create import Alloc
 from symgraph.ops.elementwise import Elementwise
 from symgraph.ops.shape import ShapeItem
-from symgraph.ops.stop import DisconnectedGrad, GradClip, GradScale, Identity, ZeroGrad
+from symgraph.ops.stop import DisconnectedGrad, GradClip, GradScale, Identity, UndefinedGrad, ZeroGrad
 from symgraph.passes.match import inputs_of, node_of, scalar_value, split_constant
 from symgraph.passes.replacement import call, filled, joined, number, put
 
 __all__ = ["CHOICES"]
 
 
-@rule("identity", Identity, DisconnectedGrad, GradClip, GradScale, ZeroGrad, tags=("local_view_op", "local_remove_useless"))
+@rule("identity", Identity, DisconnectedGrad, GradClip, GradScale, UndefinedGrad, ZeroGrad, tags=("local_view_op", "local_remove_useless"))
 def identity(graph: Graph, node: Apply) -> Any:
     """identity(x) -> x; what stops or scales a gradient has done so by now"""
     return node.inputs[0]

@@ -70,6 +70,7 @@ PLAIN = [
     row("zero_grad", T.zero_grad, np.copy, _ANY, dtypes=FEW),
     row("consider_constant beside", lambda x: x * T.consider_constant(x), lambda x: x * x, _ANY, dtypes=FEW, flat=False),
     row("disconnected_grad", T.disconnected_grad, np.copy, _ANY, dtypes=FEW),
+    row("undefined_grad", T.undefined_grad, np.copy, _ANY, dtypes=FEW, flat=False),
     row("grad_clip", lambda x: T.grad_clip(x, -9, 9), np.copy, _ANY, dtypes=FEW, slopes=None),
     row("grad_scale", lambda x: T.grad_scale(x, 1), np.copy, _ANY, dtypes=FEW, slopes=None),
     row(
