@@ -34,6 +34,7 @@ from symgraph.ops import (
     unary,
 )
 from symgraph.ops.elementwise import Elementwise
+from symgraph.ops.linalg import eigh, norms, svd
 
 __all__ = ["METHODS", "NUMPY_FUNCTIONS", "PROPERTIES", "UFUNCS", "divmod_"]
 
@@ -246,8 +247,11 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "inner": linalg.inner, "kron": linalg.kron, "cross": linalg.cross, "einsum": linalg.einsum, "vander": linalg.vander,
     "linalg.multi_dot": linalg.multi_dot, **_of_new_numpy({
         "linalg.matmul": linalg.matmul, "linalg.outer": linalg.outer, "linalg.tensordot": linalg.tensordot, "linalg.cross": linalg.cross,
-        "linalg.vecdot": linalg.vecdot, "linalg.matrix_transpose": linalg.matrix_transpose, "matrix_transpose": linalg.matrix_transpose}),
-    "linalg.norm": lambda x, ord=2, axis=None, keepdims=False: moments.norm(x, ord, axis, keepdims),
+        "linalg.vecdot": linalg.vecdot, "linalg.svdvals": svd.svdvals,
+        "linalg.vector_norm": norms.vector_norm, "linalg.matrix_norm": norms.matrix_norm,
+        "linalg.matrix_transpose": linalg.matrix_transpose, "matrix_transpose": linalg.matrix_transpose}),
+    "linalg.norm": norms.norm, "linalg.eigh": eigh.eigh, "linalg.eigvalsh": eigh.eigvalsh, "linalg.svd": svd.svd, "linalg.pinv": svd.pinv,
+    "linalg.matrix_rank": svd.matrix_rank,
     "concatenate": join.concatenate, "stack": join.stack, "tile": join.tile, "repeat": join.repeat, "roll": join.roll,
     "where": lambda condition, *choices: compare.switch(condition, *choices) if choices else index.nonzero(condition),
     "clip": lambda a, a_min, a_max: compare.clip(a, a_min, a_max), "round": lambda a, decimals=0: _round(a, decimals),

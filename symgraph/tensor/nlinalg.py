@@ -2,8 +2,11 @@
 
 from symgraph.ops.diagonal import AllocDiag, diag, trace
 from symgraph.ops.linalg import matrix_dot
-from symgraph.ops.moments import norm
+from symgraph.ops.linalg.eigh import Eigh, EighGrad, eigh
+from symgraph.ops.linalg.norms import norm
+from symgraph.ops.linalg.svd import SVD, MatrixPinv, pinv, svd
 
 alloc_diag = extract_diag = diag
 
-__all__ = ["AllocDiag", "alloc_diag", "diag", "extract_diag", "matrix_dot", "norm", "trace"]
+__all__ = ["Eigh", "EighGrad", "MatrixPinv", "SVD", "eigh", "pinv", "svd",
+    "AllocDiag", "alloc_diag", "diag", "extract_diag", "matrix_dot", "norm", "trace"]

@@ -66,7 +66,87 @@ def _rank(x: Any) -> Any:
     return np.asarray(np.linalg.matrix_rank(x) if x.size else np.zeros(x.shape[:-2]), "int64")
 
 
+def _each(function: Any, *arrays: Any) -> Any:
+    """A function of matrices on stacks of them."""
+    leading = np.broadcast_shapes(*[x.shape[:-2] for x in arrays])
+    spread = [np.broadcast_to(x, leading + x.shape[-2:]) for x in arrays]
+    out = np.empty(leading + arrays[-1].shape[-2:], np.result_type(*arrays))
+    for k in np.ndindex(*leading):
+        out[k] = function(*[x[k] for x in spread]) if out[k].size else out[k]
+    return out
+
+
+def _expm(a: Any) -> Any:
+    return _each(scipy.linalg.expm, a if a.dtype.kind in "fc" else a.astype("float64"))
+
+
+def _sylvester(a: Any, b: Any, q: Any) -> Any:
+    dtype = np.result_type(q.dtype, a.dtype, b.dtype)
+    return _each(scipy.linalg.solve_sylvester, a.astype(dtype), b.astype(dtype), q.astype(dtype))
+
+
+def _real(x: Any) -> Any:
+    return np.asarray(abs(x)).dtype if x.dtype.kind in "fc" else "float64"
+
+
+def _fro(x: Any) -> Any:
+    return np.sqrt((x * x).sum((-1, -2)))
+
+
 ROWS = [
+    row(
+        "expm", T.linalg.expm, _expm, (((3, 3),), ((2, 3, 3),), ((1, 1),), ((9, 9),), ((0, 0),), ((0, 2, 2),)), slopes=None, small=((2, 2),),
+        dtypes=("float64", "float32", "int8", "complex64", "complex128"), tolerance=1e-10, looser={"float32": 1e-3, "complex64": 1e-3},
+    ),
+    *[
+        row(
+            name, lambda a, f=build: f(a @ a.mT.conj() + T.eye(a.shape[-1]) * 2),
+            lambda a, f=wanted: _each(f, a @ _adjoint(a) + np.eye(a.shape[-1]) * 2),
+            (((3, 3),), ((2, 2, 2),), ((1, 1),), ((0, 0),)), slopes=None, small=((2, 2),), dtypes=("float64", "complex128"), tolerance=1e-10,
+        )
+        for name, build, wanted in (("logm", T.linalg.logm, scipy.linalg.logm), ("sqrtm", T.linalg.sqrtm, scipy.linalg.sqrtm))
+    ],
+    row(
+        "solve_sylvester", lambda a, b, q: T.linalg.solve_sylvester(_spread(a), _spread(b) + T.eye(b.shape[-1], dtype=b.dtype) * 100, q),
+        lambda a, b, q: _sylvester(_spread_array(a), _spread_array(b) + np.eye(b.shape[-1], dtype=b.dtype) * 100, q),
+        (
+            ((3, 3), (2, 2), (3, 2)), ((2, 3, 3), (2, 2, 2), (2, 3, 2)), ((1, 1), (3, 3), (1, 3)), ((9, 9), (9, 9), (9, 9)),
+            ((0, 0), (2, 2), (0, 2)), ((2, 2), (3, 1, 2, 2), (2, 2)), ((0, 2, 2), (0, 1, 1), (0, 2, 1)),
+        ),
+        slopes=None, small=((2, 2), (2, 2), (2, 2)), dtypes=_KINDS, looser=_LOOSER, tolerance=1e-11,
+    ),
+    row(
+        "solve_continuous_lyapunov", lambda a, q: T.linalg.solve_continuous_lyapunov(_spread(a) + 9 * T.eye(3), q),
+        lambda a, q: _each(scipy.linalg.solve_continuous_lyapunov, _spread_array(a) + 9 * np.eye(3), q), (((3, 3), (3, 3)),), slopes=None,
+        dtypes=("float64", "complex128"), tolerance=1e-11,
+    ),
+    *[
+        row(
+            f"norm {ord!r}", lambda x, o=ord: T.linalg.norm(x, o), lambda x, o=ord: np.asarray(np.linalg.norm(x, o), _real(x)), shapes,
+            slopes=None, dtypes=("float64", "float32", "int32", "complex128"), tolerance=1e-11, looser=_LOOSER,
+        )
+        for ord, shapes in [
+            (None, (((3, 2),), ((2, 2, 3),), ((),), ((0,),))),
+            *[(o, (((3,),), ((3, 2),))) for o in (1, -1, 2, -2, np.inf, -np.inf)],
+            *[(o, (((3,),), ((1,),))) for o in (3, 0.5, -3)],
+            *[(o, (((3, 2),), ((2, 3),), ((3, 3),))) for o in ("fro", "nuc")],
+        ]
+    ],
+    row(
+        "norm along axes",
+        lambda x: [T.linalg.norm(x, axis=1), T.linalg.norm(x, axis=(2, 0)), T.linalg.norm(x, 1, (0, 2), True), T.linalg.norm(x, np.inf, (2, 1)),
+                   T.linalg.norm(x, 2, (2, 0), True), T.linalg.norm(x, 3, 0, True)],
+        lambda x: [np.linalg.norm(x, axis=1), np.linalg.norm(x, axis=(2, 0)), np.linalg.norm(x, 1, (0, 2), True), np.linalg.norm(x, np.inf, (2, 1)),
+                   np.linalg.norm(x, 2, (2, 0), True), np.linalg.norm(x, 3, 0, True)],
+        (((2, 3, 2),),), slopes=None, tolerance=1e-11,
+    ),
+    row(
+        "matrix_norm, vector_norm",
+        lambda x: [T.linalg.matrix_norm(x), T.linalg.matrix_norm(x, ord="nuc", keepdims=True), T.linalg.vector_norm(x),
+                   T.linalg.vector_norm(x, axis=(0, 2), ord=1), T.linalg.vector_norm(x, axis=-1, keepdims=True, ord=np.inf)],
+        lambda x: [_fro(x), np.linalg.svd(x)[1].sum(-1)[:, None, None], np.sqrt((x * x).sum()), abs(x).sum((0, 2)), abs(x).max(-1, keepdims=True)],
+        (((2, 3, 2),),), slopes=None, tolerance=1e-11,
+    ),
     _matrices("eigh", lambda a: _in_pairs(*T.linalg.eigh(a)), lambda a: _in_pairs(*np.linalg.eigh(a))),
     _matrices("eigh upper", lambda a: _in_pairs(*T.linalg.eigh(a, "U")), lambda a: _in_pairs(*np.linalg.eigh(a, "U")), *_SQUARE[:4]),
     _matrices("eigvalsh", T.linalg.eigvalsh, np.linalg.eigvalsh),

@@ -24,6 +24,22 @@ oblong = T.tensor("float64", shape=(2, 3))
     (ValueError, lambda: linalg.svd(v)),
     (ValueError, lambda: linalg.pinv(v)),
     (ValueError, lambda: linalg.polar(x, "up")),
+    (LinAlgError, lambda: linalg.expm(oblong)),
+    (LinAlgError, lambda: linalg.logm(oblong)),
+    (LinAlgError, lambda: linalg.sqrtm(oblong)),
+    (ValueError, lambda: linalg.expm(v)),
+    (LinAlgError, lambda: linalg.solve_sylvester(oblong, x, x)),
+    (ValueError, lambda: linalg.solve_sylvester(v, x, x)),
+    (ValueError, lambda: linalg.solve_sylvester(T.eye(2), T.eye(3), T.eye(3))),
+    (ValueError, lambda: linalg.norm(T.dtensor3(), 2)),
+    (ValueError, lambda: linalg.norm(v, "fro")),
+    (ValueError, lambda: linalg.norm(x, 3)),
+    (ValueError, lambda: linalg.norm(x, "what")),
+    (ValueError, lambda: linalg.norm(x, axis=(0, 0))),
+    (ValueError, lambda: linalg.norm(x, axis=(0, 1, 0))),
+    (ValueError, lambda: linalg.norm(x, axis=2)),
+    (ValueError, lambda: linalg.matrix_norm(v)),
+    (ValueError, lambda: linalg.vector_norm(v, ord="nuc")),
 ])
 def test_bad_input(error, build):
     with pytest.raises(error):
@@ -36,6 +52,24 @@ def test_bad_values():
     fails(LinAlgError, "square", lambda a: linalg.eigh(a)[0], np.ones((2, 3)))
     fails(LinAlgError, "converge", lambda a: linalg.eigh(a)[0], nan)
     fails(LinAlgError, "converge", lambda a: linalg.svd(a)[1], nan)
+    fails(LinAlgError, "square", linalg.expm, np.ones((2, 3)))
+    fails(LinAlgError, "square", linalg.sqrtm, np.ones((2, 3)))
+    one, two = np.eye(1), np.eye(2)
+    fails(LinAlgError, "common eigenvalue", linalg.solve_sylvester, two, -two, two)
+    fails(LinAlgError, "infs or NaNs", linalg.solve_sylvester, nan, nan, nan)
+    fails(LinAlgError, "square", linalg.solve_sylvester, np.ones((2, 3)), two, two)
+    fails(ValueError, "rows|fit", linalg.solve_sylvester, two, one, two)
+
+
+def test_functions_of_what_has_none():
+    """NaN: not finite, or of a real matrix not real; a complex matrix has the complex value."""
+    nan = np.full((2, 2), np.nan)
+    for bad in (nan, np.full((2, 2), np.inf)):
+        agree(lambda a: [linalg.expm(a), linalg.logm(a), linalg.sqrtm(a)], bad, wanted=[nan, nan, nan])
+    agree(lambda a: [linalg.logm(a), linalg.sqrtm(a)], -np.eye(2), wanted=[nan, nan])
+    agree(linalg.sqrtm, -np.eye(2) + 0j, wanted=1j * np.eye(2))
+    big = 800 * np.eye(2)
+    agree(lambda a: linalg.expm(a)[0, 0], big, wanted=np.inf)
 
 
 def test_generalised():
@@ -63,3 +97,30 @@ def test_rank_of_vectors_and_by_tolerance():
     agree(lambda m: [linalg.matrix_rank(m), linalg.matrix_rank(m, 1e-2), linalg.matrix_rank(m, rtol=0.5), linalg.matrix_rank(m[0] * 0)], a,
           wanted=[3, 2, 1, 0])
     agree(lambda m: linalg.pinv(m, rcond=1e-2), a, wanted=np.linalg.pinv(a, rcond=1e-2))
+
+
+def test_theano_forms():
+    a, b = R.uniform(-1, 1, (3, 3)), R.uniform(-1, 1, (3, 3))
+    a, b = a + a.T, b @ b.T + np.eye(3)
+    y, g = T.dmatrix("y"), T.dvector("g")
+    w = T.slinalg.Eigvalsh(False)(x, y)
+    np.testing.assert_allclose(
+        *[symgraph.function([x, y, g], [t[k] for k in (0, 1)])(a, b, [1.0, 2.0, -1.0])
+          for t in (T.slinalg.EigvalshGrad(False)(x, y, g), symgraph.grad((w * g).sum(), [x, y]))], rtol=1e-10, atol=1e-12)
+    w, u = T.nlinalg.Eigh("U")(x)
+    cost = (w * g).sum() + (u**2 * y).sum()
+    np.testing.assert_allclose(
+        *[symgraph.function([x, y, g], t)(a, b, [1.0, 2.0, -1.0])
+          for t in (T.nlinalg.EighGrad("U")(x, w, u, g, 2 * u * y), symgraph.grad(cost, x))], rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(
+        *[symgraph.function([x, y], t)(a, b) for t in (T.slinalg.ExpmGrad()(x, y), symgraph.grad((linalg.expm(x) * y).sum(), x))])
+    low = symgraph.function([x, y], [T.slinalg.eigvalsh(x, y, False), T.slinalg.eigvalsh(x, None)])(a, b)
+    np.testing.assert_allclose(low[1], np.linalg.eigvalsh(a), rtol=1e-12)
+
+
+def test_functions_of_numpy_on_variables():
+    a = R.uniform(-1, 1, (3, 3))
+    agree(lambda m: [np.linalg.eigvalsh(m, "U"), np.linalg.eigh(m)[0], np.linalg.svd(m, compute_uv=False), np.linalg.svd(m, full_matrices=False)[1],
+                     np.linalg.pinv(m), np.linalg.matrix_rank(m), np.linalg.norm(m), np.linalg.norm(m, "nuc"), np.linalg.norm(m, axis=0)],
+          a, wanted=[np.linalg.eigvalsh(a, "U"), np.linalg.eigh(a)[0], np.linalg.svd(a, compute_uv=False), np.linalg.svd(a)[1], np.linalg.pinv(a),
+                     np.linalg.matrix_rank(a), np.linalg.norm(a), np.linalg.norm(a, "nuc"), np.linalg.norm(a, axis=0)])

@@ -17,20 +17,20 @@ from symgraph.ops.linalg.lapack import BLOCK, each_matrix, lapack, lead, move, r
 from symgraph.ops.linalg.matrices import MatrixOp, adjoint, as_matrices, only_triangle, square, together
 from symgraph.ops.linalg.triangular import solve_triangular
 
-__all__ = ["NOT_CONVERGED", "Eigh", "as_column", "as_row", "eigh", "eigvalsh", "inverse_differences"]
+__all__ = ["NOT_CONVERGED", "Eigh", "EighGrad", "Eigvalsh", "EigvalshGrad", "as_column", "as_row", "eigh", "eigvalsh", "inverse_differences"]
 
 NOT_CONVERGED = "Eigenvalues did not converge"
 
 
 class Eigh(MatrixOp):
-    """The eigenvalues w (..., n), real and in ascending order, of Hermitian matrices (..., n, n) of which one triangle is read; vectors:
-    then the eigenvectors too, columns of (..., n, n), of length 1."""
+    """The eigenvalues w (..., n), real and in ascending order, of Hermitian matrices (..., n, n) of which one triangle is read, that of UPLO ("L"
+    or "U", or whether it is the lower one); vectors: the eigenvectors too, columns of (..., n, n), of length 1."""
 
     __props__ = ("lower", "vectors")
     accepts_disconnected = True  # the derivative by the eigenvalues alone needs no differences of these
 
-    def __init__(self, lower: bool = True, vectors: bool = True) -> None:
-        self.lower = bool(lower)
+    def __init__(self, UPLO: Any = "L", vectors: bool = True) -> None:
+        self.lower = _is_lower("Eigh", UPLO)
         self.vectors = bool(vectors)
 
     def make_node(self, a: Any) -> Any:
@@ -132,6 +132,8 @@ def inverse_differences(w: Any) -> Any:
 
 
 def _is_lower(what: str, UPLO: Any) -> bool:
+    if isinstance(UPLO, bool):
+        return UPLO
     if not isinstance(UPLO, str) or UPLO.upper() not in ("L", "U"):
         raise ValueError(f"{what}: UPLO argument must be 'L' or 'U', got {UPLO!r}")
     return UPLO.upper() == "L"
@@ -174,3 +176,38 @@ def eigvalsh(a: Any, b: Any = None, UPLO: str = "L", *, lower: bool | None = Non
     array([1., 3.])
     """
     return eigh(a, b, UPLO, lower=lower)[0]
+
+
+# Theano's forms -------------------------------------------------------------------------------------------------------
+
+
+class EighGrad:
+    """Theano's form of the gradient of `eigh`: ``EighGrad(UPLO)(x, w, v, W, V)``, W and V the derivatives by w and v."""
+
+    def __init__(self, UPLO: str = "L") -> None:
+        self.UPLO = UPLO
+
+    def __call__(self, x: Any, w: Any, v: Any, W: Any, V: Any) -> Any:
+        return Eigh(self.UPLO).L_op([x], [w, v], [W, V])[0]
+
+
+class Eigvalsh:
+    """Theano's form of `eigvalsh`: ``Eigvalsh(lower)(a, b)``, without b (or None) of a alone."""
+
+    def __init__(self, lower: bool = True) -> None:
+        self.lower = bool(lower)
+
+    def __call__(self, a: Any, b: Any = None) -> Any:
+        return eigvalsh(a, b, lower=self.lower)
+
+
+class EigvalshGrad:
+    """Theano's form of the gradient of `eigvalsh`: ``EigvalshGrad(lower)(a, b, gw)`` -> the derivatives by a and b, gw that by w."""
+
+    def __init__(self, lower: bool = True) -> None:
+        self.lower = bool(lower)
+
+    def __call__(self, a: Any, b: Any, gw: Any) -> list[Any]:
+        """With v^H b v = 1: dw = v^H da v - w v^H db v."""
+        w, v = eigh(a, b, lower=self.lower)
+        return [only_triangle((v * as_row(g)) @ adjoint(v), self.lower) for g in (gw, -gw * w)]
