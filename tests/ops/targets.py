@@ -60,4 +60,4 @@ def lapack_of(names: Sequence[str]) -> dict[str, Any]:
         function = ctypes.CFUNCTYPE(None)(address_of(name))
         return lambda *addresses: function(*map(ctypes.c_void_p, addresses))
 
-    return {name: called(name) for name in names if routine(name) is None}
+    return {name: called(name) for name in names if "/" not in name and routine(name) is None}

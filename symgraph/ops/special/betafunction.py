@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from symgraph.expr.make import as_tensor
-from symgraph.ops.elementwise import UNDEFINED, Elementwise, function, number, table
+from symgraph.ops.elementwise import Elementwise, function, number, table
 from symgraph.ops.special.rules import scipy_row
 
 __all__ = ["beta", "betainc", "betaincc", "betainccinv", "betaincinv", "betaln", "binom", "comb", "factorial", "poch"]
@@ -37,8 +37,8 @@ def _density(a: Any, b: Any, x: Any) -> Any:
 
 def _betainc_gradient(sign: int) -> Any:
     def gradient(inputs: Any, y: Any, g: Any) -> list[Any]:
-        slope = g * _density(*inputs)
-        return [UNDEFINED, UNDEFINED, slope if sign > 0 else -slope]
+        slopes = [function("betainc_a")(*inputs), function("betainc_b")(*inputs), _density(*inputs)]
+        return [g * slope if sign > 0 else -g * slope for slope in slopes]
 
     return gradient
 
@@ -47,7 +47,7 @@ def _inverse_gradient(sign: int) -> Any:
     def gradient(inputs: Any, x: Any, g: Any) -> list[Any]:
         a, b, _ = inputs
         slope = g / _density(a, b, x)
-        return [UNDEFINED, UNDEFINED, slope if sign > 0 else -slope]
+        return [-slope * function("betainc_a")(a, b, x), -slope * function("betainc_b")(a, b, x), slope if sign > 0 else -slope]
 
     return gradient
 

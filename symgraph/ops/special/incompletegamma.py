@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from symgraph.expr.make import as_tensor
-from symgraph.ops.elementwise import UNDEFINED, Elementwise, Row, function, number, table
+from symgraph.ops.elementwise import Elementwise, Row, function, number, table
 from symgraph.ops.special.rules import horner, of_scipy, scipy_row, through_double
 
 __all__ = ["chi2sf", "gammainc", "gammaincc", "gammainccinv", "gammaincinv", "gammal", "gammau"]
@@ -123,23 +123,28 @@ def _density(k: Any, x: Any) -> Any:
     return (power - x - function("gammaln")(k)).exp()
 
 
+def _inverse_gradient(k: Any, x: Any, g: Any, sign: int) -> list[Any]:
+    slope = g / _density(k, x)
+    return [-slope * function("gammainc_k")(k, x), slope if sign > 0 else -slope]
+
+
 def _chi2sf_gradient(inputs: Any, y: Any, g: Any) -> list[Any]:
     x, k = inputs
     half = number(0.5, y)
-    return [-g * half * _density(k * half, x * half), UNDEFINED]
+    return [-g * half * _density(k * half, x * half), -g * half * function("gammainc_k")(k * half, x * half)]
 
 
 table(__name__, [
     Row("gammainc", ("k", "x"), through_double("gammainc"), of_scipy("gammainc"), _lower,
-        lambda inputs, y, g: [UNDEFINED, g * _density(*inputs)],
-        "The regularised lower incomplete gamma function; no derivative by k.", 400),
+        lambda inputs, y, g: [g * function("gammainc_k")(*inputs), g * _density(*inputs)],
+        "The regularised lower incomplete gamma function.", 400),
     Row("gammaincc", ("k", "x"), through_double("gammaincc"), of_scipy("gammaincc"), _upper,
-        lambda inputs, y, g: [UNDEFINED, -g * _density(*inputs)], "1 - gammainc(k, x), all digits kept; no derivative by k.", 400),
+        lambda inputs, y, g: [-g * function("gammainc_k")(*inputs), -g * _density(*inputs)], "1 - gammainc(k, x), all digits kept.", 400),
     Row("chi2sf", ("x", "k"), through_double("chi2sf"), _chi2sf_of_scipy, _chi2sf, _chi2sf_gradient,
-        "The probability that a chi-square variable of k degrees of freedom is above x; no derivative by k.", 400),
-    scipy_row("gammaincinv", ("k", "y"), lambda inputs, x, g: [UNDEFINED, g / _density(inputs[0], x)],
+        "The probability that a chi-square variable of k degrees of freedom is above x.", 400),
+    scipy_row("gammaincinv", ("k", "y"), lambda inputs, x, g: _inverse_gradient(inputs[0], x, g, 1),
               "The x for which gammainc(k, x) = y.", 1000),
-    scipy_row("gammainccinv", ("k", "y"), lambda inputs, x, g: [UNDEFINED, -g / _density(inputs[0], x)],
+    scipy_row("gammainccinv", ("k", "y"), lambda inputs, x, g: _inverse_gradient(inputs[0], x, g, -1),
               "The x for which gammaincc(k, x) = y.", 1000),
 ])
 
