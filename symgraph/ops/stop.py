@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from symgraph.errors import NullTypeGradError
+from symgraph.expr.dtypes import COMPLEX
 from symgraph.expr.make import as_tensor
 from symgraph.expr.nogradient import grad_undefined
 from symgraph.expr.sizes import ViewOp
+from symgraph.ops.elementwise import function
 
 __all__ = [
     "ConsiderConstant",
@@ -85,7 +87,8 @@ class UndefinedGrad(Identity):
 
 
 class GradClip(Identity):
-    """x, whose gradient is kept between two numbers. That is no derivative of anything, so forward mode takes x as it is."""
+    """x, whose gradient is kept between two numbers, a complex one in both its parts. That is no derivative of anything, so forward mode takes x
+    as it is."""
 
     __props__ = ("lower", "upper")
 
@@ -96,7 +99,10 @@ class GradClip(Identity):
         self.upper = upper
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
-        return [output_grads[0].clip(self.lower, self.upper)]
+        (g,) = output_grads
+        if g.dtype in COMPLEX:
+            return [function("complex")(g.real.clip(self.lower, self.upper), g.imag.clip(self.lower, self.upper))]
+        return [g.clip(self.lower, self.upper)]
 
 
 class GradScale(Identity):
