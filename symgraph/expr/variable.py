@@ -39,6 +39,7 @@ class Variable:
 
     @property
     def tag(self) -> Tag:
+        """Room for what others attach: `x.tag.test_value`, say."""
         if self._tag is None:
             self._tag = Tag()
         return self._tag
@@ -107,14 +108,17 @@ class TensorVariable(Variable):
 
     @property
     def dtype(self) -> str:
+        """The dtype by its numpy name."""
         return self.type.dtype
 
     @property
     def ndim(self) -> int:
+        """The number of dimensions."""
         return self.type.ndim
 
     @property
     def broadcastable(self) -> tuple[bool, ...]:
+        """For each dimension whether its size is known to be 1, so that it broadcasts."""
         return self.type.broadcastable
 
     @property

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
 from symgraph.errors import AsTensorError
 from symgraph.expr.make import as_tensor, as_variable
 from symgraph.expr.variable import TensorVariable
@@ -35,10 +33,17 @@ from symgraph.ops import (
 )
 from symgraph.ops.elementwise import Elementwise
 from symgraph.ops.linalg import eigh, norms, svd
+from symgraph.ops.protocols import NumpyProtocols, numpy_function
 
 __all__ = ["METHODS", "NUMPY_FUNCTIONS", "PROPERTIES", "UFUNCS", "divmod_"]
 
 # Operators ------------------------------------------------------------------------------------------------------------
+
+
+def _itself(x: Any) -> Any:
+    """x."""
+    return x
+
 
 BINARY: dict[str, Callable[..., Any]] = {
     "add": binary.add, "sub": binary.sub, "mul": binary.mul, "truediv": binary.true_div, "floordiv": binary.floor_div,
@@ -48,7 +53,7 @@ BINARY: dict[str, Callable[..., Any]] = {
 COMPARISONS: dict[str, Callable[..., Any]] = {"lt": compare.lt, "le": compare.le, "gt": compare.gt, "ge": compare.ge}
 UNARY: dict[str, Callable[..., Any]] = {
     "neg": unary.neg, "abs": unary.abs, "invert": compare.invert, "ceil": unary.ceil, "floor": unary.floor, "trunc": unary.trunc,
-    "pos": lambda x: x,
+    "pos": _itself,
 }
 
 
@@ -60,6 +65,7 @@ def _forward(op: Callable[..., Any]) -> Callable[..., Any]:
             return NotImplemented
         return op(self, other)
 
+    operator.__doc__ = op.__doc__
     return operator
 
 
@@ -71,11 +77,16 @@ def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
             return NotImplemented
         return op(other, self)
 
+    operator.__doc__ = f"The same with the variable on the right. {op.__doc__}"
     return operator
 
 
 def _unary(op: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda self: op(self)
+    def operator(self: Any) -> Any:
+        return op(self)
+
+    operator.__doc__ = op.__doc__
+    return operator
 
 
 def divmod_(x: Any, y: Any) -> tuple[Any, Any]:
@@ -213,6 +224,9 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "equal": compare.eq, "not_equal": compare.neq, "less": compare.lt, "less_equal": compare.le, "greater": compare.gt,
     "greater_equal": compare.ge, "bitwise_and": compare.and_, "bitwise_or": compare.or_, "bitwise_xor": compare.xor,
     "invert": compare.invert, "left_shift": compare.left_shift, "right_shift": compare.right_shift,
+    "degrees": unary.rad2deg, "radians": unary.deg2rad,
+    "fmax": lambda x, y: compare.switch(compare.isnan(x), y, compare.switch(compare.isnan(y), x, binary.maximum(x, y))),
+    "fmin": lambda x, y: compare.switch(compare.isnan(x), y, compare.switch(compare.isnan(y), x, binary.minimum(x, y))),
     "logical_and": lambda x, y: compare.and_(_as_truth(x), _as_truth(y)),
     "logical_or": lambda x, y: compare.or_(_as_truth(x), _as_truth(y)),
     "logical_xor": lambda x, y: compare.xor(_as_truth(x), _as_truth(y)), "logical_not": lambda x: compare.eq(x, 0),
@@ -229,14 +243,7 @@ UFUNC_REDUCTIONS: dict[str, Callable[..., Any]] = {
 
 def _of_new_numpy(rules: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
     """Those that this numpy has."""
-    return {path: rule for path, rule in rules.items() if _numpy_function(path) is not None}
-
-
-def _numpy_function(path: str) -> Any:
-    found: Any = np
-    for part in path.split("."):
-        found = getattr(found, part, None)
-    return found
+    return {path: rule for path, rule in rules.items() if numpy_function(path) is not None}
 
 
 NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -267,10 +274,10 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{f"fft.{name}": getattr(fourier, name) for name in fourier.__all__ if name.islower()},
     **arrange.NUMPY,
 }
-_BY_FUNCTION: dict[Any, Callable[..., Any]] = {}
-for _path, _rule in NUMPY_FUNCTIONS.items():
-    _BY_FUNCTION[_numpy_function(_path)] = _rule
-_DEFAULTS = {"out": None, "order": ("C", "K"), "dtype": None, "where": True, "initial": None, "device": None, "casting": "same_kind", "subok": True}
+# What a ufunc's `accumulate` builds: a function of numpy's above, or a method
+UFUNC_ACCUMULATIONS: dict[str, str] = {
+    "add": "cumsum", "multiply": "cumprod", "maximum": "cummax", "minimum": "cummin", "logaddexp": "logcumsumexp",
+}
 
 
 def _as_truth(x: Any) -> Any:
@@ -278,33 +285,17 @@ def _as_truth(x: Any) -> Any:
     return x if x.dtype == "bool" else compare.neq(x, 0)
 
 
-def _without_defaults(options: dict[str, Any]) -> dict[str, Any]:
-    """numpy's options less those that say what is done anyhow."""
-    kept = {}
-    for name, value in options.items():
-        usual = _DEFAULTS.get(name, ...)
-        if value is np._NoValue or (value is usual or (isinstance(usual, tuple) and isinstance(value, str) and value in usual)):
-            continue
-        kept[name] = value
-    return kept
-
-
 def _ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-    """What `np.exp(x)` builds; `np.add.reduce(x)` too."""
-    rule = {"__call__": UFUNCS, "reduce": UFUNC_REDUCTIONS}.get(method, {}).get(ufunc.__name__)
-    options = _without_defaults(options)
-    if rule is None or "out" in options:
-        return NotImplemented
-    if method == "reduce" and "axis" not in options and len(inputs) == 1:
-        options["axis"] = 0
-    return rule(*inputs, **options)
+    """What `np.exp(x)` builds, and `np.add.reduce(x)`, accumulate, reduceat, outer."""
+    return PROTOCOLS.ufunc(ufunc, method, inputs, options)
 
 
 def _function(self: Any, function: Any, types: Any, args: Any, options: Any) -> Any:
     """What `np.sum(x)` builds."""
-    rule = _BY_FUNCTION.get(function)
-    options = _without_defaults(options)
-    return NotImplemented if rule is None or "out" in options else rule(*args, **options)
+    return PROTOCOLS.function(function, types, args, options)
+
+
+PROTOCOLS = NumpyProtocols(UFUNCS, UFUNC_REDUCTIONS, UFUNC_ACCUMULATIONS, NUMPY_FUNCTIONS, METHODS)
 
 
 # Binding --------------------------------------------------------------------------------------------------------------
@@ -338,6 +329,8 @@ def _bind(cls: Any) -> None:
         setattr(cls, name, property(_unary(function), doc=function.__doc__))
     cls.__getitem__ = _method("__getitem__", index.getitem)
     cls.__setitem__, cls.__iter__, cls.__len__, cls.__bool__, cls.__round__ = _assign, _iterate, _length, _truth, _round
+    cls.__div__, cls.__rdiv__ = cls.__truediv__, cls.__rtruediv__  # Python 2's names, which programs call by name
+    cls.__nonzero__, cls.__dot__, cls.__rdot__ = _truth, _dot, _reflected(linalg.dot)
     cls.__int__ = _integer  # else int() would take what __trunc__ gives
     cls.__array_ufunc__, cls.__array_function__ = _ufunc, _function
 

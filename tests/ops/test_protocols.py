@@ -1,0 +1,107 @@
+"""numpy's protocols on variables: methods of ufuncs, options, mixed arguments, and what is refused, naming the nearest there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgraph.tensor as T
+from symgraph.expr.evaluate import evaluate
+from symgraph.ops.methods import METHODS, NUMPY_FUNCTIONS
+
+A = np.array([[1.5, -2.0, 0.5], [3.0, np.nan, -1.0]])
+B = np.array([[2.0, 0.5, -1.0], [1.0, 2.0, 3.0]])
+WHOLE = np.array([3, -7, 5])
+
+
+def run(build: Any, *arrays: Any) -> np.ndarray:
+    variables = [T.tensor(a.dtype.name, shape=(None,) * a.ndim) for a in arrays]
+    return evaluate([build(*variables)], dict(zip(variables, arrays)))[0]
+
+
+BUILT = {
+    "outer": lambda x: np.subtract.outer(x, B),
+    "outer of an array": lambda x: np.multiply.outer(B, x),
+    "outer in float32": lambda x: np.add.outer(x, B, dtype="float32"),
+    "reduceat": lambda x: np.add.reduceat(x, [0, 2, 1], axis=1),
+    "reduceat of rows": lambda x: np.maximum.reduceat(x, [0, 1]),
+    "reduce with dtype": lambda x: np.add.reduce(x, dtype="float32"),
+    "reduce of all": lambda x: np.multiply.reduce(x, axis=None),
+    "dtype": lambda x: np.add(x, B, dtype="float32"),
+    "fmax": lambda x: np.fmax(x, B),
+    "fmin": lambda x: np.fmin(B, x),
+    "degrees": lambda x: np.degrees(x),
+    "radians": lambda x: np.radians(x),
+    "concatenate": lambda x: np.concatenate([B, x, B]),
+    "stack": lambda x: np.stack((x, B)),
+    "where": lambda x: np.where(x > 0, B, x),
+    "an array first": lambda x: np.arctan2(B, x),
+    "nothing of the kind": lambda x: np.exp(x, out=None, where=True, casting="same_kind"),
+}
+ACCUMULATED = {"add": "cumsum", "multiply": "cumprod", "maximum": "cummax", "minimum": "cummin", "logaddexp": "logcumsumexp"}
+
+
+@pytest.mark.parametrize("name", list(BUILT))
+def test_what_is_built(name: str) -> None:
+    got, wanted = run(BUILT[name], A), BUILT[name](A)
+    assert got.dtype == wanted.dtype and got.shape == wanted.shape
+    np.testing.assert_allclose(got, wanted, rtol=1e-6 if got.dtype == "float32" else 1e-14)
+
+
+@pytest.mark.parametrize("name", [n for n, word in ACCUMULATED.items() if word in {*METHODS, *NUMPY_FUNCTIONS}])
+def test_accumulate(name: str) -> None:
+    ufunc = getattr(np, name)
+    for options in ({}, {"axis": 1}):
+        np.testing.assert_allclose(run(lambda x, o=options: ufunc.accumulate(x, **o), B), ufunc.accumulate(B, **options), rtol=1e-14)
+
+
+def test_integers_and_scalars() -> None:
+    assert run(lambda i: np.add.reduceat(i, T.constant([0, 1])), WHOLE).tolist() == [3, -2]
+    assert run(lambda i: np.power(2.0, i), np.abs(WHOLE)).tolist() == [8, 128, 32]
+
+
+x, v = T.dmatrix("x"), T.dvector("v")
+REFUSED = {
+    "unknown function": (lambda: np.histogram2d(v, v), r"numpy\.histogram2d of a variable is not supported"),
+    "nearest": (lambda: np.nanprod(x), r"numpy\.nanprod .* the nearest that is: \w+"),
+    "unknown ufunc": (lambda: np.spacing(x), r"numpy\.spacing of a variable is not supported"),
+    "method of a ufunc": (lambda: np.hypot.reduce(x), r"numpy\.hypot\.reduce of a variable is not supported"),
+    "accumulate": (lambda: np.hypot.accumulate(x), "not supported"),
+    "at": (lambda: np.add.at(x, [0], 1.0), r"writes in place.*inc_subtensor"),
+    "out": (lambda: np.add(x, 1, out=np.zeros((2, 3))), "out= is refused"),
+    "out of a function": (lambda: np.sum(x, out=np.zeros(3)), "out= is refused"),
+    "in place": (lambda: np.zeros((2, 3)).__iadd__(x), "out= is refused"),
+    "where": (lambda: np.add(x, 1, where=np.ones((2, 3), bool)), "where= has no meaning"),
+    "casting": (lambda: np.add(x, 1, casting="unsafe"), "casting= has no meaning"),
+    "reduceat": (lambda: np.add.reduceat(x, T.lvector()), "indices that are known"),
+    "option": (lambda: np.sum(x, nonsense=1), "nonsense"),
+}
+
+
+@pytest.mark.parametrize("name", list(REFUSED))
+def test_what_is_refused(name: str) -> None:
+    call, message = REFUSED[name]
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+def test_the_lines_of_the_call_and_of_the_variable_are_told() -> None:
+    made = T.exp(x)  # the variable
+    with pytest.raises(TypeError) as caught:
+        np.nanprod(made)  # the call
+    text = str(caught.value)
+    assert "# the variable" in text and "# the call" in text and text.count("test_protocols.py") == 2
+
+
+def test_classes_that_know_more_are_asked() -> None:
+    class Other:
+        def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> str:
+            return "other"
+
+        def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> str:
+            return "other"
+
+    assert np.add(x, Other()) == "other"
+    assert np.concatenate([x, Other()]) == "other"
