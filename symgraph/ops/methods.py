@@ -179,6 +179,16 @@ def _compress(x: Any, a: Any, axis: int | None = None) -> Any:
     return index.compress(x, a, axis)
 
 
+def _set(x: Any, y: Any) -> Any:
+    """x[...].set(y): a copy of x where that part is y, as `T.set_subtensor(x[...], y)`."""
+    return index.set_subtensor(x, y)
+
+
+def _inc(x: Any, y: Any) -> Any:
+    """x[...].inc(y): a copy of x with y added to that part, as `T.inc_subtensor(x[...], y)`."""
+    return index.inc_subtensor(x, y)
+
+
 def _elementwise() -> dict[str, Callable[..., Any]]:
     """Every elementwise op: more than Theano has, for the gradients of ops, which are written in methods."""
     found: dict[str, Callable[..., Any]] = {}
@@ -196,6 +206,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "repeat": join.repeat, "roll": join.roll, "take": index.take, "diagonal": diagonal.diagonal, "trace": diagonal.trace, "nonzero": index.nonzero,
     "as_diagonal": diagonal.as_diagonal,
     "nonzero_values": index.nonzero_values, "choose": index.choose, "compress": _compress,
+    "set": _set, "inc": _inc,
     # reductions
     "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "argmax": reduce.argmax, "argmin": reduce.argmin,
     "any": reduce.any_, "all": reduce.all_, "mean": _mean, "var": moments.var, "std": moments.std, "ptp": moments.ptp,
@@ -272,7 +283,7 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "isclose": compare.isclose, "allclose": compare.allclose,
     "sinc": special.sinc, "i0": special.i0,
     **{f"fft.{name}": getattr(fourier, name) for name in fourier.__all__ if name.islower()},
-    **arrange.NUMPY,
+    **arrange.NUMPY, **index.NUMPY, **join.NUMPY,
 }
 # What a ufunc's `accumulate` builds: a function of numpy's above, or a method
 UFUNC_ACCUMULATIONS: dict[str, str] = {

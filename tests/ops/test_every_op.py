@@ -17,6 +17,7 @@ import rows_linalg
 import rows_matrices
 import rows_others
 import rows_passing
+import rows_pieces
 import rows_products
 import rows_reduce
 import rows_special
@@ -32,7 +33,7 @@ from symgraph.expr.walk import toposort
 from symgraph.ops.elementwise import _ROWS
 
 TABLES = (
-    rows_arrange,
+    rows_arrange, rows_pieces,
     rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_matrices,
     rows_special, rows_fourier, rows_spectral, rows_passing,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from symgraph.expr.sizes import SizedOp, as_axis, as_size, as_sizes, size_consta
 from symgraph.expr.stacks import along_next, only_first
 from symgraph.expr.types import tensor_type
 
-__all__ = ["Repeat", "RepeatIndex", "Roll", "Tile", "repeat", "roll", "tile"]
+__all__ = ["Repeat", "RepeatIndex", "RepeatOp", "Roll", "Tile", "repeat", "roll", "tile"]
 
 
 class Repeat(SizedOp):
@@ -227,3 +228,13 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
         by, along = shifts[k if len(shifts) > 1 else 0], axes[k if len(axes) > 1 else 0]
         x = roll(x, by) if along is None else Roll(as_axis(along, x.ndim, "roll: axis"))(x, as_size(by, "roll: shift"))
     return x
+
+
+@dataclass(frozen=True)
+class RepeatOp:
+    """Theano's name of `repeat` as an object that is called: ``RepeatOp(axis)(x, repeats)``."""
+
+    axis: int | None = None
+
+    def __call__(self, x: Any, repeats: Any) -> Any:
+        return repeat(x, repeats, self.axis)
