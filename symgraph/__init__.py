@@ -1,6 +1,6 @@
 """symgraph: compiles symbolic expressions to native code. This is its face: names only, no logic."""
 
-from symgraph import errors, gradient, graph, tensor
+from symgraph import errors, gradient, graph, sparse, tensor
 from symgraph.batching.graph import vectorize_graph
 from symgraph.batching.signature import vectorize
 from symgraph.compile.function import function
@@ -28,6 +28,7 @@ from symgraph.loops.scan import scan
 from symgraph.ops.linalg import dot
 from symgraph.ops.python import as_op, wrap_py
 from symgraph.ops.scalars import get_scalar_constant_value
+from symgraph.ops.sparse.index import sparse_grad
 from symgraph.ops.stop import consider_constant, disconnected_grad, grad_clip, grad_scale, stop_gradient, undefined_grad, zero_grad
 from symgraph.passes.pattern import pattern
 from symgraph.printing.formula import pp
@@ -45,6 +46,7 @@ __all__ = [
     "get_scalar_constant_value", "grad", "grad_clip", "grad_scale", "graph", "graph_replace", "hessian",
     "custom_gradient", "gradient", "hessian_vector_product", "is_same_graph", "jacobian", "jvp", "stop_gradient", "subgraph_grad",
     "undefined_grad", "vjp",
-    "map", "map_variables", "pattern", "pp", "pprint", "reduce", "rewrite_rule", "scan", "shared", "tensor", "until", "vectorize",
+    "map", "map_variables", "pattern", "pp", "pprint", "reduce", "rewrite_rule", "scan", "shared", "sparse",
+    "sparse_grad", "tensor", "until", "vectorize",
     "vectorize_graph", "verify_grad", "wrap_py", "zero_grad",
 ]

@@ -30,7 +30,7 @@ LAYERS: dict[str, list[list[str]]] = {
         ["passes"],
         ["compile"],
         ["gradient"],
-        ["tensor"],
+        ["tensor", "sparse"],
         [""],
         ["nn", "optim", "train", "keras"],
         ["theano"],

@@ -14,7 +14,7 @@ import numpy as np
 from symgraph.compile.modes import Mode
 from symgraph.compile.signature import Signature
 from symgraph.expr.op import Apply, Op
-from symgraph.expr.types import TensorType
+from symgraph.expr.types import Composite, TensorType
 from symgraph.expr.variable import TensorConstant, Variable
 from symgraph.expr.walk import toposort
 from symgraph.settings import config
@@ -125,7 +125,7 @@ def value_text(value: Any) -> str | None:
         return f"{value.dtype}{value.shape}"
     if isinstance(value, Op):
         return op_text(value)
-    if isinstance(value, (np.generic, np.dtype)):
+    if isinstance(value, (np.generic, np.dtype, Composite)):
         return repr(value)
     if isinstance(value, frozenset):
         return value_text(tuple(sorted(value)))

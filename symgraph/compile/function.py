@@ -10,6 +10,7 @@ from symgraph.compile import modes, named, stepwise
 from symgraph.compile.devices import check_device
 from symgraph.compile.early import early_key, written_order
 from symgraph.compile.face import FunctionFace
+from symgraph.compile.parts import has_parts, make_parts_function
 from symgraph.compile.signature import Signature, make_signature
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Variable
@@ -63,11 +64,13 @@ def compile_signature(signature: Signature, mode: modes.Mode) -> FunctionFace:
 
 
 def _compile(signature: Signature, mode: modes.Mode) -> FunctionFace:
+    order = written_order(signature)
+    if has_parts(order, (*signature.variables, *signature.shared, *signature.computed)):
+        return make_parts_function(signature, mode, compile_signature)
     if mode.linker == "py" or mode.check or not _native(signature):
         return _stepwise(signature, mode)
     from symgraph.compile import native
 
-    order = written_order(signature)
     key = early_key(signature, mode, order, native.version(mode.linker))
     if key is not None:
         known = native.load_known(signature, mode, key, order, compile_signature)

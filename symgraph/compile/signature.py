@@ -10,8 +10,8 @@ from typing import Any
 from symgraph import source
 from symgraph.errors import MissingInputError, UnusedInputError
 from symgraph.expr.make import as_variable
-from symgraph.expr.shared import SharedVariable, TensorSharedVariable
-from symgraph.expr.types import TensorType
+from symgraph.expr.shared import SharedVariable
+from symgraph.expr.types import Composite, TensorType
 from symgraph.expr.variable import Constant, TensorVariable, Variable
 from symgraph.expr.walk import ancestors, clone_nodes, depends_on
 from symgraph.settings import config
@@ -189,7 +189,7 @@ def _output(x: Any, position: Any) -> Any:
         made = as_variable(x)
     except (TypeError, ValueError) as error:
         raise TypeError(f"output {position!r} of the function must be a variable, got {x!r} of {type(x)}") from error
-    if not isinstance(made.type, TensorType):
+    if not isinstance(made.type, (TensorType, Composite)):
         raise TypeError(f"output {position!r} of the function must be a variable, got {x!r} of {type(x)}")
     return made
 
@@ -228,13 +228,16 @@ def _updates(updates: Any) -> dict[SharedVariable, Any]:
 def fit_update(target: SharedVariable, new: Any) -> Any:
     """The new value as a variable of the target's type; numbers and arrays are converted, variables must agree."""
     if not isinstance(new, Variable):
-        if isinstance(target, TensorSharedVariable):
+        if isinstance(target.type, (TensorType, Composite)):
             try:
                 new = as_variable(target.type.filter(new))
             except (TypeError, ValueError) as error:
                 raise TypeError(f"the update of {target} cannot be of its type {target.type}: {error}") from None
         else:
             new = as_variable(new)
+    if isinstance(target.type, Composite) and new.type != target.type:
+        raise TypeError("An update must have the same type as the original shared variable "
+                        f"(shared_var={target}, shared_var.type={target.type}, update_val={new}, update_val.type={new.type})")
     if not isinstance(target.type, TensorType):
         return new
     if not isinstance(new, TensorVariable) or new.dtype != target.type.dtype or new.ndim != target.type.ndim:
@@ -253,7 +256,7 @@ def _state(argument: In) -> SharedVariable:
     value = argument.value
     if isinstance(value, SharedVariable):
         return value
-    kind = TensorSharedVariable if isinstance(argument.variable.type, TensorType) else SharedVariable
+    kind = argument.variable.type.shared_class or SharedVariable
     return kind(argument.variable.type, value, argument.name)
 
 
@@ -274,6 +277,9 @@ def _givens(givens: Any, signature: Signature) -> dict[Variable, Variable]:
                 or any(a is not None and a != b for a, b in zip(old.type.shape, new.type.shape))):
             raise TypeError(f"Cannot convert Type {new.type} (of Variable {new}) into Type {old.type}: a given must have the type of what it "
                             f"replaces. You can try to manually convert {new} into a {old.type}.")
+        if isinstance(old.type, Composite) and new.type != old.type:
+            raise TypeError(f"Cannot convert Type {new.type} (of Variable {new}) into Type {old.type}: a given must have the type of what it "
+                            "replaces.")
         result[old] = new
     for old, new in result.items():
         if new is not old and any(other is not old and other in result and other is new for other in result):

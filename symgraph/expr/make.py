@@ -9,6 +9,7 @@ import numpy as np
 
 from symgraph.errors import AsTensorError
 from symgraph.expr import dtypes
+from symgraph.expr.sparse import is_sparse_value, sparse_constant
 from symgraph.expr.types import TensorType, generic, tensor_type
 from symgraph.expr.variable import Constant, TensorConstant, TensorVariable, Variable
 from symgraph.settings import config
@@ -95,11 +96,13 @@ def _autocast(value: bool | int | float) -> str:
 
 
 def as_variable(x: Any, name: str | None = None) -> Any:
-    """x as a variable: variables stay, numbers, arrays and lists become constants, lists that hold variables are stacked."""
+    """x as a variable: variables stay, numbers, arrays, lists and sparse matrices become constants, lists that hold variables are stacked."""
     if isinstance(x, Variable):
         return x
     if isinstance(x, (list, tuple)) and any_variable(x):
         return as_variable.stack([as_variable(part) for part in x])  # type: ignore[attr-defined]
+    if is_sparse_value(x):
+        return sparse_constant(x, name)
     if hasattr(x, "_as_TensorVariable"):
         return x._as_TensorVariable()
     owner_outputs = getattr(x, "outputs", None)

@@ -241,6 +241,13 @@ class Op:
         examples share it. None: there is no rule, and a loop over the examples does it. At least one input is stacked."""
         return None
 
+    # Values of several arrays ------------------------------------------------------------------------------------------
+    def on_parts(self, node: Apply, inputs: Sequence[Any]) -> Sequence[Any] | None:
+        """A node with inputs or outputs of a Composite type, on the arrays they are made of: `inputs` has a list of tensor variables
+        for each such input, the variable itself for others; the outputs likewise. None: there is no rule, `compute` is called back.
+        """
+        return None
+
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         """[input][output]: whether a small change of the input's value changes the output's."""
         return [[True] * len(node.outputs) for _ in node.inputs]

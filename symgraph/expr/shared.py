@@ -11,10 +11,11 @@ import numpy as np
 from symgraph import source
 from symgraph.errors import locate
 from symgraph.expr.dtypes import ALL
-from symgraph.expr.types import Type, canonical, generic, tensor_type
+from symgraph.expr.sparse import FORMATS, SparseType, SparseVariable, is_sparse_value
+from symgraph.expr.types import TensorType, Type, canonical, generic, tensor_type
 from symgraph.expr.variable import TensorVariable, Variable
 
-__all__ = ["Container", "SharedVariable", "TensorSharedVariable", "shared", "shared_constructor"]
+__all__ = ["Container", "SharedVariable", "SparseSharedVariable", "TensorSharedVariable", "shared", "shared_constructor"]
 
 
 class Container:
@@ -104,6 +105,16 @@ class TensorSharedVariable(SharedVariable, TensorVariable):
         self.container.storage[0] = np.zeros_like(self.container.storage[0])
 
 
+class SparseSharedVariable(SharedVariable, SparseVariable):
+    """A shared sparse matrix of scipy."""
+
+    __slots__ = ()
+
+
+TensorType.shared_class = TensorSharedVariable
+SparseType.shared_class = SparseSharedVariable
+
+
 def shared(
     value: Any, name: str | None = None, strict: bool = False, allow_downcast: bool | None = None, borrow: bool = False,
     broadcastable: Any = None, shape: Any = None, **options: Any,
@@ -111,8 +122,8 @@ def shared(
     """A shared variable with this value.
 
     Arrays keep their dtype and number of dimensions (no dimension is broadcastable unless `broadcastable` or `shape` says so);
-    Python int gives int64, float float64, bool bool; anything else (lists too) is kept as a generic object. The array is
-    copied unless borrow.
+    Python int gives int64, float float64, bool bool; a matrix of scipy.sparse a sparse variable (of another `format` if said);
+    anything else (lists too) is kept as a generic object. The array is copied unless borrow.
 
     >>> import numpy as np
     >>> w = shared(np.zeros((2, 3)), name='w')
@@ -129,8 +140,13 @@ def shared(
         made.line = source.here()
         return made
     array = _as_array(value)
-    if array is None:
-        result: SharedVariable = SharedVariable(generic, value if borrow else copy.deepcopy(value), name)
+    if is_sparse_value(value):
+        format = options.pop("format", None) or (value.format if value.format in FORMATS else "csr")
+        sparse = SparseType(format, value.dtype)
+        proper = sparse.filter(value, strict, allow_downcast)
+        result: SharedVariable = SparseSharedVariable(sparse, _kept(proper, value, borrow), name)
+    elif array is None:
+        result = SharedVariable(generic, value if borrow else copy.deepcopy(value), name)
     else:
         if shape is not None:
             pattern = tuple(shape)

@@ -14,7 +14,7 @@ from symgraph.settings import config
 if TYPE_CHECKING:
     from symgraph.expr.variable import Variable
 
-__all__ = ["Generic", "TensorType", "Type", "canonical", "generic", "tensor_type"]
+__all__ = ["Composite", "Generic", "TensorType", "Type", "canonical", "generic", "tensor_type"]
 
 _NAMES = {
     (): "scalar", (False,): "vector", (True,): "(True,)", (False, False): "matrix", (True, False): "row", (False, True): "col",
@@ -26,6 +26,7 @@ class Type:
     """What values a variable may take. A subclass says `filter` (a value made proper, or TypeError), `variable_class` and equality."""
 
     variable_class: Any = None  # set by symgraph/expr/variable.py, which builds on this file
+    shared_class: Any = None  # set by symgraph/expr/shared.py
 
     def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
         """The value as this type wants it; TypeError if it cannot be had without loss (see TensorType.filter)."""
@@ -57,6 +58,26 @@ class Type:
     def accepts(self, other: Type) -> bool:
         """Whether a variable of type `other` may stand where this type is asked for."""
         return self == other
+
+
+class Composite(Type):
+    """Values that are several arrays each. A function hands these on to native code as arrays; see symgraph/compile/parts.py."""
+
+    def part_types(self) -> Sequence[TensorType]:
+        """The types of the arrays."""
+        raise NotImplementedError
+
+    def split(self, value: Any) -> list[np.ndarray]:
+        """The arrays of a proper value, of exactly the types of `part_types`."""
+        raise NotImplementedError
+
+    def join(self, arrays: Sequence[np.ndarray]) -> Any:
+        """The value of these arrays."""
+        raise NotImplementedError
+
+    def fitted(self, gradient: Any) -> Any:
+        """A gradient by a variable of this type, in the type that it shall have."""
+        return gradient
 
 
 class Generic(Type):

@@ -10,6 +10,7 @@ from symgraph.errors import DisconnectedInputError, NullTypeGradError
 from symgraph.expr.dtypes import COMPLEX, CONTINUOUS, DISCRETE
 from symgraph.expr.make import as_variable
 from symgraph.expr.op import Apply
+from symgraph.expr.types import Composite
 from symgraph.expr.variable import TensorVariable, Variable
 from symgraph.expr.walk import toposort
 from symgraph.gradient.markers import DisconnectedType, NullType
@@ -165,7 +166,7 @@ def input_grads(node: Apply, grads: list[Any], useful: list[bool], null_gradient
     null = next((g for g in grads if g is not None and isinstance(g.type, NullType)), None)
     if null is not None:
         return [null if a else None for a in alive]
-    if all(g is None or (isinstance(x, TensorVariable) and x.dtype in DISCRETE) for x, g in zip(node.outputs, grads)):
+    if all(g is None or getattr(x.type, "dtype", None) in DISCRETE for x, g in zip(node.outputs, grads)):
         return [zeros_for(x) if a else None for x, a in zip(node.inputs, alive)]  # steps: flat wherever a derivative exists
     if not getattr(op, "accepts_disconnected", False):
         grads = [x.zeros_like() if g is None else g for x, g in zip(node.outputs, grads)]
@@ -197,6 +198,8 @@ def _fitted(node: Apply, position: int, x: Any, term: Any) -> Any:
     """The term in the dtype of what it belongs to; an op whose rule gives another number of dimensions is named."""
     if not isinstance(term, Variable):
         raise TypeError(f"the gradient of {node.op} by its input {position} is no variable but {term!r} of {type(term)}")
+    if isinstance(x.type, Composite):
+        return x.type.fitted(term)
     if not isinstance(x, TensorVariable) or not isinstance(term, TensorVariable):
         return term
     if term.ndim != x.ndim:
@@ -208,6 +211,8 @@ def _fitted(node: Apply, position: int, x: Any, term: Any) -> Any:
 
 def zeros_for(x: Any) -> Any:
     """The gradient that is zero everywhere, of the shape of x."""
+    if isinstance(x.type, Composite):
+        return x.type.fitted(x.zeros_like())
     if not isinstance(x, TensorVariable):
         return None
     return x.zeros_like(dtype=config.floatX if x.dtype in DISCRETE else x.dtype)

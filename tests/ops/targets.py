@@ -14,6 +14,7 @@ from codegen.loopir.interpret import interpret
 from codegen.runtime.libraries import address_of
 from codegen.stations import lowered
 from symgraph.compile.handoff import hand_over
+from symgraph.compile.parts import in_parts
 from symgraph.errors import error_class
 from symgraph.expr.evaluate import evaluate
 
@@ -42,7 +43,7 @@ def run(inputs: Sequence[Any], outputs: Sequence[Any], values: Sequence[Any], ta
 
 def interpreted(inputs: Sequence[Any], outputs: Sequence[Any], values: Sequence[Any]) -> list[Any]:
     """By the interpreter of the loop IR; a failure is raised as native code raises it."""
-    handed = hand_over(inputs, outputs)
+    handed = hand_over(inputs, in_parts(outputs))
     module, layout = lowered(handed.program)
     callbacks = [lambda *arrays, node=node: tuple(node.op.run(node, arrays)) for node in handed.callbacks]
     arguments = [np.array(value, order="C") for value in (*values, *layout.constants)]

@@ -20,6 +20,7 @@ import rows_passing
 import rows_pieces
 import rows_products
 import rows_reduce
+import rows_sparse
 import rows_special
 import rows_spectral
 from oprow import OpRow, allowed
@@ -35,7 +36,7 @@ from symgraph.ops.elementwise import _ROWS
 TABLES = (
     rows_arrange, rows_pieces,
     rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_matrices,
-    rows_special, rows_fourier, rows_spectral, rows_passing,
+    rows_special, rows_fourier, rows_spectral, rows_passing, rows_sparse,
 )
 ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]
 STEP = 1e-6
@@ -169,6 +170,7 @@ def test_steps_have_no_slope(row):
 # Classes of ops of which the table says nothing: others derive from them, nobody uses them as they are.
 BASES = {"create.FromSizes", "fourier._Transform", "index.subtensor.Indexed", "linalg.matrices.MatrixOp", "reduce.Reduce", "stop.Identity",
          "linalg.exponential._OfSchur"}
+BASES |= rows_sparse.BASES
 
 
 def op_classes():

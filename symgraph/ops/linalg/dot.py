@@ -9,6 +9,7 @@ from symgraph.expr.dtypes import upcast
 from symgraph.expr.make import as_tensor
 from symgraph.expr.op import Op
 from symgraph.expr.sizes import size_of, times
+from symgraph.expr.sparse import SparseVariable
 from symgraph.ops.linalg.blas import multiply, vector_by_vector
 
 __all__ = ["Dot", "dot", "matrix_dot"]
@@ -160,6 +161,8 @@ def dot(a: Any, b: Any) -> Any:
     >>> dot([[1, 2], [3, 4]], [1, 10]).eval()
     array([21, 43])
     """
+    if isinstance(a, SparseVariable) or isinstance(b, SparseVariable):
+        return a.dot(b) if isinstance(a, SparseVariable) else b.__rdot__(a)
     a, b = as_tensor(a), as_tensor(b)
     if a.ndim == 0 or b.ndim == 0:
         return a * b
