@@ -24,7 +24,9 @@ DATA, SIZES, RESULT, SCRATCH, CALLBACK, LIBRARIES, VALUES = 0, 8, 16, 24, 32, 40
 OUT_OF_MEMORY = -1
 INVARIANT = ", !invariant.load !0"  # of the context's tables: they stay as they are during a call
 FIRST_METADATA = ["!0 = !{}", '!1 = !{!"branch_weights", i32 2000, i32 1}', '!2 = !{!"branch_weights", i32 1, i32 2000}']
-WHOLE, SHORT = 32, 12  # rounds of a loop that becomes one operation on vectors (see Builder.accumulate), and nodes of its body
+# Rounds of a loop that becomes one operation on vectors, and how many nodes its body may have: rows of accumulators (Builder.accumulate),
+# small matrices side by side.
+WHOLE = {32: 12, 8: 48}
 
 
 def llvm_text(module: ir.Module) -> str:
@@ -286,8 +288,8 @@ class FunctionText:
         number = len(self.shared.metadata)
         width = ""
         nested = any(isinstance(n, (ir.For, ir.While, ir.If)) for n in node.body)
-        if node.start == 0 and node.stop == WHOLE and len(node.body) <= SHORT and not nested:
-            width = f', !{{!"llvm.loop.vectorize.width", i32 {WHOLE}}}'
+        if node.start == 0 and node.stop.__class__ is int and len(node.body) <= WHOLE.get(node.stop, 0) and not nested:  # type: ignore[arg-type]
+            width = f', !{{!"llvm.loop.vectorize.width", i32 {node.stop}}}'
         return ", !llvm.loop " + self.shared.note(f'distinct !{{!{number}, !{{!"llvm.loop.parallel_accesses", {group}}}{width}}}')
 
     def phis(self, outs: tuple[ir.Value, ...], *incoming: tuple[str, tuple[ir.Operand, ...]]) -> None:

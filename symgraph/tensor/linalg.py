@@ -25,16 +25,18 @@ from symgraph.ops.linalg import (
 from symgraph.ops.linalg.cholesky import cho_factor, cho_solve, cholesky
 from symgraph.ops.linalg.eigh import eigh, eigvalsh
 from symgraph.ops.linalg.exponential import expm, logm, sqrtm
+from symgraph.ops.linalg.inverse import det, inv, slogdet
 from symgraph.ops.linalg.norms import matrix_norm, norm, vector_norm
+from symgraph.ops.linalg.solve import solve
 from symgraph.ops.linalg.svd import matrix_rank, pinv, polar, svd, svdvals
 from symgraph.ops.linalg.sylvester import solve_continuous_lyapunov, solve_lyapunov, solve_sylvester
 from symgraph.ops.linalg.triangular import solve_triangular
+from symgraph.ops.moments import norm
 
 __all__ = [
-    "cho_factor", "cho_solve", "cholesky", "diag", "diagonal", "dot", "kron", "matmul", "matrix_dot", "norm", "outer", "solve_triangular",
-    "tensordot", "trace",
-    "eigh", "eigvalsh", "matrix_rank", "pinv", "polar", "svd", "svdvals",
-    "expm", "logm", "matrix_norm", "solve_continuous_lyapunov", "solve_lyapunov", "solve_sylvester", "sqrtm", "vector_norm",
-    "block_diag", "circulant", "cross", "einsum", "hankel", "inner", "matrix_transpose", "matvec", "multi_dot", "toeplitz", "vander", "vecdot",
-    "vecmat",
+    "block_diag", "cho_factor", "cho_solve", "cholesky", "circulant", "cross", "det", "diag", "diagonal", "dot", "eigh", "eigvalsh",
+    "einsum", "expm", "hankel", "inner", "inv", "kron", "logm", "matmul", "matrix_dot", "matrix_norm", "matrix_rank",
+    "matrix_transpose", "matvec", "multi_dot", "norm", "outer", "pinv", "polar", "slogdet", "solve", "solve_continuous_lyapunov",
+    "solve_lyapunov", "solve_sylvester", "solve_triangular", "sqrtm", "svd", "svdvals", "tensordot", "toeplitz", "trace", "vander",
+    "vecdot", "vecmat", "vector_norm",
 ]

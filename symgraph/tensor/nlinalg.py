@@ -3,10 +3,14 @@
 from symgraph.ops.diagonal import AllocDiag, diag, trace
 from symgraph.ops.linalg import matrix_dot
 from symgraph.ops.linalg.eigh import Eigh, EighGrad, eigh
+from symgraph.ops.linalg.inverse import Det, MatrixInverse, det, matrix_inverse
 from symgraph.ops.linalg.norms import norm
 from symgraph.ops.linalg.svd import SVD, MatrixPinv, pinv, svd
+from symgraph.ops.moments import norm
 
 alloc_diag = extract_diag = diag
 
-__all__ = ["Eigh", "EighGrad", "MatrixPinv", "SVD", "eigh", "pinv", "svd",
-    "AllocDiag", "alloc_diag", "diag", "extract_diag", "matrix_dot", "norm", "trace"]
+__all__ = [
+    "AllocDiag", "Det", "Eigh", "EighGrad", "MatrixInverse", "MatrixPinv", "SVD", "alloc_diag", "det", "diag", "eigh", "extract_diag",
+    "matrix_dot", "matrix_inverse", "norm", "pinv", "svd", "trace",
+]

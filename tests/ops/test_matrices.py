@@ -11,6 +11,8 @@ import symgraph.tensor as T
 from symgraph.errors import locate
 from symgraph.expr.evaluate import evaluate
 from symgraph.ops.linalg.cholesky import Cholesky, cho_solve, cholesky
+from symgraph.ops.linalg.inverse import det, inv, slogdet
+from symgraph.ops.linalg.solve import Solve, solve
 from symgraph.ops.linalg.triangular import SolveTriangular, solve_triangular
 
 LinAlgError = np.linalg.LinAlgError
@@ -38,6 +40,15 @@ REFUSED = [
     (ValueError, "stacks of 2 and 3 matrices",
      lambda: solve_triangular(T.tensor("float64", shape=(2, 3, 3)), T.tensor("float64", shape=(3, 3, 1)))),
     (LinAlgError, "square", lambda: solve_triangular(T.tensor("float64", shape=(3, 2)), T.dvector())),
+    (LinAlgError, "inv takes square", lambda: inv(T.tensor("float64", shape=(4, 3, 2)))),
+    (LinAlgError, "det takes square", lambda: det(T.tensor("float64", shape=(3, 2)))),
+    (LinAlgError, "slogdet takes square", lambda: slogdet(T.tensor("float64", shape=(3, 2)))),
+    (ValueError, "inv takes a matrix or a stack", lambda: inv(T.dvector())),
+    (ValueError, "det takes a matrix or a stack", lambda: det(3.0)),
+    (ValueError, "assume_a must be one of", lambda: solve(T.dmatrix(), T.dvector(), assume_a="nice")),
+    (ValueError, "solve takes a matrix", lambda: solve(T.dvector(), T.dvector())),
+    (ValueError, "but the right side 2", lambda: solve(T.tensor("float64", shape=(3, 3)), T.tensor("float64", shape=(2,)))),
+    (ValueError, "Invalid matrix structure", lambda: Solve("diagonal")),
     (TypeError, "of one dtype", lambda: SolveTriangular()(T.dmatrix(), T.fmatrix())),
 ]
 
@@ -63,6 +74,16 @@ FAILING = [
     (ValueError, "infs or NaNs", lambda a: cholesky(a, check_finite=True), [INFINITE]),
     (LinAlgError, "singular", lambda a, b: solve_triangular(a, b), [np.zeros((2, 2)), np.ones(2)]),
     (LinAlgError, "singular", lambda a, b: solve_triangular(a, b), [np.zeros((10, 10)), np.ones(10)]),
+    (LinAlgError, "Singular matrix", inv, [SINGULAR]),
+    (LinAlgError, "Singular matrix", inv, [np.ones((12, 12))]),
+    (LinAlgError, "Singular matrix", inv, [np.zeros((9, 2, 2), "complex64")]),
+    (LinAlgError, "square", inv, [SHORT]),
+    (LinAlgError, "square", det, [SHORT]),
+    *[(LinAlgError, "Singular matrix", solve, [a, np.ones(len(a))]) for a in (SINGULAR, np.ones((12, 12)))],
+    (LinAlgError, "Singular matrix", lambda a, b: solve(a, b, assume_a="sym"), [np.zeros((12, 12)), np.ones(12)]),
+    *[(LinAlgError, "not positive definite", lambda a, b: solve(a, b, assume_a="pos"), [-np.eye(n), np.ones(n)]) for n in (2, 12)],
+    (ValueError, "but the right side|mismatch", solve, [np.eye(2), np.ones(3)]),
+    (ValueError, "infs or NaNs", lambda a, b: solve(a, b, check_finite=True), [np.eye(2), np.array([np.nan, 1])]),
     (ValueError, "infs or NaNs", lambda a, b: solve_triangular(a, b, check_finite=True), [INFINITE, np.ones(2)]),
     (ValueError, "but the right side|mismatch", lambda a, b: solve_triangular(a, b), [np.eye(2), np.ones(3)]),
     (ValueError, "stacks of|mismatch|broadcast", lambda a, b: solve_triangular(a, b), [np.ones((2, 2, 2)), np.ones((3, 2, 2))]),
@@ -88,6 +109,32 @@ def test_nan():
     a = np.array([[4.0, 0.0], [np.nan, 9.0]])
     (judge,) = evaluate([cholesky(T.constant(a), on_error="nan")], {})
     assert np.isnan(judge[1]).all()
+
+
+def test_singular_determinants():
+    for n in (2, 12):
+        agree(lambda x: [det(x), *slogdet(x)], np.zeros((n, n)), wanted=[0.0, 0.0, -np.inf])
+
+
+def test_forms_of_theano():
+    a, b = definite(3), random.uniform(-1, 1, 3)
+    for structure, lower, matrix in [
+        ("general", False, a), ("symmetric", True, a), ("lower_triangular", True, np.tril(a)), ("upper_triangular", False, np.triu(a)),
+    ]:
+        agree(Solve(structure, lower), a, b, wanted=np.linalg.solve(matrix, b))
+    x, y = T.dmatrix(), T.dvector()
+    found = evaluate([f(x, y) for f in (T.slinalg.solve_lower_triangular, T.slinalg.solve_upper_triangular, T.slinalg.solve_symmetric)], {x: a, y: b})
+    for value, matrix in zip(found, (np.tril(a), np.triu(a), a)):
+        np.testing.assert_allclose(value, np.linalg.solve(matrix, b))
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 17])
+def test_blocks_of_small_matrices(count):
+    """Stacks that fill blocks and stacks that do not; rows must be exchanged."""
+    a = random.uniform(-1, 1, (count, 3, 3)) * np.array([1e-3, 1, 1e3])[:, None]
+    b = random.uniform(-1, 1, (count, 3, 2))
+    wanted = [np.linalg.inv(a), np.linalg.det(a), np.linalg.solve(a, b)]
+    agree(lambda x, y: [inv(x), det(x), solve(x, y)], a, b, wanted=wanted, tolerance=1e-9)
 
 
 def test_integers_and_half():
@@ -122,6 +169,13 @@ COMPLEX = {
     "cholesky upper": lambda x: weighted(cholesky(x, lower=False)),
     "solve_triangular": lambda x: weighted(solve_triangular(x, x + 1)),
     "solve_triangular C": lambda x: weighted(solve_triangular(x, x + 1, trans="C", lower=True)),
+    "inv": lambda x: weighted(inv(x)),
+    "det": lambda x: (det(x) * (2 - 1j)).real,
+    "slogdet": lambda x: (slogdet(x)[0] * (2 - 1j)).real + slogdet(x)[1],
+    "solve": lambda x: weighted(solve(x, x + 1)),
+    "solve transposed": lambda x: weighted(solve(x, x + 1, transposed=True)),
+    **{f"solve {kind}": lambda x, kind=kind: weighted(solve(x, x + 1, assume_a=kind)) for kind in ("sym", "her", "pos")},
+    "solve pos transposed": lambda x: weighted(solve(x, x + 1, assume_a="pos", lower=True, transposed=True)),
     "cho_solve": lambda x: weighted(cho_solve((x, True), x + 1)),
 }
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from symgraph.ops.linalg.finite import finite
-from symgraph.ops.linalg.lapack import each_matrix, lapack, lead
+from symgraph.ops.linalg.lanes import LANES, Lanes, by_size, scratch
+from symgraph.ops.linalg.lapack import each_matrix, lapack, lead, number_of_matrices
 from symgraph.ops.linalg.matrices import MatrixOp, adjoint, as_matrices, square
-from symgraph.ops.linalg.small import by_size, cholesky_in_place
 from symgraph.ops.linalg.triangular import solve_triangular
 
 __all__ = ["Cholesky", "cho_factor", "cho_solve", "cholesky"]
@@ -48,21 +48,44 @@ class Cholesky(MatrixOp):
             return _or_nan(a, self.lower)
         return _factor(a, self.lower)
 
+    def workspace(self, s: Any, a: Any) -> list[tuple[str, Any]]:
+        """What small matrices are factored in."""
+        return scratch(a.dtype, a.shape[-1])
+
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
-        (out,) = outputs
+        out, *rest = outputs
         n = out.shape[-1]
-        with each_matrix(b, out) as a:
 
-            def large() -> Any:  # what is the lower triangle by rows is the upper one by columns
-                return b.equal(lapack(b, "potrf", out.dtype, "U" if self.lower else "L", n, a, lead(b, n)), 0)
+        def fill(a: Any, wrong: Any) -> None:
+            b.when(wrong, lambda: _fill(b, a, n * n, out.dtype))
 
-            with b.loop(0, n) as i, b.loop(i + 1, n) as j:
-                b.store(a, i * n + j if self.lower else j * n + i, b.constant(0, out.dtype))
-            fine = by_size(b, n, lambda: cholesky_in_place(b, a, n, self.lower), large)
-            if self.on_error == "raise":
-                b.check(fine, "LinAlgError", NOT_DEFINITE)
-            else:
-                b.when(b.invert(fine), lambda: _fill(b, a, n * n, out.dtype))
+        def small() -> None:
+            block = Lanes(b, out.dtype, n, rest)
+
+            def of_lower(load: Any, i: Any, j: Any) -> Any:
+                return b.select(b.less_equal(j, i), load(i, j) if self.lower else b.conj(load(j, i)), b.constant(0, out.dtype))
+
+            with block.blocks(number_of_matrices(out)) as start:
+                block.take(out.pointer, start, of_lower)
+                block.cholesky()
+                if self.on_error == "raise":
+                    block.checked(NOT_DEFINITE)
+                block.give(out.pointer, start, turned=not self.lower)
+                if self.on_error == "nan":
+                    with b.loop(0, LANES) as lane:
+                        fill(b.offset(out.pointer, block.number(lane, start) * (n * n)), block.went_wrong(lane))
+
+        def large() -> None:  # what is the lower triangle by rows is the upper one by columns
+            with each_matrix(b, out) as a:
+                fine = b.equal(lapack(b, "potrf", out.dtype, "U" if self.lower else "L", n, a, lead(b, n)), 0)
+                with b.loop(0, n) as i, b.loop(i + 1, n) as j:
+                    b.store(a, i * n + j if self.lower else j * n + i, b.constant(0, out.dtype))
+                if self.on_error == "raise":
+                    b.check(fine, "LinAlgError", NOT_DEFINITE)
+                else:
+                    fill(a, b.invert(fine))
+
+        by_size(b, n, small, large)
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
         """With P the lower triangle of L^H g, its diagonal halved: L^-H (P + P^H) L^-1 is what all elements of A get together (Murray,

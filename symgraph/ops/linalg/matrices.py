@@ -47,9 +47,9 @@ def adjoint(x: Any) -> Any:
     return transposed(x.conj() if x.dtype in COMPLEX else x)
 
 
-def only_triangle(g: Any, lower: bool) -> Any:
-    """The derivative by the triangle that is read of symmetric (or Hermitian) matrices, given that by all their elements."""
-    both = g + adjoint(g)
+def only_triangle(g: Any, lower: bool, hermitian: bool = True) -> Any:
+    """The derivative by the triangle that is read of Hermitian (or symmetric) matrices, given that by all their elements."""
+    both = g + (adjoint(g) if hermitian else transposed(g))
     return (both.tril() + both.tril(-1)) * 0.5 if lower else (both.triu() + both.triu(1)) * 0.5
 
 

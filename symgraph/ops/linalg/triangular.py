@@ -10,9 +10,10 @@ import numpy as np
 from symgraph.expr.dtypes import COMPLEX
 from symgraph.expr.make import as_tensor
 from symgraph.ops.linalg.finite import finite
+from symgraph.ops.linalg.lanes import by_size
 from symgraph.ops.linalg.lapack import each_matrix, lead, library
 from symgraph.ops.linalg.matrices import MatrixOp, as_matrices, square, together, transposed
-from symgraph.ops.linalg.small import by_size, substitute
+from symgraph.ops.linalg.small import substitute
 
 __all__ = ["SolveTriangular", "of_one_dtype", "solve_triangular", "system_sizes", "triangular", "with_columns", "without_column"]
 
