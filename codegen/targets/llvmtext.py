@@ -24,9 +24,7 @@ DATA, SIZES, RESULT, SCRATCH, CALLBACK, LIBRARIES, VALUES = 0, 8, 16, 24, 32, 40
 OUT_OF_MEMORY = -1
 INVARIANT = ", !invariant.load !0"  # of the context's tables: they stay as they are during a call
 FIRST_METADATA = ["!0 = !{}", '!1 = !{!"branch_weights", i32 2000, i32 1}', '!2 = !{!"branch_weights", i32 1, i32 2000}']
-# Rounds of a loop that becomes one operation on vectors, and how many nodes its body may have: rows of accumulators (Builder.accumulate),
-# small matrices side by side.
-WHOLE = {32: 12, 8: 48}
+WHOLE = {32: 12, 8: 48}  # rounds of a loop that becomes one operation on vectors (accumulators; small matrices): nodes of its body
 
 
 def llvm_text(module: ir.Module) -> str:
@@ -286,9 +284,9 @@ class FunctionText:
         every = group if len(self.groups) == 1 else self.shared.note(f"!{{{', '.join(self.groups)}}}")
         self.access = f", !llvm.access.group {every}"
         number = len(self.shared.metadata)
+        short = node.start == 0 and node.stop.__class__ is int and len(node.body) <= WHOLE.get(node.stop, 0)  # type: ignore[arg-type]
         width = ""
-        nested = any(isinstance(n, (ir.For, ir.While, ir.If)) for n in node.body)
-        if node.start == 0 and node.stop.__class__ is int and len(node.body) <= WHOLE.get(node.stop, 0) and not nested:  # type: ignore[arg-type]
+        if short and not any(isinstance(n, (ir.For, ir.While, ir.If)) for n in node.body):
             width = f', !{{!"llvm.loop.vectorize.width", i32 {node.stop}}}'
         return ", !llvm.loop " + self.shared.note(f'distinct !{{!{number}, !{{!"llvm.loop.parallel_accesses", {group}}}{width}}}')
 

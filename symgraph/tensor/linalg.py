@@ -31,7 +31,6 @@ from symgraph.ops.linalg.solve import solve
 from symgraph.ops.linalg.svd import matrix_rank, pinv, polar, svd, svdvals
 from symgraph.ops.linalg.sylvester import solve_continuous_lyapunov, solve_lyapunov, solve_sylvester
 from symgraph.ops.linalg.triangular import solve_triangular
-from symgraph.ops.moments import norm
 
 __all__ = [
     "block_diag", "cho_factor", "cho_solve", "cholesky", "circulant", "cross", "det", "diag", "diagonal", "dot", "eigh", "eigvalsh",

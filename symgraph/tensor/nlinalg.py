@@ -6,7 +6,6 @@ from symgraph.ops.linalg.eigh import Eigh, EighGrad, eigh
 from symgraph.ops.linalg.inverse import Det, MatrixInverse, det, matrix_inverse
 from symgraph.ops.linalg.norms import norm
 from symgraph.ops.linalg.svd import SVD, MatrixPinv, pinv, svd
-from symgraph.ops.moments import norm
 
 alloc_diag = extract_diag = diag
 
