@@ -44,3 +44,14 @@ def small_vectors():
 def step_of_chain(index):
     """A constant for operation `index` of a chain: all differ, and none is one that a rule removes."""
     return (1e-3 if index % 2 else -1e-3) * (1.0 + 1e-4 * index)
+
+
+def valley():
+    """A point for the Rosenbrock function of 200 variables."""
+    return [np.random.RandomState(4).uniform(-1.5, 1.5, 200)]
+
+
+def regression():
+    """50 parameters, 1,000 rows of 50 numbers, labels 0 and 1 as floats."""
+    random = np.random.RandomState(5)
+    return 0.1 * random.randn(50), random.randn(1000, 50), (random.rand(1000) > 0.5).astype("float64")

@@ -116,3 +116,35 @@ def weighted_sum(size):
 def squares(size):
     yield
     yield waited_for(lambda a, b: a**2 + b**2 + 2 * a * b), [jnp.asarray(vector) for vector in inputs.vectors(size)]
+
+
+def waited_for_one(function):
+    compiled = jax.jit(function)
+    return lambda *data: compiled(*data).block_until_ready()
+
+
+def rosenbrock(x):
+    return (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()
+
+
+def rosenbrock_hessian():
+    yield
+    yield waited_for_one(jax.hessian(rosenbrock)), [jnp.asarray(array) for array in inputs.valley()]
+
+
+def likelihoods(w, x, y):
+    """The loss of each row."""
+    p = jax.nn.sigmoid(x @ w)
+    return -(y * jnp.log(p) + (1 - y) * jnp.log(1 - p))
+
+
+def logistic_hessian():
+    yield
+    hessian = jax.hessian(lambda *data: likelihoods(*data).mean())
+    yield waited_for_one(hessian), [jnp.asarray(array) for array in inputs.regression()]
+
+
+def logistic_jacobian():
+    """Forward mode: of two ways the faster for more rows than parameters."""
+    yield
+    yield waited_for_one(jax.jacfwd(likelihoods)), [jnp.asarray(array) for array in inputs.regression()]

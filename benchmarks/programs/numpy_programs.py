@@ -114,3 +114,34 @@ def weighted_sum(size):
 def squares(size):
     yield
     yield lambda a, b: a**2 + b**2 + 2 * a * b, inputs.vectors(size)
+
+
+def rosenbrock_hessian():
+    def hessian(x):
+        result = np.zeros((len(x), len(x)))
+        inner = np.arange(len(x) - 1)
+        result[inner, inner] = 1200.0 * x[:-1] ** 2 - 400.0 * x[1:] + 2.0
+        result[inner + 1, inner + 1] += 200.0
+        result[inner, inner + 1] = result[inner + 1, inner] = -400.0 * x[:-1]
+        return result
+
+    yield
+    yield hessian, inputs.valley()
+
+
+def logistic_hessian():
+    def hessian(w, x, y):
+        p = 1.0 / (1.0 + np.exp(-(x @ w)))
+        return (x.T * (p * (1 - p) / len(y))) @ x
+
+    yield
+    yield hessian, inputs.regression()
+
+
+def logistic_jacobian():
+    def jacobian(w, x, y):
+        p = 1.0 / (1.0 + np.exp(-(x @ w)))
+        return (p - y)[:, None] * x
+
+    yield
+    yield jacobian, inputs.regression()

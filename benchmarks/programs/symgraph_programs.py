@@ -99,3 +99,31 @@ def squares(size):
     result = a**2 + b**2 + 2 * a * b
     yield
     yield symgraph.function([a, b], result), inputs.vectors(size)
+
+
+def rosenbrock_hessian():
+    x = T.dvector("x")
+    cost = (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()
+    result = symgraph.hessian(cost, x)
+    yield
+    yield symgraph.function([x], result), inputs.valley()
+
+
+def likelihoods(w, x, y):
+    """The loss of each row."""
+    p = T.nnet.sigmoid(T.dot(x, w))
+    return -(y * T.log(p) + (1 - y) * T.log(1 - p))
+
+
+def logistic_hessian():
+    w, x, y = T.dvector("w"), T.dmatrix("x"), T.dvector("y")
+    result = symgraph.hessian(likelihoods(w, x, y).mean(), w)
+    yield
+    yield symgraph.function([w, x, y], result), inputs.regression()
+
+
+def logistic_jacobian():
+    w, x, y = T.dvector("w"), T.dmatrix("x"), T.dvector("y")
+    result = symgraph.jacobian(likelihoods(w, x, y), w)
+    yield
+    yield symgraph.function([w, x, y], result), inputs.regression()

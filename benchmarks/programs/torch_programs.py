@@ -76,3 +76,28 @@ def weighted_sum(size):
 def squares(size):
     yield
     yield lambda a, b: a**2 + b**2 + 2 * a * b, [torch.as_tensor(vector) for vector in inputs.vectors(size)]
+
+
+def rosenbrock(x):
+    return (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()
+
+
+def rosenbrock_hessian():
+    yield
+    yield torch.func.hessian(rosenbrock), [torch.as_tensor(array) for array in inputs.valley()]
+
+
+def likelihoods(w, x, y):
+    """The loss of each row."""
+    p = torch.sigmoid(x @ w)
+    return -(y * torch.log(p) + (1 - y) * torch.log(1 - p))
+
+
+def logistic_hessian():
+    yield
+    yield torch.func.hessian(lambda *data: likelihoods(*data).mean()), [torch.as_tensor(array) for array in inputs.regression()]
+
+
+def logistic_jacobian():
+    yield
+    yield torch.func.jacfwd(likelihoods), [torch.as_tensor(array) for array in inputs.regression()]
