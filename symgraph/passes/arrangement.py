@@ -66,6 +66,20 @@ def _without_dimensions(x: Any) -> Any:
     return DimShuffle(x.ndim, ())(x) if x.ndim else x
 
 
+@rule(Alloc, tags=("local_alloc_sink_dimshuffle", "local_useless_alloc"))
+def alloc_of_alloc(graph: Graph, node: Apply) -> Any:
+    """alloc(alloc(c, n), m, n) -> alloc(c, m, n) where c has no dimensions, and the sizes are known to be equal"""
+    value, *sizes = node.inputs
+    inner = node_of(value, Alloc)
+    if inner is None or inner.inputs[0].ndim:
+        return None
+    for n, own, wanted in zip(value.type.shape, inner.inputs[1:], sizes[len(sizes) - value.ndim :]):
+        known = static_int(own)
+        if n != 1 and own is not wanted and (known is None or known != static_int(wanted)):
+            return None
+    return Alloc()(inner.inputs[0], *sizes)
+
+
 @rule(Reshape, tags=("local_reshape_chain", "local_useless_reshape", "local_reshape_lift"))
 def reshape_twice(graph: Graph, node: Apply) -> Any:
     """reshape(reshape(x, a), b) -> reshape(x, b); reshape(x, its own shape) -> x"""
@@ -123,5 +137,6 @@ def known_shape(graph: Graph, node: Apply) -> Any:
 
 
 ARRANGEMENT: list[Rule] = [
-    dimshuffle_twice, dimshuffle_of_alloc, elementwise_of_alloc, dimshuffle_of_elementwise, reshape_twice, flatten_again, known_pattern, known_shape,
+    dimshuffle_twice, dimshuffle_of_alloc, alloc_of_alloc, elementwise_of_alloc, dimshuffle_of_elementwise, reshape_twice, flatten_again,
+    known_pattern, known_shape,
 ]

@@ -1,14 +1,15 @@
-"""What is left of the gradient of a loss by labels: values scattered over zeros, summed and added to, and two softmaxes of one array."""
+"""What is left of gradients: values put into zeros, at the places of labels or in a region, summed and added to; two softmaxes of one array."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from symgraph.expr.op import Apply
 from symgraph.graph.graph import Graph
 from symgraph.graph.rewrite import Rule, rule
 from symgraph.ops.create import Alloc, Arange
-from symgraph.ops.index import AdvancedIncSubtensor
+from symgraph.ops.index import AdvancedIncSubtensor, IncSubtensor
 from symgraph.ops.index.region import ARRAY
 from symgraph.ops.reduce import Sum
 from symgraph.ops.shape import ShapeItem
@@ -61,9 +62,14 @@ def scattered_in_order(graph: Graph, node: Apply) -> Any:
 @rule("add", "sub", tags=("local_advanced_indexing_crossentropy_onehot_grad",))
 def added_to_scattered(graph: Graph, node: Apply) -> Any:
     """add(inc(zeros, y, i, j), x) -> inc(x, y, i, j); sub(inc(zeros, y, i, j), x) -> inc(neg(x), y, i, j), where x has the size of zeros"""
+    return _added(graph, node, _scatter, lambda op: op)
+
+
+def _added(graph: Graph, node: Apply, found: Callable[[Any], Any], adder: Callable[[Any], Any]) -> Any:
+    """A sum or difference of which one operand is `found` to be put into zeros: what is left, with that added."""
     out = node.outputs[0]
     for position, x in enumerate(node.inputs):
-        if x.type != out.type or not only_use(graph, x) or (inner := _scatter(x)) is None:
+        if x.type != out.type or not only_use(graph, x) or (inner := found(x)) is None:
             continue
         others = node.inputs[:position] + node.inputs[position + 1 :]
         rest = others[0] if len(others) == 1 else call("add", *others)
@@ -74,8 +80,37 @@ def added_to_scattered(graph: Graph, node: Apply) -> Any:
             rest = call("neg", rest)
         elif node.op.name == "sub":
             values = call("neg", values)
-        return inner.op(rest, values, *places)
+        return adder(inner.op)(rest, values, *places)
     return None
+
+
+def _part(x: Any) -> Any:
+    """The node that puts values into a region of zeros; None if x is not made so."""
+    node = node_of(x, IncSubtensor)
+    if node is None or type(node.op) is not IncSubtensor or x.dtype == "bool":
+        return None
+    base = node_of(node.inputs[0], Alloc)
+    return node if base is not None and base.inputs[0].ndim == 0 and is_constant(base.inputs[0], 0) else None
+
+
+@rule("add", "sub", tags=("local_IncSubtensor_serialize",))
+def added_to_part(graph: Graph, node: Apply) -> Any:
+    """add(set(zeros[i], y), x) -> inc(x[i], y); sub(set(zeros[i], y), x) -> inc(neg(x)[i], y), where x has the size of zeros: no zeros are
+    made, and nothing is added to what they are beside the region"""
+    return _added(graph, node, _part, lambda op: IncSubtensor(op.entries))
+
+
+@rule(IncSubtensor, tags=("local_IncSubtensor_serialize",))
+def twice_to_one_region(graph: Graph, node: Apply) -> Any:
+    """inc(inc(x[i], y)[i], z) -> inc(x[i], add(y, z))"""
+    x, z, *parts = node.inputs
+    inner = node_of(x, IncSubtensor)
+    if inner is None or inner.op != node.op or node.op.sets or type(node.op) is not IncSubtensor or not only_use(graph, x):
+        return None
+    base, y, *others = inner.inputs
+    if y.type != z.type or any(a is not b for a, b in zip(parts, others)):
+        return None
+    return node.op(base, call("add", y, z), *parts)
 
 
 def _has_sizes(graph: Graph, x: Any, sizes: Any) -> bool:
@@ -100,4 +135,6 @@ def softmax_of_known_logarithm(graph: Graph, node: Apply) -> Any:
     return None
 
 
-SCATTERED: list[Rule] = [sum_of_scattered, scattered_in_order, added_to_scattered, softmax_of_known_logarithm]
+SCATTERED: list[Rule] = [
+    sum_of_scattered, scattered_in_order, added_to_scattered, added_to_part, twice_to_one_region, softmax_of_known_logarithm,
+]

@@ -168,6 +168,8 @@ ROWS = {
         Row("dimshuffle_twice", lambda: turn(turn(x, 1, 0), 1, "x", 0), "DimShuffle[0, 'x', 1](x)"),
         Row("dimshuffle_of_elementwise", lambda: turn(c("exp", x), 1, 0), "exp(DimShuffle[1, 0](x))"),
         Row("dimshuffle_of_alloc", lambda: turn(Alloc()(s, k, 3), 1, "x", 0), "Alloc(s, 3, 1, k)"),
+        Row("alloc_of_alloc", lambda: Alloc()(Alloc()(s, k, 3), 2, k, 3), "Alloc(s, 2, k, 3)"),
+        Row("alloc_of_alloc", lambda: Alloc()(Alloc()(s, 1), k, 3), "Alloc(s, k, 3)"),
         Row("elementwise_of_alloc", lambda: c("neg", Alloc()(s, k, 3)), "Alloc(neg(s), k, 3)"),
         Row("reshape_twice", lambda: Reshape()(Flatten(1)(x23), 3, 2), "Reshape(x23, 3, 2)"),
         Row("reshape_twice", lambda: Reshape()(x, ShapeItem(0)(x), ShapeItem(1)(x)), "x"),

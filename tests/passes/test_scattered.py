@@ -18,7 +18,9 @@ from symgraph.passes.pipeline import optimise
 x, z = T.dmatrices("x", "z")
 v = T.dvector("v")
 i, j = T.lvectors("i", "j")
-RULES = ("sum_of_scattered", "scattered_in_order", "added_to_scattered", "softmax_of_known_logarithm")
+RULES = (
+    "sum_of_scattered", "scattered_in_order", "added_to_scattered", "added_to_part", "twice_to_one_region", "softmax_of_known_logarithm",
+)
 
 X = np.random.RandomState(0).randn(4, 3)
 AT: dict[Any, Any] = {x: X, z: X + 1, v: np.arange(1.0, 5.0), i: np.array([0, 1, 1, 3]), j: np.array([2, 0, 0, 1])}
@@ -39,7 +41,19 @@ def values(outputs: list[Any], mode: Mode, at: dict[Any, Any]) -> list[np.ndarra
     return found
 
 
+def part(values: Any, region: Any) -> Any:
+    return T.set_subtensor(T.zeros_like(x)[region], values)
+
+
+UPPER, LOWER = slice(1, None), slice(None, -1)
 CASES = {
+    "two regions added": (lambda s: [part(x[1:] * 2, UPPER) + part(x[1:], LOWER)], {"added_to_part"}),
+    "a region twice": (lambda s: [part(x[1:] * 2, UPPER) + part(T.exp(x[:-1]), UPPER) + x], {"added_to_part", "twice_to_one_region"}),
+    "a region twice, of other sizes": (lambda s: [part(x[1:] * 2, UPPER) + part(x[1], UPPER) + x], {"added_to_part"}),
+    "a region taken off": (lambda s: [x - part(x[1:] * 2, UPPER), part(x[1:], LOWER) - T.exp(x)], {"added_to_part"}),
+    "a region needed as it is": (lambda s: [r := part(x[1:], LOWER), r + x], set()),
+    "a region of ones": (lambda s: [T.set_subtensor(T.ones_like(x)[1:], x[1:]) + x], set()),
+    "a region added to another size, which is checked": (lambda s: [part(x[1:], UPPER) + z], set()),
     "sum along each axis": (lambda s: [s, s.sum(axis=0), s.sum(axis=1)], {"sum_of_scattered"}),
     "sum alone: j must still be checked": (lambda s: [s.sum(axis=1)], set()),
     "whole sum": (lambda s: [s, s.sum()], set()),
