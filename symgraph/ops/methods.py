@@ -32,7 +32,7 @@ from symgraph.ops import (
     unary,
 )
 from symgraph.ops.elementwise import Elementwise
-from symgraph.ops.linalg import eigh, norms, svd
+from symgraph.ops.linalg import eig, eigh, norms, powers, svd
 from symgraph.ops.protocols import NumpyProtocols, numpy_function
 
 __all__ = ["METHODS", "NUMPY_FUNCTIONS", "PROPERTIES", "UFUNCS", "divmod_"]
@@ -269,7 +269,8 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
         "linalg.vector_norm": norms.vector_norm, "linalg.matrix_norm": norms.matrix_norm,
         "linalg.matrix_transpose": linalg.matrix_transpose, "matrix_transpose": linalg.matrix_transpose}),
     "linalg.norm": norms.norm, "linalg.eigh": eigh.eigh, "linalg.eigvalsh": eigh.eigvalsh, "linalg.svd": svd.svd, "linalg.pinv": svd.pinv,
-    "linalg.matrix_rank": svd.matrix_rank,
+    "linalg.matrix_rank": svd.matrix_rank, "linalg.eig": eig.eig, "linalg.eigvals": eig.eigvals, "linalg.cond": norms.cond,
+    "linalg.matrix_power": powers.matrix_power,
     "concatenate": join.concatenate, "stack": join.stack, "tile": join.tile, "repeat": join.repeat, "roll": join.roll,
     "where": lambda condition, *choices: compare.switch(condition, *choices) if choices else index.nonzero(condition),
     "clip": lambda a, a_min, a_max: compare.clip(a, a_min, a_max), "round": lambda a, decimals=0: _round(a, decimals),

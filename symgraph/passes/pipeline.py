@@ -30,6 +30,7 @@ from symgraph.passes.merge import merge
 from symgraph.passes.powers import POWERS
 from symgraph.passes.scattered import SCATTERED
 from symgraph.passes.shapes import shapes
+from symgraph.passes.spectral import SPECTRAL
 from symgraph.passes.stability import STABILITY
 from symgraph.passes.sums import SUMS
 
@@ -78,7 +79,7 @@ PIPELINE: tuple[Pass, ...] = (
     # How it is done: products that stayed in a body may be joined with a sum there, now that none can be taken out.
     Pass("inner", inner, _RUN),
     Pass("user", Rules("user", []), _RUN),
-    Pass("blas", Rules("blas", [*BLAS, *_ALGEBRA]), _RUN, frozenset({"BlasOpt", "specialize"})),
+    Pass("blas", Rules("blas", [*BLAS, *SPECTRAL, *_ALGEBRA]), _RUN, frozenset({"BlasOpt", "specialize"})),
     # What the rules made may be known, or made twice; so may what stood in an OpFromGraph and beside it.
     Pass("expand", expand, _ALL),
     Pass("shapes", shapes, _RUN, frozenset({"ShapeOpt", "local_shape_to_shape_i"})),

@@ -23,13 +23,15 @@ from symgraph.ops.linalg import (
     vecmat,
 )
 from symgraph.ops.linalg.cholesky import cho_factor, cho_solve, cholesky
+from symgraph.ops.linalg.eig import eig, eigvals
 from symgraph.ops.linalg.eigh import eigh, eigvalsh
 from symgraph.ops.linalg.exponential import expm, logm, sqrtm
 from symgraph.ops.linalg.inverse import det, inv, slogdet
-from symgraph.ops.linalg.norms import matrix_norm, norm, vector_norm
+from symgraph.ops.linalg.norms import cond, matrix_norm, norm, vector_norm
+from symgraph.ops.linalg.powers import matrix_power
 from symgraph.ops.linalg.solve import solve
 from symgraph.ops.linalg.svd import matrix_rank, pinv, polar, svd, svdvals
-from symgraph.ops.linalg.sylvester import solve_continuous_lyapunov, solve_lyapunov, solve_sylvester
+from symgraph.ops.linalg.sylvester import solve_continuous_lyapunov, solve_discrete_lyapunov, solve_lyapunov, solve_sylvester
 from symgraph.ops.linalg.triangular import solve_triangular
 
 __all__ = [
@@ -38,4 +40,5 @@ __all__ = [
     "matrix_transpose", "matvec", "multi_dot", "norm", "outer", "pinv", "polar", "slogdet", "solve", "solve_continuous_lyapunov",
     "solve_lyapunov", "solve_sylvester", "solve_triangular", "sqrtm", "svd", "svdvals", "tensordot", "toeplitz", "trace", "vander",
     "vecdot", "vecmat", "vector_norm",
+    "cond", "eig", "eigvals", "matrix_power", "solve_discrete_lyapunov",
 ]

@@ -9,6 +9,7 @@ import scipy.linalg
 from cases import row
 
 import symgraph.tensor as T
+from symgraph.ops.linalg.eig import Eig
 from symgraph.ops.linalg.eigh import Eigh
 from symgraph.ops.linalg.svd import SVD
 
@@ -60,6 +61,14 @@ def _beyond(u: Any, s: Any, vh: Any) -> list[Any]:
     """What full matrices have more: the projections on the rest."""
     left, right = u[..., s.shape[-1] :], vh[..., s.shape[-1] :, :]
     return [left @ _adjoint(left), _adjoint(right) @ right]
+
+
+def _parts(found: Any) -> list[Any]:
+    return [part for x in found for part in (x.real, x.imag)]
+
+
+def _power(a: Any, n: int) -> Any:
+    return np.linalg.matrix_power(a, n) if a.size or n >= 0 else a
 
 
 def _rank(x: Any) -> Any:
@@ -160,6 +169,37 @@ ROWS = [
         "svd of full matrices", lambda a: _beyond(*T.linalg.svd(a)), lambda a: _beyond(*np.linalg.svd(a)),
         ((3, 2),), ((2, 3),), ((0, 2),), dtypes=("float64", "complex128"),
     ),
+    *[
+        row(name, lambda a, f=build: _parts(f(a)), lambda a, f=wanted: _parts(f(a)), shapes, slopes=None, small=((3, 3),), tolerance=1e-9,
+            dtypes=("float64", "int32", "complex128"), domain=(-3.0, 5.0))
+        for name, build, wanted, shapes in [
+            ("eig", T.linalg.eig, np.linalg.eig, (((3, 3),), ((2, 4, 4),), ((1, 1),), ((12, 12),), ((0, 0),), ((0, 2, 2),))),
+            ("eigvals", lambda a: [T.linalg.eigvals(a)], lambda a: [np.linalg.eigvals(a)], (((3, 3),), ((2, 2, 2),), ((0, 0),))),
+            ("eigvals alone", lambda a: [Eig(False)(a)], lambda a: [np.linalg.eigvals(a)], (((3, 3),), ((2, 2, 2),), ((0, 0),))),
+        ]
+    ],
+    *[
+        row(f"matrix_power {n}", lambda a, n=n: T.linalg.matrix_power(_spread(a), n), lambda a, n=n: _power(_spread_array(a), n),
+            (((3, 3),), ((2, 2, 2),), ((1, 1),), ((0, 0),)), slopes=None, dtypes=("float64", "float32", "complex128"), looser=_LOOSER,
+            tolerance=1e-11, small=((2, 2),))
+        for n in (1, 5, -3)
+    ],
+    row(
+        "matrix_power 0", lambda a: T.linalg.matrix_power(a, 0), lambda a: _power(a, 0), (((3, 3),), ((2, 2, 2),), ((0, 0),)),
+        dtypes=("float64", "int8"),
+    ),
+    *[
+        row(f"cond {p!r}", lambda a, p=p: T.linalg.cond(_spread(a), p),
+            lambda a, p=p: np.asarray(np.linalg.cond(_spread_array(a), p), _real(a)),
+            (((3, 3),), ((2, 2, 2),)), slopes=None, dtypes=("float64", "complex128"), tolerance=1e-9)
+        for p in (None, -2, 1)
+    ],
+    *[
+        row(f"solve_discrete_lyapunov {method}", lambda a, q, m=method: T.linalg.solve_discrete_lyapunov(a * 0.2, q, m),
+            lambda a, q: _each(scipy.linalg.solve_discrete_lyapunov, a * 0.2, q), shapes,
+            slopes=None, dtypes=("float64", "complex128"), tolerance=1e-10, small=((2, 2), (2, 2)), domain=(0.3, 1.3))
+        for method, shapes in (("direct", (((3, 3), (3, 3)), ((2, 2, 2), (2, 2)))), ("bilinear", (((2, 2), (2, 2)),)))
+    ],
     _matrices("svdvals", T.linalg.svdvals, lambda a: np.linalg.svd(a, compute_uv=False), *_ANY),
     _matrices("singular values alone", SVD(False, False), lambda a: np.linalg.svd(a, compute_uv=False), *_ANY, small=((2, 3),)),
     _matrices("pinv", T.linalg.pinv, np.linalg.pinv, *_ANY),

@@ -7,6 +7,11 @@ from differences import slopes
 
 import symgraph
 import symgraph.tensor as T
+from symgraph.graph.graph import Graph
+from symgraph.ops.linalg.eig import Eig
+from symgraph.ops.linalg.eigh import Eigh
+from symgraph.ops.linalg.svd import SVD
+from symgraph.passes.pipeline import optimise
 from symgraph.tensor import linalg
 
 R = np.random.RandomState(7)
@@ -24,6 +29,14 @@ oblong = T.tensor("float64", shape=(2, 3))
     (ValueError, lambda: linalg.svd(v)),
     (ValueError, lambda: linalg.pinv(v)),
     (ValueError, lambda: linalg.polar(x, "up")),
+    (LinAlgError, lambda: linalg.eig(oblong)),
+    (LinAlgError, lambda: linalg.matrix_power(oblong, 2)),
+    (LinAlgError, lambda: linalg.matrix_power(v, 2)),
+    (TypeError, lambda: linalg.matrix_power(x, 0.5)),
+    (TypeError, lambda: linalg.matrix_power(x, T.iscalar())),
+    (LinAlgError, lambda: linalg.cond(v)),
+    (ValueError, lambda: linalg.cond(x, "what")),
+    (ValueError, lambda: linalg.solve_discrete_lyapunov(x, x, "guess")),
     (LinAlgError, lambda: linalg.expm(oblong)),
     (LinAlgError, lambda: linalg.logm(oblong)),
     (LinAlgError, lambda: linalg.sqrtm(oblong)),
@@ -52,6 +65,9 @@ def test_bad_values():
     fails(LinAlgError, "square", lambda a: linalg.eigh(a)[0], np.ones((2, 3)))
     fails(LinAlgError, "converge", lambda a: linalg.eigh(a)[0], nan)
     fails(LinAlgError, "converge", lambda a: linalg.svd(a)[1], nan)
+    for bad in (nan, np.full((2, 2), np.inf)):
+        fails(LinAlgError, "infs or NaNs", linalg.eigvals, bad)
+    fails(LinAlgError, "square|Singular|singular", lambda a: linalg.matrix_power(a, -1), np.zeros((2, 2)))
     fails(LinAlgError, "square", linalg.expm, np.ones((2, 3)))
     fails(LinAlgError, "square", linalg.sqrtm, np.ones((2, 3)))
     one, two = np.eye(1), np.eye(2)
@@ -97,6 +113,30 @@ def test_rank_of_vectors_and_by_tolerance():
     agree(lambda m: [linalg.matrix_rank(m), linalg.matrix_rank(m, 1e-2), linalg.matrix_rank(m, rtol=0.5), linalg.matrix_rank(m[0] * 0)], a,
           wanted=[3, 2, 1, 0])
     agree(lambda m: linalg.pinv(m, rcond=1e-2), a, wanted=np.linalg.pinv(a, rcond=1e-2))
+
+
+def test_eigenvectors_of_general_matrices():
+    """Single precision too: its order and phases are its own."""
+    for dtype, tolerance in (("float32", 1e-4), ("complex64", 1e-4), ("float64", 1e-12), ("int16", 1e-12)):
+        a = (R.uniform(-5, 5, (2, 5, 5)) + (1j * R.uniform(-5, 5, (2, 5, 5)) if dtype[0] == "c" else 0)).astype(dtype)
+        m = T.tensor(dtype, shape=(None, None, None))
+        w, u = symgraph.function([m], linalg.eig(m))(a)
+        assert w.dtype == u.dtype == ("complex128" if tolerance < 1e-4 else "complex64")
+        np.testing.assert_allclose(a @ u, u * w[:, None, :], atol=20 * tolerance)
+        np.testing.assert_allclose(np.linalg.norm(u, axis=1), np.ones((2, 5)), rtol=tolerance)
+
+
+def test_values_alone_when_nobody_reads_vectors():
+    """The passes take the cheaper routine, and keep vectors where a gradient needs them."""
+    for values, kind in ((linalg.eigvalsh(x), Eigh), (linalg.eigvals(x), Eig), (linalg.svdvals(x), SVD)):
+        for outputs, several in (([values], False), ([values, symgraph.grad((values * values).sum().real, x)], True)):
+            graph = Graph([x], outputs)
+            optimise(graph, symgraph.Mode("py", "fast_run"))
+            (node,) = [node for node in graph.nodes() if isinstance(node.op, kind)]
+            assert (len(node.outputs) > 1) == several
+        a = R.uniform(-1, 1, (3, 3))
+        fast, plain = (symgraph.function([x], values, mode=symgraph.Mode("llvm", level))(a) for level in ("fast_run", None))
+        np.testing.assert_allclose(fast, plain, rtol=1e-12)
 
 
 def test_theano_forms():

@@ -10,9 +10,10 @@ import numpy as np
 from symgraph.expr.dtypes import COMPLEX, DISCRETE, part_of
 from symgraph.expr.make import as_tensor
 from symgraph.expr.sizes import as_axes, as_axis
+from symgraph.ops.linalg.inverse import inv
 from symgraph.ops.linalg.svd import svdvals
 
-__all__ = ["matrix_norm", "norm", "vector_norm"]
+__all__ = ["cond", "matrix_norm", "norm", "vector_norm"]
 
 _WORDS = {"inf": math.inf, "-inf": -math.inf}
 
@@ -65,6 +66,21 @@ def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
         raise ValueError(f"matrix_norm takes matrices, got {x.type}")
     ord = _WORDS.get(ord, ord) if isinstance(ord, str) else ord
     return _of_matrices(x, ord, x.ndim - 2, x.ndim - 1, keepdims)
+
+
+def cond(x: Any, p: Any = None) -> Any:
+    """The condition number of a matrix, or of each of a stack: (..., m, n) -> (...), in the norm p (as `norm` has it).
+
+    None, 2 and -2: by singular values, 2, which None stands for, the largest by the smallest. Others: the norm times that of the inverse,
+    of square matrices; LinAlgError, at the call, for a singular one, where numpy gives infinity.
+    """
+    x = _floating(x)
+    if x.ndim < 2:
+        raise np.linalg.LinAlgError(f"cond takes matrices, got {x.type}")
+    if p is None or p in (2, -2):
+        s = svdvals(x)
+        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    return matrix_norm(x, ord=p) * matrix_norm(inv(x), ord=p)
 
 
 def _two(x: Any, axes: Any, keepdims: bool) -> Any:

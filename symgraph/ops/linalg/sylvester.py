@@ -10,8 +10,9 @@ import numpy as np
 from symgraph.expr.dtypes import COMPLEX, part_of
 from symgraph.ops.linalg.lapack import BLOCK, each_matrix, lapack, lead, library, move, require
 from symgraph.ops.linalg.matrices import MatrixOp, adjoint, as_matrices, square, together
+from symgraph.ops.linalg.solve import solve
 
-__all__ = ["Sylvester", "solve_continuous_lyapunov", "solve_lyapunov", "solve_sylvester"]
+__all__ = ["Sylvester", "solve_continuous_lyapunov", "solve_discrete_lyapunov", "solve_lyapunov", "solve_sylvester"]
 
 NOT_UNIQUE = "solve_sylvester: a and -b have a common eigenvalue: there is no unique solution"
 NOT_CONVERGED = "solve_sylvester: the Schur form did not converge"
@@ -146,3 +147,35 @@ def solve_continuous_lyapunov(a: Any, q: Any) -> Any:
 
 
 solve_lyapunov = solve_continuous_lyapunov
+
+
+def solve_discrete_lyapunov(a: Any, q: Any, method: str | None = None) -> Any:
+    """x with a x a^H - x + q = 0: (..., n, n), (..., n, n) -> (..., n, n).
+
+    method: "direct", one linear system of n^2 unknowns, or "bilinear", by way of a continuous equation, which fails where a has the
+    eigenvalue -1; None: direct for n known to be below 10. LinAlgError, at the call, where there is no unique solution.
+
+    The bilinear way: Popov, Hyperstability and optimality of automatic systems with several control functions (1964).
+
+    >>> solve_discrete_lyapunov([[0.5]], [[3.0]]).eval()
+    array([[4.]])
+    """
+    if method not in (None, "direct", "bilinear"):
+        raise ValueError(f"solve_discrete_lyapunov: method must be 'direct' or 'bilinear', got {method!r}")
+    a, q = together(*as_matrices("solve_discrete_lyapunov", a, q))
+    size, n, leading = a.type.shape[-1], a.shape[-1], a.ndim - 2
+    if method == "direct" or method is None and size is not None and size < 10:
+        rows = list(range(leading))
+        first = a.dimshuffle(*rows, leading, "x", leading + 1, "x")
+        second = a.conj().dimshuffle(*rows, "x", leading, "x", leading + 1)
+        sizes = [a.shape[d] for d in rows]
+        products = (first * second).reshape([*sizes, n * n, n * n])
+        one = products.diagonal(0, -2, -1).ones_like().as_diagonal()
+        return solve(one - products, q.reshape([*sizes, n * n, 1])).reshape([*sizes, n, n])
+    one = a.diagonal(0, -2, -1).ones_like().as_diagonal()
+    # with b = (a^H + 1)^-1 (a^H - 1): b^H x + x b = -2 (a + 1)^-1 q (a^H + 1)^-1
+    ah = adjoint(a)
+    b = solve(ah + one, ah - one)
+    half = solve(a + one, q)
+    right = adjoint(solve(a + one, adjoint(half)))
+    return solve_sylvester(adjoint(b), b, -2.0 * right)
