@@ -26,6 +26,7 @@ from symgraph.ops import (
     moments,
     reduce,
     scalars,
+    search,
     shape,
     special,
     stop,
@@ -284,7 +285,7 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "isclose": compare.isclose, "allclose": compare.allclose,
     "sinc": special.sinc, "i0": special.i0,
     **{f"fft.{name}": getattr(fourier, name) for name in fourier.__all__ if name.islower()},
-    **arrange.NUMPY, **index.NUMPY, **join.NUMPY,
+    **arrange.NUMPY, **index.NUMPY, **join.NUMPY, **search.NUMPY,
 }
 # What a ufunc's `accumulate` builds: a function of numpy's above, or a method
 UFUNC_ACCUMULATIONS: dict[str, str] = {

@@ -28,6 +28,7 @@ from symgraph.ops import (
     passing,
     reduce,
     scalars,
+    search,
     shape,
     softmax,
     special,
@@ -42,6 +43,7 @@ from symgraph.tensor import fft, fourier, linalg, nlinalg, nnet, slinalg
 
 _FILES = (
     arrange,
+    search,
     *(binary, cast, compare, create, diagonal, index, join, layout, _products, moments, pad, reduce, scalars, shape, softmax, special, stop),
     unary,
 )

@@ -8,6 +8,7 @@ import pkgutil
 import numpy as np
 import pytest
 import rows_arrange
+import rows_search
 import rows_create
 import rows_elementwise
 import rows_fourier
@@ -34,7 +35,7 @@ from symgraph.expr.walk import toposort
 from symgraph.ops.elementwise import _ROWS
 
 TABLES = (
-    rows_arrange, rows_pieces,
+    rows_arrange, rows_pieces, rows_search,
     rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_matrices,
     rows_special, rows_fourier, rows_spectral, rows_passing, rows_sparse,
 )

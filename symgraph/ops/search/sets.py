@@ -1,0 +1,144 @@
+"""Distinct elements, and arrays as sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from symgraph.expr.dtypes import COMPLEX
+from symgraph.expr.make import as_tensor
+from symgraph.expr.op import Op
+from symgraph.expr.sizes import as_axis, size_of
+from symgraph.expr.types import tensor_type
+from symgraph.ops.search.sorted import SearchsortedOp
+
+__all__ = ["Unique", "in1d", "intersect1d", "isin", "setdiff1d", "setxor1d", "union1d", "unique"]
+
+
+class Unique(Op):
+    """The distinct elements of an array, sorted (axis=None), or slices along `axis`; where asked for, as int64 vectors: where each
+    is first, for each element (slice) the number of its distinct one, and how often each is there.
+
+    It calls numpy: rows are sorted by all their columns, and how many there are is known only then.
+    """
+
+    __props__ = ("return_index", "return_inverse", "return_counts", "axis")
+
+    def __init__(
+        self, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: int | None = None
+    ) -> None:
+        self.return_index = bool(return_index)
+        self.return_inverse = bool(return_inverse)
+        self.return_counts = bool(return_counts)
+        self.axis = axis
+
+    def output_types(self, x: Any) -> list[Any]:
+        axis = None if self.axis is None else as_axis(self.axis, x.ndim, "unique: axis")
+        shape: tuple[int | None, ...] = (None,) if axis is None else (*x.type.shape[:axis], None, *x.type.shape[axis + 1 :])
+        vectors = [tensor_type("int64", (None,))] * (self.return_index + self.return_inverse + self.return_counts)
+        return [tensor_type(x.dtype, shape), *vectors]
+
+    def compute(self, x: Any) -> Any:
+        numpy_unique: Any = np.unique  # whose types know literal flags only
+        found = numpy_unique(x, self.return_index, self.return_inverse, self.return_counts, self.axis)
+        if not isinstance(found, tuple):
+            return (found,)
+        return found[0], *[np.asarray(y, "int64").reshape(-1) for y in found[1:]]
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        (x,) = inputs
+        g = output_grads[0]
+        index = Unique(True, axis=self.axis)(x)[1]
+        zeros = x.zeros_like(dtype=g.dtype)
+        if self.axis is not None:
+            return [zeros[(*[slice(None)] * (self.axis % x.ndim), index)].inc(g)]
+        return [zeros.flatten()[index].inc(g).reshape([size_of(x, d) for d in range(x.ndim)])]
+
+    def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
+        index = Unique(True, axis=self.axis)(inputs[0])[1]
+        t = tangents[0].flatten() if self.axis is None else tangents[0]
+        moved = t.take(index, axis=self.axis or 0)
+        return [moved, *[None] * (self.return_index + self.return_inverse + self.return_counts)]
+
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        return [[True, *[False] * (len(node.outputs) - 1)]]
+
+
+def unique(
+    ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: int | None = None
+) -> Any:
+    """The distinct elements of ar, sorted; NaN once. With `axis` the distinct slices along it, sorted by their elements.
+
+    Where asked for, in a tuple with them: where each is first; for each element of ar (in its shape) or slice the number of its
+    distinct one; how often each is there (int64). Gradients go to the first of equals.
+
+    >>> import symgraph.tensor as T
+    >>> [x.eval().tolist() for x in T.unique([3, 1, 3], return_counts=True)]
+    [[1, 3], [1, 2]]
+    """
+    ar = as_tensor(ar)
+    found = Unique(return_index, return_inverse, return_counts, None if axis is None else as_axis(axis, ar.ndim, "unique: axis"))(ar)
+    if not isinstance(found, list):
+        return found
+    if return_inverse and axis is None:
+        place = 1 + bool(return_index)
+        found[place] = found[place].reshape([size_of(ar, d) for d in range(ar.ndim)])
+    return tuple(found)
+
+
+def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False) -> Any:
+    """For each element whether it is among the test elements (`invert`: is not): bool, of the shape of `element`. TypeError for
+    complex numbers. assume_unique: without effect.
+
+    >>> import symgraph.tensor as T
+    >>> T.isin([1, 2, 3], [3, 1]).eval()
+    array([ True, False,  True])
+    """
+    element, test = as_tensor(element), as_tensor(test_elements)
+    if element.dtype in COMPLEX or test.dtype in COMPLEX:
+        raise TypeError("isin: complex numbers have no order here")
+    found = unique(test)
+    there = SearchsortedOp("right")(found, element) > SearchsortedOp("left")(found, element)
+    there = np.logical_and(there, element.eq(element))  # NaN is nowhere
+    return there.invert() if invert else there
+
+
+def in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False) -> Any:
+    """`isin` of the flattened ar1."""
+    return isin(as_tensor(ar1).flatten(), ar2, assume_unique, invert)
+
+
+def _flat(*arrays: Any) -> list[Any]:
+    return [as_tensor(x).flatten() for x in arrays]
+
+
+def union1d(ar1: Any, ar2: Any) -> Any:
+    """The distinct elements of both arrays, sorted."""
+    return unique(np.concatenate(_flat(ar1, ar2)))
+
+
+def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    """The distinct elements that are in both arrays, sorted.
+
+    >>> import symgraph.tensor as T
+    >>> T.intersect1d([3, 1, 3], [3, 4]).eval()
+    array([3])
+    """
+    return _kept(ar1, ar2, True)
+
+
+def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    """The distinct elements of ar1 that are not in ar2, sorted."""
+    return _kept(ar1, ar2, False)
+
+
+def _kept(ar1: Any, ar2: Any, inside: bool) -> Any:
+    first, second = _flat(ar1, ar2)
+    found = unique(first)
+    return found[isin(found, second, invert=not inside)]
+
+
+def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    """The distinct elements that are in one of the arrays alone, sorted."""
+    return unique(np.concatenate([setdiff1d(ar1, ar2), setdiff1d(ar2, ar1)]))
