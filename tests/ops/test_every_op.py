@@ -8,7 +8,6 @@ import pkgutil
 import numpy as np
 import pytest
 import rows_arrange
-import rows_search
 import rows_create
 import rows_elementwise
 import rows_fourier
@@ -21,6 +20,7 @@ import rows_passing
 import rows_pieces
 import rows_products
 import rows_reduce
+import rows_search
 import rows_sparse
 import rows_special
 import rows_spectral
