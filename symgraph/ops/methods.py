@@ -28,6 +28,7 @@ from symgraph.ops import (
     scalars,
     search,
     shape,
+    signal,
     special,
     stop,
     unary,
@@ -285,7 +286,7 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "isclose": compare.isclose, "allclose": compare.allclose,
     "sinc": special.sinc, "i0": special.i0,
     **{f"fft.{name}": getattr(fourier, name) for name in fourier.__all__ if name.islower()},
-    **arrange.NUMPY, **index.NUMPY, **join.NUMPY, **search.NUMPY,
+    **arrange.NUMPY, **index.NUMPY, **join.NUMPY, **search.NUMPY, **signal.NUMPY, **_of_new_numpy({"trapezoid": signal.trapezoid}),
 }
 # What a ufunc's `accumulate` builds: a function of numpy's above, or a method
 UFUNC_ACCUMULATIONS: dict[str, str] = {

@@ -30,6 +30,7 @@ from symgraph.ops import (
     scalars,
     search,
     shape,
+    signal,
     softmax,
     special,
     stop,
@@ -45,6 +46,7 @@ _FILES = (
     arrange,
     search,
     *(binary, cast, compare, create, diagonal, index, join, layout, _products, moments, pad, reduce, scalars, shape, softmax, special, stop),
+    signal,
     unary,
 )
 _ELSEWHERE = {"Softmax", "LogSoftmax", "softmax", "log_softmax"}  # softmax: in nnet alone, as in Theano

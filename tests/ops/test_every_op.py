@@ -21,6 +21,7 @@ import rows_pieces
 import rows_products
 import rows_reduce
 import rows_search
+import rows_signal
 import rows_sparse
 import rows_special
 import rows_spectral
@@ -37,7 +38,7 @@ from symgraph.ops.elementwise import _ROWS
 TABLES = (
     rows_arrange, rows_pieces, rows_search,
     rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_matrices,
-    rows_special, rows_fourier, rows_spectral, rows_passing, rows_sparse,
+    rows_special, rows_fourier, rows_signal, rows_spectral, rows_passing, rows_sparse,
 )
 ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]
 STEP = 1e-6

@@ -1,0 +1,136 @@
+"""Integrals and derivatives of sampled functions: the trapezoid rule, Simpson's rule, central differences. Compositions of other ops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from symgraph.expr import dtypes
+from symgraph.expr.make import as_tensor
+from symgraph.expr.sizes import as_axis
+
+__all__ = ["gradient", "simpson", "trapezoid", "trapz"]
+
+
+def _samples(y: Any, axis: Any, name: str) -> tuple[Any, int]:
+    y = as_tensor(y)
+    if y.ndim == 0:
+        raise ValueError(f"{name} wants at least one dimension, got {y.type}")
+    y = y if y.dtype not in dtypes.DISCRETE else y.astype(dtypes.float_of(y.dtype))
+    return y, as_axis(axis, y.ndim, f"{name}: axis")
+
+
+def _part(x: Any, axis: int, *part: Any) -> Any:
+    return x[(*[slice(None)] * axis, slice(*part))]
+
+
+def _widths(x: Any, y: Any, axis: int, name: str) -> Any:
+    """Distances of the points x, a vector along `axis` or an array that broadcasts with y."""
+    x = as_tensor(x)
+    if x.ndim == 1:
+        x = x.dimshuffle(*[0 if d == axis else "x" for d in range(y.ndim)])
+    elif x.ndim != y.ndim:
+        raise ValueError(f"{name}: x must be a vector or have the {y.ndim} dimensions of y, got {x.type}")
+    return _part(x, axis, 1, None) - _part(x, axis, None, -1)
+
+
+def _number(value: Any, like: Any) -> Any:
+    """A Python number in the precision of what it meets."""
+    if isinstance(value, (int, float)):
+        return as_tensor(np.asarray(value, dtypes.part_of(like.dtype)))
+    return as_tensor(value)
+
+
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """The integral of the samples y along `axis` by the trapezoid rule.
+
+    x: where the samples stand, a vector or of the dimensions of y; without it they are dx apart. ValueError for other dimensions.
+
+    >>> trapezoid([1.0, 2.0, 3.0], x=[4.0, 6.0, 8.0]).eval()
+    array(8., dtype=float32)
+    """
+    y, axis = _samples(y, axis, "trapezoid")
+    middle = (_part(y, axis, 1, None) + _part(y, axis, None, -1)) * _number(0.5, y)
+    width = _number(dx, y) if x is None else _widths(x, y, axis, "trapezoid")
+    return (middle * width).sum(axis=axis)
+
+
+trapz = trapezoid  # its name in numpy 1
+
+
+def simpson(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """The integral of the samples y along `axis` by Simpson's rule; arguments as of `trapezoid`.
+
+    The number of samples must be known as the expression is built, and at least one. Of an even number of samples the last
+    interval takes the parabola through the last three (Cartwright, Simpson's rule cumulative integration, 2017, equation 8); of two the
+    trapezoid rule. ValueError for a number that is not known.
+
+    >>> simpson([0.0, 1.0, 4.0]).eval()
+    array(2.6666667, dtype=float32)
+    """
+    y, axis = _samples(y, axis, "simpson")
+    count = y.type.shape[axis]
+    if not count:
+        raise ValueError(f"simpson: the number of samples must be known, and not 0, got {y.type}; specify_shape(y, ...) says it")
+    if count == 1:
+        return _part(y, axis, 0, 1).sum(axis=axis) * _number(0, y)
+    if count == 2:
+        return trapezoid(y, x, dx, axis)
+    if x is None:
+        width: Any = _number(dx, y)
+        widths = np.broadcast_to(width, [count - 1 if d == axis else 1 for d in range(y.ndim)])
+    else:
+        widths = _widths(x, y, axis, "simpson")
+    odd = count - 1 + count % 2  # samples that pairs of intervals cover
+    h0, h1 = _part(widths, axis, 0, odd - 1, 2), _part(widths, axis, 1, odd - 1, 2)
+    y0, y1, y2 = (_part(y, axis, k, odd - 2 + k, 2) for k in range(3))
+    both, two, sixth = h0 + h1, _number(2, y), _number(1 / 6, y)
+    total = (sixth * both * (y0 * (two - h1 / h0) + y1 * both * both / (h0 * h1) + y2 * (two - h0 / h1))).sum(axis=axis)
+    if count % 2:
+        return total
+    h0, h1 = _part(widths, axis, count - 3, count - 2), _part(widths, axis, count - 2, count - 1)
+    y0, y1, y2 = (_part(y, axis, count - 3 + k, count - 2 + k) for k in range(3))
+    three = _number(3, y)
+    end = sixth * h1 * (y2 * (two * h1 + three * h0) / (h0 + h1) + y1 * (h1 + three * h0) / h0 - y0 * h1 * h1 / (h0 * (h0 + h1)))
+    return total + end.sum(axis=axis)
+
+
+def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """The derivative of the samples f along an axis, or a list of those along each of several: central differences inside, one-sided
+    differences of first order at the ends.
+
+    varargs: the distance of the samples, one number (or 0-d variable) for all axes or one for each; or the places of the samples, a
+    vector, for an axis. edge_order: 1. ValueError for other numbers of distances; at the call for fewer than two samples IndexError.
+
+    >>> gradient([1.0, 2.0, 4.0, 7.0]).eval()
+    array([1. , 1.5, 2.5, 3. ], dtype=float32)
+    """
+    f = as_tensor(f)
+    if edge_order != 1:
+        raise ValueError(f"gradient: edge_order must be 1, got {edge_order}")
+    several = axis is None or isinstance(axis, (tuple, list))
+    axes = [as_axis(d, f.ndim, "gradient: axis") for d in (range(f.ndim) if axis is None else axis if several else [axis])]
+    if len(varargs) not in (0, 1, len(axes)):
+        raise ValueError(f"gradient: {len(varargs)} distances for {len(axes)} axes")
+    if any(n is not None and n < 2 for n in (f.type.shape[d] for d in axes)):
+        raise ValueError(f"gradient: two samples at least are needed along each axis, got {f.type}")
+    f, _ = _samples(f, 0, "gradient")
+    distances = list(varargs) * (len(axes) if len(varargs) == 1 else 1) or [1.0] * len(axes)
+    found = [_slope(f, h, d) for h, d in zip(distances, axes)]
+    return found[0] if len(found) == 1 and (not several or f.ndim == 1) else found
+
+
+def _slope(f: Any, h: Any, axis: int) -> Any:
+    h = _number(h, f)
+    rise = _part(f, axis, 1, None) - _part(f, axis, None, -1)
+    if h.ndim:
+        width = _widths(h, f, axis, "gradient")
+        left, right = _part(width, axis, None, -1), _part(width, axis, 1, None)
+        first, second = _part(rise, axis, None, -1), _part(rise, axis, 1, None)
+        middle = (left * second / right + right * first / left) / (left + right)
+        slopes = rise / width
+    else:
+        middle = (_part(f, axis, 2, None) - _part(f, axis, None, -2)) / (_number(2, f) * h)
+        slopes = rise / h
+    return np.concatenate([_part(slopes, axis, None, 1), middle, _part(slopes, axis, -1, None)], axis)  # type: ignore[list-item]
