@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from symgraph.compile.arguments import Arguments
 from symgraph.compile.blame import located
 from symgraph.compile.face import FunctionFace
 from symgraph.compile.modes import Mode
 from symgraph.compile.signature import In, Signature
 from symgraph.expr.op import Apply, Op
-from symgraph.expr.types import Composite, TensorType
+from symgraph.expr.types import Composite, TensorType, canonical
 from symgraph.expr.variable import Constant, TensorConstant, Variable
 from symgraph.expr.walk import toposort
 
@@ -165,15 +167,23 @@ class PartsFunction(FunctionFace):
         self._rebuild = rebuild
         self.kept = [target for target, _ in signature.updates if isinstance(target.type, Composite)]
         self.results = [x.type for x in (*signature.outputs, *self.kept)]
+        self.joins = any(isinstance(type, Composite) for type in self.results)
+        # The dtype of each argument whose sizes are all unknown, so that there is little to look at.
+        self.known = [np.dtype(i.variable.type.dtype) if isinstance(i.variable.type, TensorType) and not any(i.variable.type.shape) else None
+                      for i in self.arguments.inputs]
+        self.types = [(i.variable.type, isinstance(i.variable.type, Composite)) for i in self.arguments.inputs]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        arrays: list[Any] = []
-        for argument, value in zip(self.arguments.inputs, self.arguments.convert(args, kwargs)):
-            type = argument.variable.type
-            arrays += type.split(value) if isinstance(type, Composite) else [value]
+        arrays = None if kwargs or len(args) != len(self.types) else self._as_they_are(args)
+        if arrays is None:
+            arrays = []
+            for (type, composite), value in zip(self.types, self.arguments.convert(args, kwargs)):
+                arrays += type.split(value) if composite else [value]
         for x in self.held:
             arrays += x.type.split(x.container.storage[0])
-        values = together(self.results, self.inner(*arrays))
+        values = self.inner(*arrays)
+        if self.joins:
+            values = together(self.results, values)
         count = len(self.signature.outputs)
         for target, value in zip(self.kept, values[count:]):
             target.container.storage[0] = value
@@ -181,6 +191,20 @@ class PartsFunction(FunctionFace):
         if form == "single":
             return values[0]
         return dict(zip(self.signature.keys, values)) if form == "dict" else values[:count]
+
+    def _as_they_are(self, args: Sequence[Any]) -> list[Any] | None:
+        """The arrays of arguments that need no conversion; None if one does."""
+        arrays: list[Any] = []
+        for (type, composite), known, value in zip(self.types, self.known, args):
+            if composite:
+                if not type.splits(value):
+                    return None
+                arrays += type.split(value)
+            elif known is not None and value.__class__ is np.ndarray and value.dtype is known and value.ndim == type.ndim:
+                arrays.append(value if value.flags.c_contiguous else canonical(value))
+            else:
+                return None
+        return arrays
 
     def _rebuilt(self, signature: Signature) -> Any:
         return self._rebuild(signature, self.mode)

@@ -22,6 +22,7 @@ __all__ = [
 FORMATS = ("csr", "csc", "bsr")
 DTYPES = tuple(dtype for dtype in dtypes.ALL if dtype not in ("bool", "float16"))  # those that scipy calculates with
 LARGEST = np.iinfo("int32").max
+_INDEX, _SIZE = np.dtype("int32"), np.dtype("int64")
 
 
 def is_sparse_value(value: Any) -> bool:
@@ -39,7 +40,7 @@ class SparseType(Composite):
     Sparse[float64, csr]
     """
 
-    __slots__ = ("dtype", "format")
+    __slots__ = ("dtype", "format", "numpy_dtype")
     ndim = 2
     dtype: str
     format: str
@@ -53,6 +54,7 @@ class SparseType(Composite):
             raise TypeError(f"unsupported dtype {name!r} of a sparse matrix: it may be {', '.join(DTYPES)}")
         self.format = format
         self.dtype = name
+        self.numpy_dtype = np.dtype(name)
 
     # Values -----------------------------------------------------------------------------------------------------------
     def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
@@ -62,7 +64,7 @@ class SparseType(Composite):
         TypeError if it cannot be; strict refuses every conversion.
         """
         kind = _matrix_class(self.format)
-        if type(value) is kind and value.dtype == self.dtype:
+        if type(value) is kind and value.dtype == self.numpy_dtype:
             return value
         if isinstance(value, Variable):
             raise TypeError(f"{self} expected a matrix, but found the variable {value}")
@@ -96,6 +98,9 @@ class SparseType(Composite):
     def _comparable(self, a: Any, b: Any) -> bool:
         return is_sparse_value(a) and is_sparse_value(b) and a.shape == b.shape and a.dtype == b.dtype
 
+    def splits(self, value: Any) -> bool:
+        return self.format != "bsr" and value.__class__ is _matrix_class(self.format) and value.dtype == self.numpy_dtype
+
     # Parts ------------------------------------------------------------------------------------------------------------
     @property
     def layout(self) -> str:
@@ -110,13 +115,13 @@ class SparseType(Composite):
         if self.format == "bsr":
             value = value.tocsr()
         data, indices, indptr = value.data, value.indices, value.indptr
-        if data.dtype != self.dtype:
+        if data.dtype is not self.numpy_dtype and data.dtype != self.numpy_dtype:
             data = data.astype(self.dtype)
-        if indices.dtype != np.int32 or indptr.dtype != np.int32:
+        if indices.dtype is not _INDEX or indptr.dtype is not _INDEX:
             if max(value.shape) > LARGEST or data.size > LARGEST:
                 raise ValueError(f"a sparse matrix of shape {value.shape} with {data.size} stored elements is too large: indices are int32")
-            indices, indptr = indices.astype("int32"), indptr.astype("int32")
-        return [data, indices, indptr, np.array(value.shape, "int64")]
+            indices, indptr = indices.astype("int32", copy=False), indptr.astype("int32", copy=False)
+        return [data, indices, indptr, np.array(value.shape, _SIZE)]
 
     def join(self, arrays: Sequence[np.ndarray]) -> Any:
         """ValueError, from scipy, if the arrays make no matrix."""

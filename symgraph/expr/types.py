@@ -71,6 +71,10 @@ class Composite(Type):
         """The arrays of a proper value, of exactly the types of `part_types`."""
         raise NotImplementedError
 
+    def splits(self, value: Any) -> bool:
+        """Whether a value can be split as it is, without `filter`; quick."""
+        return False
+
     def join(self, arrays: Sequence[np.ndarray]) -> Any:
         """The value of these arrays."""
         raise NotImplementedError

@@ -8,6 +8,7 @@ an IndexError, never a crash. (Measured on csr times vector: the look costs noth
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -34,16 +35,23 @@ class Kernel(Op):
 def lines(b: Any, indptr: Any, count: Any, line: Any) -> tuple[Any, Any]:
     """Where the stored elements of a major line begin and end, checked."""
     start, stop = b.cast(indptr(line), "int64"), b.cast(indptr(line + 1), "int64")
-    within = b.both(b.less_equal(0, start), b.both(b.less_equal(start, stop), b.less_equal(stop, count)))
+    length = b.cast(stop - start, "uint64")  # negative ones are large
+    within = b.both(b.less_equal(0, start), b.less_equal(length, b.cast(count - start, "uint64")))
     b.check(within, "IndexError", _BROKEN, start, stop, count)
     return start, stop
 
 
 def minor(b: Any, indices: Any, k: Any, size: Any) -> Any:
     """The minor index of stored element k, checked."""
-    place = b.cast(indices(k), "int64")
-    b.check(b.both(b.less_equal(0, place), b.less(place, size)), "IndexError", _OUTSIDE, place, size)
-    return place
+    return minors(b, indices, (k,), size)[0]
+
+
+def minors(b: Any, indices: Any, elements: Sequence[Any], size: Any) -> list[Any]:
+    """The minor indices of stored elements, looked at together: a branch costs more than what it branches on."""
+    found = [b.cast(indices(k), "int64") for k in elements]
+    worst = reduce(b.maximum, [b.cast(place, "uint64") for place in found])  # negative ones are large
+    b.check(b.less(worst, b.cast(size, "uint64")), "IndexError", _OUTSIDE, b.cast(worst, "int64"), size)
+    return found
 
 
 def each_stored(b: Any, indices: Any, indptr: Any, size: Any, body: Callable[[Any, Any, Any], None]) -> None:
@@ -131,23 +139,43 @@ class Collect(Product):
         data, indices, indptr, _, y = inputs
         (out,) = outputs
 
-        def vector(line: Any, start: Any, stop: Any) -> None:
-            def element(k: Any) -> Any:
-                return b.mul(b.cast(data(k), out.dtype), b.cast(y(minor(b, indices, k, y.shape[0])), out.dtype))
+        def column(q: Sequence[Any]) -> list[Any]:
+            """One column, in two sums side by side, with one look at two indices: measured 1.1 to 1.3 times as fast as one by one."""
 
-            out.store([line], four_by_four(b, start, stop, element, out.dtype))
+            def term(k: Any, place: Any) -> Any:
+                return b.mul(b.cast(data(k), out.dtype), b.cast(y(place, *q), out.dtype))
 
-        def rows(line: Any, start: Any, stop: Any) -> None:
-            with b.loop(0, out.shape[1], independent=True) as q:
-                out.store([line, q], b.constant(0, out.dtype))
-            with b.loop(start, stop) as k:
-                factor = b.cast(data(k), out.dtype)
-                place = minor(b, indices, k, y.shape[0])
+            def two(k: Any, left: Any, right: Any) -> list[Any]:
+                i, j = minors(b, indices, (k, k + 1), y.shape[0])
+                return [b.add(left, term(k, i)), b.add(right, term(k + 1, j))]
+
+            def one(k: Any, total: Any) -> list[Any]:
+                return [b.add(total, term(k, minor(b, indices, k, y.shape[0])))]
+
+            zero = b.constant(0, out.dtype)
+            with b.loop(0, out.shape[0]) as line:
+                start, stop = lines(b, indptr, indices.shape[0], line)
+                even = start + (stop - start) // 2 * 2
+                (total,) = b.fold(even, stop, [b.add(*b.fold(start, even, [zero, zero], two, step=2))], one)
+                out.store([line, *q], total)
+            return []
+
+        def rows() -> list[Any]:
+            with b.loop(0, out.shape[0]) as line:
+                start, stop = lines(b, indptr, indices.shape[0], line)
                 with b.loop(0, out.shape[1], independent=True) as q:
-                    out.store([line, q], b.add(b.load(out.pointer, line * out.shape[1] + q), b.mul(factor, b.cast(y(place, q), out.dtype))))
+                    out.store([line, q], b.constant(0, out.dtype))
+                with b.loop(start, stop) as k:
+                    factor = b.cast(data(k), out.dtype)
+                    place = minor(b, indices, k, y.shape[0])
+                    with b.loop(0, out.shape[1], independent=True) as q:
+                        out.store([line, q], b.add(b.load(out.pointer, line * out.shape[1] + q), b.mul(factor, b.cast(y(place, q), out.dtype))))
+            return []
 
-        with b.loop(0, out.shape[0]) as line:
-            (vector if len(y.shape) == 1 else rows)(line, *lines(b, indptr, indices.shape[0], line))
+        if len(y.shape) == 1:
+            column([])
+        else:
+            b.when(b.equal(out.shape[1], 1), lambda: column([0]), rows)
 
 
 def four_by_four(b: Any, start: Any, stop: Any, element: Callable[[Any], Any], dtype: str) -> Any:
@@ -178,16 +206,36 @@ class Scatter(Product):
         (out,) = outputs
         clear(b, out)
 
-        def vector(k: Any, line: Any, place: Any) -> None:
-            term = b.mul(b.cast(data(k), out.dtype), b.cast(y(line), out.dtype))
-            out.store([place], b.add(b.load(out.pointer, place), term))
+        def column(q: Sequence[Any]) -> list[Any]:
+            """One column, with one look at two indices."""
 
-        def rows(k: Any, line: Any, place: Any) -> None:
-            factor = b.cast(data(k), out.dtype)
-            with b.loop(0, out.shape[1], independent=True) as q:
-                out.store([place, q], b.add(b.load(out.pointer, place * out.shape[1] + q), b.mul(factor, b.cast(y(line, q), out.dtype))))
+            def add(k: Any, place: Any, factor: Any) -> None:
+                out.store([place, *q], b.add(b.load(out.pointer, place), b.mul(b.cast(data(k), out.dtype), factor)))
 
-        each_stored(b, indices, indptr, out.shape[0], vector if len(y.shape) == 1 else rows)
+            with b.loop(0, indptr.shape[0] - 1) as line:
+                start, stop = lines(b, indptr, indices.shape[0], line)
+                factor = b.cast(y(line, *q), out.dtype)
+                even = start + (stop - start) // 2 * 2
+                with b.loop(start, even, step=2) as k:
+                    for element, place in zip((k, k + 1), minors(b, indices, (k, k + 1), out.shape[0])):
+                        add(element, place, factor)
+                with b.loop(even, stop) as k:
+                    add(k, minor(b, indices, k, out.shape[0]), factor)
+            return []
+
+        def rows() -> list[Any]:
+            def body(k: Any, line: Any, place: Any) -> None:
+                factor = b.cast(data(k), out.dtype)
+                with b.loop(0, out.shape[1], independent=True) as q:
+                    out.store([place, q], b.add(b.load(out.pointer, place * out.shape[1] + q), b.mul(factor, b.cast(y(line, q), out.dtype))))
+
+            each_stored(b, indices, indptr, out.shape[0], body)
+            return []
+
+        if len(y.shape) == 1:
+            column([])
+        else:
+            b.when(b.equal(out.shape[1], 1), lambda: column([0]), rows)
 
 
 class SampledProduct(Kernel):
