@@ -3,6 +3,7 @@
 Everything a file of symgraph/ops/sparse lists in its `__all__` is here under the same name.
 """
 
+import sys
 from typing import Any
 
 from symgraph.expr.shared import SparseSharedVariable, shared
@@ -16,6 +17,7 @@ from symgraph.expr.sparse import (
     sparse_constant,
     sparse_matrices,
 )
+from symgraph.gradient.markers import DisconnectedType, grad_not_implemented, grad_undefined
 from symgraph.ops.sparse import arithmetic, compare, convert, functions, index, product, reduce, stack, structure
 from symgraph.settings import config
 
@@ -27,7 +29,9 @@ _NAMES |= {
     "SparseType": SparseType, "SparseVariable": SparseVariable, "SparseConstant": SparseConstant, "SparseSharedVariable": SparseSharedVariable,
     "SparseTensorSharedVariable": SparseSharedVariable, "SparseConstantSignature": SparseConstantSignature, "constant": sparse_constant,
     "as_sparse": as_sparse_variable, "as_sparse_variable": as_sparse_variable, "shared": shared, "csm_grad": structure.CSMGrad,
+    "DisconnectedType": DisconnectedType, "grad_undefined": grad_undefined, "grad_not_implemented": grad_not_implemented,
     "config": config, "enable_sparse": True, "is_sparse_value": is_sparse_value,
+    "basic": sys.modules[__name__],  # where Theano keeps them
 }
 for _file in _FILES:
     globals().pop(_file.__name__.rpartition(".")[2], None)  # what is behind the face is not part of it

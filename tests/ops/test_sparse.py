@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -355,6 +356,26 @@ def test_values_by_the_rules_of_scipy_agree_with_compiled_ones():
             same(a, b)
         else:
             np.testing.assert_allclose(a, b)
+
+
+@pytest.mark.parametrize("shape, build", [
+    ((3, 5), lambda x, y: S.dot(x, y)), ((3, 5, 2), lambda x, y: S.dot(x, y)), ((3, 5, 2), lambda x, y: S.structured_dot(x, y)),
+    ((3, 4), lambda x, y: S.dot(y, x)), ((3, 2, 4), lambda x, y: S.dot(y, x))])
+def test_stacks_of_dense_factors(shape, build):
+    x, one, stack = S.csr_matrix("x"), T.tensor("float64", shape=(None,) * (len(shape) - 1)), T.tensor("float64", shape=(None,) * len(shape))
+    values = np.arange(float(np.prod(shape))).reshape(shape)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        got = symgraph.vectorize_graph(build(x, one), {one: stack}).eval({x: some(), stack: values})
+    f = symgraph.function([x, one], build(x, one))
+    np.testing.assert_allclose(got, [f(some(), value) for value in values])
+
+
+def test_a_loop_reads_a_sparse_matrix():
+    x, v = S.csr_matrix("x"), T.dvector("v")
+    rows, _ = symgraph.scan(lambda h, x: S.dot(x, h), outputs_info=[v], non_sequences=[x], n_steps=2)
+    a = some(shape=(4, 4))
+    np.testing.assert_allclose(rows.eval({x: a, v: np.ones(4)})[-1], a @ (a @ np.ones(4)))
 
 
 # Names ----------------------------------------------------------------------------------------------------------------

@@ -68,6 +68,22 @@ def turned(x: Any) -> Any:
     return x.conj() if x.ndim == 1 else x.T.conj()
 
 
+def stacks(op: Any, inputs: Sequence[Any], stacked: Sequence[bool]) -> list[Any] | None:
+    """The product where the dense factor is a stack: the stack is laid out as one matrix. There are no stacks of sparse matrices."""
+    x, y = inputs
+    if stacked[0] == stacked[1]:
+        return None
+    if stacked[0]:
+        if x.ndim == 2:
+            return [op(x, y)]
+        out = op(x.reshape([x.shape[0] * x.shape[1], x.shape[2]]), y)
+        return [out.reshape([x.shape[0], x.shape[1], out.shape[1]])]
+    if y.ndim == 2:
+        return [op(x, y.T).T]
+    out = op(x, y.dimshuffle(1, 0, 2).reshape([y.shape[1], y.shape[0] * y.shape[2]]))
+    return [out.reshape([out.shape[0], y.shape[0], y.shape[2]]).dimshuffle(1, 0, 2)]
+
+
 class Dot(SparseOp):
     """x @ y with a sparse factor or two: dense. The gradient by a sparse factor is that by all its elements, stored or not."""
 
@@ -105,6 +121,9 @@ class Dot(SparseOp):
         if is_sparse(u) or is_sparse(v):
             return SparseFromDense(layout_of(x))(dot(u, v)) if is_sparse(x) else _fitted(dot(u, v), x)
         return OuterProduct(layout_of(x))(u if u.ndim == 2 else u.dimshuffle(0, "x"), v.T if v.ndim == 2 else v.dimshuffle(0, "x"))
+
+    def batch(self, inputs: Sequence[Any], stacked: Sequence[bool]) -> list[Any] | None:
+        return stacks(self, inputs, stacked)
 
     def __str__(self) -> str:
         return "SparseDot"
@@ -188,6 +207,9 @@ class StructuredDot(SparseOp):
         if is_sparse(b):
             return [restricted(self(g, turned(b)), a), self(turned(a), g)]
         return [structured_dot_grad(a, b.conj(), g), _fitted(self(turned(a), g), b)]
+
+    def batch(self, inputs: Sequence[Any], stacked: Sequence[bool]) -> list[Any] | None:
+        return stacks(self, inputs, stacked)
 
 
 _structured_dot = StructuredDot()
