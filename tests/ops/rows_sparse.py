@@ -14,17 +14,15 @@ import symgraph.sparse as S
 import symgraph.tensor as T
 from symgraph.ops.sparse.index import GetItem2dGrad, RowsWithSparseGrad
 from symgraph.ops.sparse.kernels import (
-    Collect,
     Count,
     Diagonal,
     MajorIndices,
     MajorSum,
     MinorSum,
     Resample,
-    SampledProduct,
-    Scatter,
     ToDense,
 )
+from symgraph.ops.sparse.multiply import Collect, SampledProduct, Scatter
 from symgraph.ops.sparse.product import OuterProduct, Sampled
 from symgraph.ops.sparse.reduce import Repeated
 
@@ -41,7 +39,7 @@ PATTERNS: dict[str, tuple[list[int], list[int], tuple[int, int]]] = {
 SQUARE = ("square", "twice", "nothing", "one", "zero sizes")
 # Classes that others derive from, of which the table says nothing.
 BASES = {
-    "sparse.arithmetic.SparsePair", "sparse.compare.ComparisonSD", "sparse.compare.ComparisonSS", "sparse.kernels.Kernel", "sparse.kernels.Product",
+    "sparse.arithmetic.SparsePair", "sparse.compare.ComparisonSD", "sparse.compare.ComparisonSS", "sparse.kernels.Kernel", "sparse.multiply.Product",
     "sparse.structure.SparseOp",
 }
 LOOSER = {"float32": 4e-5, "complex64": 8e-5}

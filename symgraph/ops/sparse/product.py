@@ -14,7 +14,7 @@ from symgraph.expr.sparse import SparseType, as_sparse_variable, is_sparse_value
 from symgraph.expr.types import tensor_type
 from symgraph.ops.sparse.arithmetic import conjugated
 from symgraph.ops.sparse.convert import SparseFromDense, dense_from_sparse, transpose
-from symgraph.ops.sparse.kernels import Collect, SampledProduct, Scatter
+from symgraph.ops.sparse.multiply import Collect, SampledProduct, Scatter
 from symgraph.ops.sparse.structure import (
     CSM,
     SparseOp,
