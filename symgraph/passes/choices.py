@@ -16,7 +16,7 @@ from symgraph.ops.create import Alloc
 from symgraph.ops.elementwise import Elementwise
 from symgraph.ops.shape import ShapeItem
 from symgraph.ops.stop import DisconnectedGrad, GradClip, GradScale, Identity, UndefinedGrad, ZeroGrad
-from symgraph.passes.match import inputs_of, node_of, scalar_value, split_constant
+from symgraph.passes.match import inputs_of, node_of, only_use, scalar_value, split_constant
 from symgraph.passes.replacement import call, filled, joined, number, put
 
 __all__ = ["CHOICES"]
@@ -152,7 +152,35 @@ def clip_twice(graph: Graph, node: Apply) -> Any:
     return put(call("clip", inner[0], number(lower, x), number(upper, x)), node) if lower <= upper else None
 
 
+@rule("switch", tags=("local_merge_switch_same_cond", "local_useless_switch"))
+def switch_in_switch(graph: Graph, node: Apply) -> Any:
+    """switch(c, switch(c, x, y), z) -> switch(c, x, z); switch(c, x, switch(c, y, z)) -> switch(c, x, z)"""
+    condition, *branches = node.inputs
+    for position, x in enumerate(branches):
+        inner = inputs_of(x, "switch")
+        if inner is not None and inner[0] is condition and inner[1 + position].dtype == x.dtype:
+            chosen = [inner[1 + position] if k == position else y for k, y in enumerate(branches)]
+            return put(call("switch", condition, *chosen), node)
+    return None
+
+
+@rule("add", "sub", "mul", tags=("local_merge_switch_same_cond",))
+def switches_of_one_condition(graph: Graph, node: Apply) -> Any:
+    """add(switch(c, a, b), switch(c, x, y)) -> switch(c, add(a, x), add(b, y)), sub and mul likewise, where one branch is known"""
+    if len(node.inputs) != 2:
+        return None
+    first, second = (inputs_of(x, "switch") for x in node.inputs)
+    if first is None or second is None or first[0] is not second[0] or not all(only_use(graph, x) for x in node.inputs):
+        return None
+    if any(x.dtype != node.outputs[0].dtype for x in node.inputs):
+        return None
+    branches = [[x if x.dtype == node.outputs[0].dtype else cast(x, node.outputs[0].dtype) for x in pair] for pair in zip(first[1:], second[1:])]
+    if not any(all(scalar_value(x) is not None for x in pair) for pair in zip(first[1:], second[1:])):
+        return None
+    return put(call("switch", first[0], *[call(node.op.name, *pair) for pair in branches]), node)
+
+
 CHOICES: list[Rule] = [
-    identity, cast_twice, fill, repeated_operand, known_switch, same_operands, known_logic, compared_with_itself, rounded_integer,
-    clip_twice,
+    switch_in_switch, switches_of_one_condition, identity, cast_twice, fill, repeated_operand, known_switch, same_operands,
+    known_logic, compared_with_itself, rounded_integer, clip_twice,
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 from symgraph.expr.make import constant
@@ -23,11 +24,14 @@ def fold(graph: Graph) -> Counter[str]:
             continue
         if not all(isinstance(x, TensorConstant) for x in node.inputs) or not _allowed(node):
             continue
+        bound = max(LARGEST, sum(x.data.size for x in node.inputs))
+        if any(math.prod(n or 0 for n in x.type.shape) > bound for x in node.outputs):
+            continue  # known before anything is computed: zeros((100000, 100000)) would not fit in memory
         try:
             values = node.op.run(node, [x.data for x in node.inputs])
         except Exception:  # any error at all belongs to the run, with its line
             continue
-        if any(value.size > max(LARGEST, sum(x.data.size for x in node.inputs)) for value in values):
+        if any(value.size > bound for value in values):
             continue
         graph.replace_all([(x, _like(x, value)) for x, value in zip(node.outputs, values)], "fold")
         fired["fold"] += 1

@@ -68,7 +68,8 @@ def _region_of_operand(y: Any, out: Any, entries: tuple[Any, ...], parts: list[A
 
 @rule(Subtensor, tags=("local_subtensor_merge",))
 def region_of_region(graph: Graph, node: Apply) -> Any:
-    """x[i][j] -> x[i, j]; x[:, 1:][2, 3] -> x[2, 4]: where one of the two takes a dimension whole, or both count from the front"""
+    """x[i][j] -> x[i, j]; x[:, 1:][2, 3] -> x[2, 4]: where one of the two takes a dimension whole, or both count from the front;
+    x[::-1][::-1] -> x"""
     x, *parts = node.inputs
     inner = node_of(x, Subtensor)
     if inner is None or type(inner.op) is not Subtensor:  # index arrays: their dimensions are not those of the entries
@@ -103,6 +104,9 @@ def _parts_of(entry: Any, rest: Any) -> list[Any]:
 
 def _chained(first: Slice, second: Any) -> Any:
     """The entry for x[first][second] with first = a: and everything else a number that counts from the front; None otherwise."""
+    backwards = Slice(None, None, -1)
+    if first == second == backwards:
+        return FULL
     start = first.start
     if not isinstance(start, int) or start < 0 or first.stop is not None or first.step not in (None, 1):
         return None
@@ -231,12 +235,16 @@ def read_what_was_written(graph: Graph, node: Apply) -> Any:
     return y if y.dtype == out.dtype else cast(y, out.dtype)
 
 
-@rule(IncSubtensor, tags=("local_useless_inc_subtensor", "local_set_to_inc_subtensor"))
+@rule(IncSubtensor, tags=("local_useless_inc_subtensor", "local_set_to_inc_subtensor", "local_setsubtensor_of_constants"))
 def nothing_is_written(graph: Graph, node: Apply) -> Any:
-    """inc_subtensor(x[i], 0) -> x; set_subtensor(x[i], x[i]) -> x; set_subtensor(set_subtensor(x[i], y), z) -> set_subtensor(x[i], z)"""
+    """inc_subtensor(x[i], 0) -> x; set_subtensor(x[i], x[i]) -> x; set_subtensor(ones[i:j], 1) -> ones;
+    set_subtensor(set_subtensor(x[i], y), z) -> set_subtensor(x[i], z)"""
     x, y, *parts = node.inputs
     if not node.op.sets:
         return x if is_constant(y, 0) else None
+    written = scalar_value(y)
+    if written is not None and written == scalar_value(x) and all(isinstance(e, Slice) for e in node.op.entries):
+        return x
     inner = node_of(y, Subtensor)
     if inner is not None and inner.op == node.op.reader and inner.inputs[0] is x and _same(inner.inputs[1:], parts):
         return x

@@ -16,6 +16,7 @@ from symgraph.expr.op import Op
 from symgraph.graph.graph import Graph
 from symgraph.graph.rewrite import Rules
 from symgraph.graph.rule import Rule
+from symgraph.passes.accuracy import ACCURACY
 from symgraph.passes.activations import ACTIVATIONS
 from symgraph.passes.arithmetic import ARITHMETIC
 from symgraph.passes.arrangement import ARRANGEMENT
@@ -25,6 +26,7 @@ from symgraph.passes.expand import expand, expand_inline
 from symgraph.passes.fold import fold
 from symgraph.passes.indexing import INDEXING
 from symgraph.passes.inner import inner
+from symgraph.passes.joins import JOINS, PRODUCTS
 from symgraph.passes.loops import LAST_ROW, loops
 from symgraph.passes.merge import merge
 from symgraph.passes.powers import POWERS
@@ -56,7 +58,7 @@ _RUN = frozenset({"fast_run"})
 _COMPILE = frozenset({"fast_compile"})
 
 # Rules that others make work for, or wait for, run beside them.
-_ALGEBRA = (*CHOICES, *ARITHMETIC, *POWERS, *ARRANGEMENT, *SUMS)
+_ALGEBRA = (*CHOICES, *ARITHMETIC, *POWERS, *ARRANGEMENT, *SUMS, *JOINS)
 
 # "inner" takes the bodies of loops and branches through the passes that follow it, up to the next "inner".
 PIPELINE: tuple[Pass, ...] = (
@@ -70,9 +72,9 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("user", Rules("user", []), _ALL),  # the rules that a mode brings
     Pass("canonical", Rules("canonical", [*ACTIVATIONS, *_ALGEBRA]), _RUN, frozenset({"canonicalize"})),
     Pass("merge", merge, _RUN),
-    Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY, *_ALGEBRA]), _RUN, frozenset({"stabilize"})),
-    Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY]), _COMPILE, frozenset({"stabilize"})),
-    Pass("index", Rules("index", [*INDEXING, *SCATTERED, LAST_ROW, *_ALGEBRA]), _RUN, frozenset({"specialize"})),
+    Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY, *ACCURACY, *_ALGEBRA]), _RUN, frozenset({"stabilize"})),
+    Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY, *ACCURACY]), _COMPILE, frozenset({"stabilize"})),
+    Pass("index", Rules("index", [*INDEXING, *PRODUCTS, *SCATTERED, LAST_ROW, *_ALGEBRA]), _RUN, frozenset({"specialize"})),
     Pass("merge", merge, _RUN),
     Pass("fold", fold, _RUN, frozenset({"constant_folding"})),
     Pass("loops", loops, _RUN, frozenset({"scan", "scan_opt"})),

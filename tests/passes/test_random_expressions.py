@@ -24,14 +24,16 @@ UNARY = [T.exp, T.log, T.sqrt, T.sqr, abs, T.neg, T.tanh, T.nnet.sigmoid, T.nnet
          lambda u: u.sum(), lambda u: u ** 3, lambda u: u ** 0.5, lambda u: 1 - u, lambda u: u * 0, lambda u: u / 4,
          lambda u: T.zeros_like(u) + u, lambda u: u.astype("float32").astype("float64") * 0 + u, lambda u: u.shape[0] + u if u.ndim else u,
          lambda u: u.dimshuffle("x", 0).sum(axis=0) if u.ndim == 1 else u, lambda u: u[::-1] if u.ndim == 1 else u,
-         lambda u: T.concatenate([u, u])[: u.shape[0]] if u.ndim == 1 else u, lambda u: T.switch(u > 1, u, 2 * u)]
+         lambda u: T.concatenate([u, u])[: u.shape[0]] if u.ndim == 1 else u, lambda u: T.switch(u > 1, u, 2 * u),
+         T.erf, T.erfc, lambda u: u - 1, lambda u: u + 1, lambda u: u * T.log(u), lambda u: T.log(1 - T.exp(-u)), lambda u: (-u).max(),
+         lambda u: T.switch(u > 1, T.switch(u > 1, u, 3.0), 0.0), lambda u: (u**2).mean() - u.mean() ** 2,
+         lambda u: T.concatenate([u, u[:0], u * 2]).sum() if u.ndim == 1 else u, lambda u: T.alloc(u, 3, 4)[1] if u.ndim < 2 else u]
 BINARY = [T.add, T.sub, T.mul, T.true_div, T.maximum, T.minimum, lambda u, w: T.fill(u, w) if u.ndim >= w.ndim else u * w,
-          lambda u, w: T.dot(u, w) if u.ndim == w.ndim == 1 else u + w]
+          lambda u, w: T.dot(u, w) if u.ndim == w.ndim == 1 else u + w, lambda u, w: T.log(T.exp(u) + T.exp(w)),
+          lambda u, w: T.switch(u > 1, u, 0.0) * T.switch(u > 1, w, 1.0), lambda u, w: T.stack([u, w]).sum(axis=0) if u.ndim == w.ndim else u]
 
 steps = st.tuples(st.integers(0, 199), st.integers(0, 99), st.integers(0, 99))
 plans = st.lists(steps, min_size=1, max_size=14)
-
-
 
 
 def built(plan: list[tuple[int, int, int]], leaves: list[Any], unary: list[Any], binary: list[Any]) -> Any:
@@ -93,6 +95,9 @@ PAIRED = [
     lambda a, b: T.concatenate([a, b]) if a.ndim == b.ndim > 0 else a + b,
     lambda a, b: T.stack([a, b])[1] if a.ndim == b.ndim < 2 else a - b, lambda a, b: T.outer(a, b) if a.ndim == b.ndim == 1 else a * b,
     lambda a, b: T.set_subtensor(a[0], b) if a.ndim == b.ndim + 1 else a + b,
+    lambda a, b: T.dot(a, b)[1:, :2] if a.ndim == b.ndim == 2 else a, lambda a, b: T.dot(a, b)[0] if a.ndim == 2 and b.ndim else a,
+    lambda a, b: T.concatenate([a, b], axis=-1).max(axis=-1) if a.ndim == b.ndim > 0 else a,
+    lambda a, b: T.concatenate([T.concatenate([a, b]), a]).prod(axis=0) if a.ndim == b.ndim > 0 else b,
     lambda a, b: a - 0.1 * T.dot(b, b) if a.ndim == b.ndim == 2 else a,
 ]
 

@@ -15,6 +15,7 @@ import pytest
 import scipy.special
 from expressions_as_text import text
 
+import symgraph.tensor as T
 from symgraph.expr.evaluate import evaluate
 from symgraph.expr.make import constant, constructors
 from symgraph.expr.walk import graph_inputs
@@ -31,12 +32,14 @@ from symgraph.ops.reduce import Max, Sum
 from symgraph.ops.shape import ShapeItem, SpecifyShape
 from symgraph.ops.softmax import Softmax
 from symgraph.ops.stop import DisconnectedGrad
+from symgraph.passes.accuracy import ACCURACY
 from symgraph.passes.activations import ACTIVATIONS
 from symgraph.passes.arithmetic import ARITHMETIC
 from symgraph.passes.arrangement import ARRANGEMENT
 from symgraph.passes.blas import BLAS
 from symgraph.passes.choices import CHOICES
 from symgraph.passes.indexing import INDEXING
+from symgraph.passes.joins import JOINS, PRODUCTS
 from symgraph.passes.powers import POWERS
 from symgraph.passes.replacement import call as c
 from symgraph.passes.stability import STABILITY
@@ -54,6 +57,7 @@ x23 = make["dmatrix"]("x23", shape=(2, 3))
 y23 = make["dmatrix"]("y23", shape=(2, 3))
 v4 = make["dvector"]("v4", shape=(4,))
 row = make["drow"]("row")
+nothing = make["dmatrix"]("nothing", shape=(0, 3))
 condition = c("lt", v, w)
 
 
@@ -154,6 +158,10 @@ ROWS = {
         Row("repeated_operand", lambda: c("mul", v4, Alloc()(s, np.int64(4))), "mul(v4, s)", wild=True),
         Row("known_switch", lambda: c("switch", condition, v, v), "v", wild=True),
         Row("known_switch", lambda: c("switch", constant(True), v, w), "v", wild=True),
+        Row("switch_in_switch", lambda: c("switch", condition, c("switch", condition, v, w), s), "switch(lt(v, w), v, s)", wild=True),
+        Row("switch_in_switch", lambda: c("switch", condition, s, c("switch", condition, v, w)), "switch(lt(v, w), s, w)", wild=True),
+        Row("switches_of_one_condition", lambda: c("mul", c("switch", condition, v, 0.0), c("switch", condition, w, 1.0)),
+            "switch(lt(v, w), mul(v, w), mul(Cast(0), Cast(1)))"),
         Row("known_switch", lambda: c("switch", c("invert", condition), v, w), "switch(lt(v, w), w, v)", wild=True),
         Row("same_operands", lambda: c("maximum", x, x), "x", wild=True),
         Row("known_logic", lambda: c("and_", condition, constant(True)), "lt(v, w)"),
@@ -233,6 +241,8 @@ ROWS = {
         Row("region_of_region", lambda: Subtensor([1])(Subtensor([0])(x)), "Subtensor{0, 1}(x)"),
         Row("region_of_region", lambda: Subtensor([0])(Subtensor([slice(1, None)])(x)), "Subtensor{1}(x)"),
         Row("region_of_region", lambda: Subtensor([slice(1, 2)])(Subtensor([slice(1, None)])(x)), "Subtensor{2:3}(x)"),
+        Row("region_of_region", lambda: Subtensor([slice(None, None, -1)])(Subtensor([slice(None, None, -1)])(x)), "x"),
+        Row("nothing_is_written", lambda: IncSubtensor([slice(1, None)], True)(Alloc()(1.0, 3), np.float64(1)), "Alloc(1, 3)"),
         Row("region_of_alloc", lambda: Subtensor([slice(1, None)])(Alloc()(s, 3, 4)), "Alloc(s, 2, 4)"),
         Row("item_of_items", lambda: Subtensor([-1])(MakeVector()(s, t)), "t"),
         Row("part_of_join", lambda: Subtensor([2])(Join(0)(x23, y23)), "Subtensor{0}(y23)"),
@@ -244,6 +254,42 @@ ROWS = {
         Row("nothing_is_written", lambda: IncSubtensor([0], True)(x, Subtensor([0])(x)), "x"),
         Row("nothing_is_written", lambda: IncSubtensor([0], True)(IncSubtensor([0], True)(x, s), t), "IncSubtensor{set, 0}(x, t)"),
         Row("added_to_zeros", lambda: IncSubtensor([0])(Alloc()(0.0, 3), s), "IncSubtensor{set, 0}(Alloc(0, 3), s)"),
+    ]),
+    "joins": (JOINS, [
+        Row("parts_of_no_size", lambda: Join(0)(x), "x", wild=True),
+        Row("parts_of_no_size", lambda: Join(0)(x, nothing, y), "Join[0](x, y)", wild=True),
+        Row("parts_of_no_size", lambda: Join(1)(f, constant(np.zeros((3, 0)))), "Cast(f)", wild=True),
+        Row("join_of_items", lambda: Join(0)(MakeVector()(s, t), MakeVector()(t)), "MakeVector(s, t, t)", wild=True),
+        Row("join_of_joins", lambda: Join(0)(Join(0)(x, y), z), "Join[0](x, y, z)", wild=True),
+        Row("join_of_joins", lambda: Join(1)(z, Join(1)(f, f), z), "Join[1](z, Cast(f), Cast(f), z)".replace("Cast(f)", "f"), wild=True),
+        Row("reduction_of_join", lambda: whole(Join(0)(x, y)), "add(Sum[(0, 1)](x), Sum[(0, 1)](y))"),
+        Row("reduction_of_join", lambda: total(Join(1)(x, y), 1), "add(Sum[(1,)](x), Sum[(1,)](y))"),
+        Row("reduction_of_join", lambda: Max((0,), "float64")(Join(0)(x23, y23)), "maximum(Max[(0,)](x23), Max[(0,)](y23))", wild=True),
+        Row("extreme_of_negated", lambda: Max((0,), "float64")(c("neg", x23)), "neg(Min[(0,)](x23))", wild=True),
+        Row("repeated_twice", lambda: Alloc()(x23, 2, 3), "x23", wild=True),
+        Row("repeated_twice", lambda: Alloc()(Alloc()(s, k), 2, k), "Alloc(s, 2, k)", wild=True),
+    ]),
+    "products": (PRODUCTS, [
+        Row("region_of_product", lambda: Subtensor([0])(Dot()(x, y)), "Dot[False, False](Subtensor{0}(x), y)"),
+        Row("region_of_product", lambda: Subtensor([slice(None), slice(1, None)])(Dot()(x, y)), "Dot[False, False](x, Subtensor{:, 1:}(y))"),
+        Row("region_of_product", lambda: Subtensor([1, 2])(Dot(True, True)(x, y)), "Dot[False, False](Subtensor{:, 1}(x), Subtensor{2}(y))"),
+        Row("region_of_product", lambda: Subtensor([slice(1, None)])(Dot(True)(x, v)), "Dot[True, False](Subtensor{:, 1:}(x), v)"),
+        Row("region_of_product", lambda: Subtensor([-1])(Dot()(v, y)), "Dot[False, False](v, Subtensor{:, -1}(y))"),
+    ]),
+    "accuracy": (ACCURACY, [
+        Row("times_its_logarithm", lambda: c("mul", x, c("log", x)), "xlogx(x)", positive=True),
+        Row("times_its_logarithm", lambda: c("mul", c("log", x), y, x), "mul(xlogx(x), y)", positive=True),
+        Row("logarithm_of_exponentials", lambda: c("log", c("add", c("exp", x), c("exp", y))), "logaddexp(x, y)"),
+        Row("logarithm_of_exponentials", lambda: c("log", c("add", c("exp", x), c("exp", v), c("exp", s))), "logaddexp(logaddexp(x, v), s)"),
+        Row("logarithm_of_one_minus_exponential", lambda: c("log1p", c("neg", c("exp", c("neg", x)))), "log1mexp(neg(x))", positive=True),
+        Row("logarithm_of_one_minus_exponential", lambda: c("log", c("neg", c("expm1", c("neg", x)))), "log1mexp(neg(x))", positive=True),
+        Row("near_the_ends_of_erf", lambda: c("add", -1.0, c("erf", x)), "neg(erfc(x))"),
+        Row("near_the_ends_of_erf", lambda: c("sub", c("erfc", x), 1.0), "neg(erf(x))"),
+        Row("near_the_ends_of_erf", lambda: c("add", c("erf", x), 1.0), "erfc(neg(x))"),
+        Row("variance_as_written", lambda: c("sub", T.mean(c("square", x), 0), c("square", T.mean(x, 0))),
+            "true_div(Sum[(0,)](square(sub(x, DimShuffle['x', 0](true_div(Sum[(0,)](x), Cast(ShapeItem[0](x))))))), Cast(ShapeItem[0](x)))"),
+        Row("variance_as_written", lambda: c("sub", T.mean(c("mul", x23, x23)), c("pow", T.mean(x23), 2)),
+            "true_div(Sum[(0, 1)](square(sub(x23, DimShuffle['x', 'x'](true_div(Sum[(0, 1)](x23), 6))))), 6)"),
     ]),
     "blas": (BLAS, [
         Row("transposed_operands", lambda: Dot()(turn(x, 1, 0), y), "Dot[True, False](x, y)"),
@@ -316,6 +362,10 @@ def log_erfc(at: float) -> float:
     return float(np.log(scipy.special.erfcx(at)) - at**2)
 
 
+def mean_square_less_squared_mean(values: Any) -> Any:
+    return T.mean(values**2) - T.mean(values) ** 2
+
+
 RIGHT = [  # what the form as written gets wrong, and the value it should have
     ("log1p", lambda: c("log", c("add", 1.0, s)), 1e-20, 1e-20),
     ("softplus", lambda: c("log", c("add", 1.0, c("exp", s))), 1000.0, 1000.0),
@@ -326,13 +376,19 @@ RIGHT = [  # what the form as written gets wrong, and the value it should have
     ("erfc tail", lambda: c("sub", 1.0, c("erf", s)), 10.0, 2.088487583762545e-45),
     ("log erfc", lambda: c("log", c("erfc", s)), 30.0, log_erfc(30.0)),
     ("root of square", lambda: c("sqrt", c("square", s)), 1e200, 1e200),
+    ("x log x", lambda: c("mul", s, c("log", s)), 0.0, 0.0),
+    ("log of exponentials", lambda: c("log", c("add", c("exp", s), c("exp", c("add", s, 1.0)))), 1000.0, 1001.3132616875183),
+    ("log of 1 - exp", lambda: c("log", c("sub", 1.0, c("exp", s))), -1e-20, np.log(1e-20)),
+    ("erf - 1", lambda: c("sub", c("erf", s), 1.0), 10.0, -2.088487583762545e-45),
+    ("1 + erf", lambda: c("add", 1.0, c("erf", s)), -10.0, 2.088487583762545e-45),
+    ("variance", lambda: mean_square_less_squared_mean(c("add", s, np.array([1.0, 2.0, 4.0]))), 1e9, 14 / 9),
     ("log exp", lambda: c("log", c("exp", s)), 1000.0, 1000.0),
 ]
 
 
 @pytest.mark.parametrize(("expression", "at", "value"), [pytest.param(*r[1:], id=r[0]) for r in RIGHT])
 def test_what_was_wrong_becomes_right(expression: Callable[[], Any], at: float, value: float) -> None:
-    after, _ = rewritten([*STABILITY, *ARITHMETIC, *POWERS], expression())
+    after, _ = rewritten([*STABILITY, *ACCURACY, *ARITHMETIC, *POWERS], expression())
     np.testing.assert_allclose(evaluate([after], {s: at})[0], value, rtol=1e-13)
     assert not np.allclose(evaluate([expression()], {s: at})[0], value, rtol=1e-13, atol=0)
 
