@@ -17,6 +17,7 @@ from symgraph.ops import (
     cast,
     compare,
     create,
+    cumulate,
     diagonal,
     fourier,
     index,
@@ -29,6 +30,7 @@ from symgraph.ops import (
     search,
     shape,
     signal,
+    sort,
     special,
     stop,
     unary,
@@ -213,6 +215,10 @@ METHODS: dict[str, Callable[..., Any]] = {
     "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "argmax": reduce.argmax, "argmin": reduce.argmin,
     "any": reduce.any_, "all": reduce.all_, "mean": _mean, "var": moments.var, "std": moments.std, "ptp": moments.ptp,
     "norm": moments.norm,
+    # order
+    "sort": sort.sort, "argsort": sort.argsort, "cumsum": cumulate.cumsum, "cumprod": cumulate.cumprod,
+    "cummax": cumulate.cummax, "cummin": cumulate.cummin, "logcumsumexp": cumulate.logcumsumexp,
+    "_take_along": sort.along.take_along, "_add_along": sort.along.add_along,  # for gradients: places are not checked
     # values
     "astype": cast.cast, "fill": _fill, "clip": _clip, "zeros_like": create.zeros_like, "ones_like": create.ones_like, "dot": _dot,
     "round": unary.round, "conjugate": unary.conj, "sgn": unary.sign,
@@ -263,6 +269,9 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "amax": reduce.max_, "amin": reduce.min_,
     "argmax": reduce.argmax, "argmin": reduce.argmin, "any": reduce.any_, "all": reduce.all_, "ptp": moments.ptp, "var": moments.var,
     "std": moments.std, "mean": lambda a, axis=None, dtype=None, keepdims=False: moments.mean(a, axis, dtype, keepdims=keepdims),
+    "cumsum": cumulate.cumsum, "cumprod": cumulate.cumprod,
+    "sort": lambda a, axis=-1, kind=None, order=None, stable=None: sort.sort(a, axis, kind, order, stable=stable),
+    "argsort": lambda a, axis=-1, kind=None, order=None, stable=None: sort.argsort(a, axis, kind, order, stable=stable),
     "dot": linalg.dot, "tensordot": linalg.tensordot, "outer": linalg.outer,
     "inner": linalg.inner, "kron": linalg.kron, "cross": linalg.cross, "einsum": linalg.einsum, "vander": linalg.vander,
     "linalg.multi_dot": linalg.multi_dot, **_of_new_numpy({

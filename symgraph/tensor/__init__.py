@@ -17,6 +17,7 @@ from symgraph.ops import (
     cast,
     compare,
     create,
+    cumulate,
     diagonal,
     disk,
     index,
@@ -32,6 +33,7 @@ from symgraph.ops import (
     shape,
     signal,
     softmax,
+    sort,
     special,
     stop,
     unary,
@@ -48,6 +50,7 @@ _FILES = (
     *(binary, cast, compare, create, diagonal, index, join, layout, _products, moments, pad, reduce, scalars, shape, softmax, special, stop),
     signal,
     unary,
+    *(cumulate, sort, unary),
 )
 _ELSEWHERE = {"Softmax", "LogSoftmax", "softmax", "log_softmax"}  # softmax: in nnet alone, as in Theano
 _NAMES: dict[str, Any] = {name: getattr(file, name) for file in _FILES for name in file.__all__

@@ -22,6 +22,7 @@ import rows_products
 import rows_reduce
 import rows_search
 import rows_signal
+import rows_sort
 import rows_sparse
 import rows_special
 import rows_spectral
@@ -36,7 +37,7 @@ from symgraph.expr.walk import toposort
 from symgraph.ops.elementwise import _ROWS
 
 TABLES = (
-    rows_arrange, rows_pieces, rows_search,
+    rows_arrange, rows_pieces, rows_search, rows_sort,
     rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_matrices,
     rows_special, rows_fourier, rows_signal, rows_spectral, rows_passing, rows_sparse,
 )
@@ -173,7 +174,7 @@ def test_steps_have_no_slope(row):
 BASES = {"create.FromSizes", "fourier._Transform", "index.subtensor.Indexed", "linalg.inverse._OfFactors",
          "linalg.matrices.MatrixOp", "reduce.Reduce", "stop.Identity",
          "linalg.exponential._OfSchur"}
-BASES |= rows_sparse.BASES
+BASES |= rows_sparse.BASES | rows_sort.BASES
 
 
 def op_classes():

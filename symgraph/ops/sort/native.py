@@ -1,0 +1,371 @@
+"""Native code that sorts the rows of an array.
+
+Elements become *words*: integers of the same order (NaN the largest), alone, or with the place they come from. Two ways:
+
+* *Short rows* lie side by side in a tile, one lane a row, and go through a merge-exchange network (Batcher 1968; Knuth, The Art of
+  Computer Programming 3, algorithm 5.2.2M), which compares places that do not depend on the data: each of its steps is one
+  operation on vectors.
+* *Long rows*: counting sorts by three digits of what the largest and the least word differ in, the leading bits; then a pass of
+  insertion, which finds next to nothing to do on numbers that come from measuring or drawing. Where it finds much (words that agree
+  in their leading bits and not in the others), it gives up, and all digits are sorted by, from the lowest on. So the time is linear
+  in every case, and no branch depends on the data.
+
+Measured on an AVX2 machine, 1,000,000 float64 drawn from a normal distribution: three digits of 10 bits 17.5 ms, six of 11 bits 50 ms,
+numpy's vectorised quicksort 14 ms (its argsort 44 ms, ours 25 ms).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from symgraph.ops.sort.along import Rows
+
+__all__ = ["Keys", "Words", "sort_rows", "workspace"]
+
+LANES = 8  # rows in a tile
+TILE = 256  # elements of the longest row that a tile takes: 16 kilobytes of 8-byte words stay in the first cache
+FEW, ALONE = 4, 64  # with fewer rows than FEW most lanes stand idle, which pays up to ALONE elements
+DIGITS = 3
+BITS = ((3000, 8), (1 << 21, 10))  # up to so many elements digits of so many bits, then WIDEST
+WIDEST = 11
+PATIENCE = 4  # moves an element that insertion may cost
+
+Word = tuple[Any, ...]
+
+
+class Keys:
+    """The elements of a dtype as signed integers of the same order.
+
+    zeros_equal: -0.0 has the key of 0.0, so that it cannot be told from the key. down: a condition; where it holds, the order is the
+    other way round, NaN first.
+    """
+
+    def __init__(self, b: Any, dtype: str, zeros_equal: bool = False, down: Any = False) -> None:
+        self.b = b
+        self.dtype = dtype
+        self.zeros_equal = zeros_equal
+        self.down = down
+        self.bits = 8 if dtype == "bool" else int("".join(c for c in dtype if c.isdigit()))
+        self.word = "int64" if self.bits == 64 else "int32"
+
+    def of(self, pointer: Any, place: Any) -> Any:
+        """The key of the element at `place`."""
+        b = self.b
+        if self.dtype == "bool":
+            key = b.cast(b.load(pointer, place), self.word)
+        else:
+            key = b.cast(b.load(b.recast(pointer, f"{'uint' if self.unsigned else 'int'}{self.bits}*"), place), self.word)
+        if self.dtype in ("uint32", "uint64"):
+            key = b.exclusive(key, b.constant(-1 << (self.bits - 1), self.word))
+        if self.dtype.startswith("float"):
+            largest = (1 << (self.bits - 1)) - 1
+            infinity = {16: 0x7C00, 32: 0x7F800000, 64: 0x7FF0000000000000}[self.bits]
+            nan = b.less(b.constant(infinity, self.word), b.both(key, b.constant(largest, self.word)))
+            if self.zeros_equal:
+                zero = b.equal(key, b.constant(-1 << (self.bits - 1), self.word))
+                key = b.select(zero, b.constant(0, self.word), key)
+            key = b.select(nan, b.constant(largest, self.word), self._turned(key))
+        return key if self.down is False else b.exclusive(key, b.select(self.down, b.constant(-1, self.word), b.constant(0, self.word)))
+
+    def store(self, pointer: Any, place: Any, key: Any) -> None:
+        """The element that a key came from, put back (of keys upwards, zeros told apart)."""
+        b = self.b
+        if self.dtype.startswith("float"):
+            key = self._turned(key)
+        if self.dtype in ("uint32", "uint64"):
+            key = b.exclusive(key, b.constant(-1 << (self.bits - 1), self.word))
+        if self.dtype == "bool":
+            b.store(pointer, place, b.not_equal(key, 0))
+        else:
+            kind = f"{'uint' if self.unsigned else 'int'}{self.bits}"
+            b.store(b.recast(pointer, f"{kind}*"), place, b.cast(key, kind))
+
+    @property
+    def unsigned(self) -> bool:
+        return self.dtype.startswith("uint")
+
+    def _turned(self, key: Any) -> Any:
+        """The bits of a float as an integer that grows with it, and back: of negative ones all bits but the sign are turned."""
+        b = self.b
+        sign = b.shift_right(key, 31 if self.word == "int32" else 63)
+        return b.exclusive(key, b.both(sign, b.constant((1 << (self.bits - 1)) - 1, self.word)))
+
+
+class Words:
+    """What is sorted: keys alone; or keys with places, in one integer where the key leaves room for that, else in two."""
+
+    def __init__(self, b: Any, keys: Keys, places: bool) -> None:
+        self.b = b
+        self.keys = keys
+        self.packed = places and keys.word == "int32"
+        self.pair = places and not self.packed
+        self.type = "int64" if places else keys.word
+        self.length = 64 if self.type == "int64" else 32
+
+    def word(self, key: Any, place: Any) -> Word:
+        """The word of a key at a place."""
+        b = self.b
+        if self.packed:
+            return (b.either(b.shift_left(b.cast(key, "int64"), 32), place),)
+        return (key, place) if self.pair else (key,)
+
+    def place(self, word: Word) -> Any:
+        """The place in a word."""
+        return word[1] if self.pair else self.b.both(word[0], 0xFFFFFFFF)
+
+    def load(self, memory: Any, i: Any) -> Word:
+        if self.pair:
+            return self.b.load(memory, i * 2), self.b.load(memory, i * 2 + 1)
+        return (self.b.load(memory, i),)
+
+    def store(self, memory: Any, i: Any, word: Word) -> None:
+        if self.pair:
+            self.b.store(memory, i * 2, word[0])
+            self.b.store(memory, i * 2 + 1, word[1])
+        else:
+            self.b.store(memory, i, word[0])
+
+    def digit(self, word: Word, least: Any, shift: Any) -> Any:
+        """How far the word lies above the least one, without its last bits; as an index."""
+        b, unsigned = self.b, f"u{self.type}"
+        above = b.sub(b.cast(word[0], unsigned), b.cast(least, unsigned))
+        return b.cast(b.shift_right(above, b.cast(b.both(shift, self.length - 1), unsigned)), "int64")
+
+
+def workspace(dtype: str, count: Any, places: bool) -> list[tuple[str, Any]]:
+    """The scratch arrays of `sort_rows`: a tile, two buffers of words, counters. count: the length of a row."""
+    wide = dtype.endswith("64")
+    kind, parts = "int64" if wide or places else "int32", 2 if places and wide else 1
+    short = [(kind, min(count, TILE) * LANES * parts if isinstance(count, int) else TILE * LANES * parts)]
+    if isinstance(count, int) and count <= ALONE:
+        return short
+    return [*short, (kind, count * 2 * parts), ("int64", DIGITS << WIDEST)]
+
+
+def sort_rows(
+    b: Any, x: Any, axis: int, words: Words, scratch: Sequence[Any], out: Any, write: Callable[[Any, Any, Word], None],
+    wanted: Any = None,
+) -> None:
+    """Sort each row of x along `axis` upwards and call ``write(where, first, word)`` for the first `wanted` words of each (None: all).
+
+    where: the place in an array of the shape of `out`, that of x but for `wanted` elements along `axis`; first: where the row of x
+    starts. scratch: what `workspace` asked for. Only so many wanted: elements that are too large are left out early.
+    """
+    rows = Rows(x.shape, axis)
+    sorter = _Sorter(b, x, rows, Rows(out.shape, axis), words, wanted, write)
+    n = rows.count
+    if isinstance(n, int) and n <= ALONE:  # no scratch was asked for
+        sorter.short(scratch[0])
+        return
+    some = isinstance(n, int) and n > TILE
+    fits = False if some else b.both(b.less_equal(n, TILE), b.either(b.less_equal(n, ALONE), b.less_equal(FEW, rows.number)))
+    b.when(fits, lambda: sorter.short(scratch[0]))
+    b.when(b.invert(fits), lambda: sorter.long(*scratch[1:]))
+
+
+class _Sorter:
+    def __init__(self, b: Any, x: Any, rows: Rows, out: Rows, words: Words, wanted: Any, write: Callable[..., None]) -> None:
+        self.b = b
+        self.x = x.pointer
+        self.rows = rows
+        self.out = out
+        self.words = words
+        self.wanted = rows.count if wanted is None else wanted
+        self.write = write
+        self.selects = wanted is not None
+
+    # Short rows -------------------------------------------------------------------------------------------------------
+    def short(self, tile: Any) -> None:
+        """LANES rows at a time; lanes without a row of their own repeat the last one."""
+        b, rows, words = self.b, self.rows, self.words
+        longest = min(rows.count, TILE) if isinstance(rows.count, int) else TILE
+        tiles = [b.offset(tile.pointer, longest * LANES * k) for k in range(2 if words.pair else 1)]
+        starts, targets = b.local("int64", LANES), b.local("int64", LANES)
+        read = lambda i: tuple(b.load(tile, i) for tile in tiles)
+        with b.loop(0, rows.number, step=LANES) as first:
+            with b.loop(0, LANES) as lane:
+                row = b.minimum(first + lane, rows.number - 1)
+                b.store(starts, lane, rows.first(row))
+                b.store(targets, lane, self.out.first(row))
+            with b.loop(0, rows.count) as k, b.loop(0, LANES) as lane:
+                key = words.keys.of(self.x, b.load(starts, lane) + k * rows.step)
+                for tile, part in zip(tiles, words.word(key, k)):
+                    b.store(tile, k * LANES + lane, part)
+
+            def exchange(i: Any, distance: Any) -> None:
+                with b.loop(0, LANES, independent=True) as lane:
+                    low, high = i * LANES + lane, (i + distance) * LANES + lane
+                    left, right = read(low), read(high)
+                    if not words.pair:
+                        pairs = [(b.minimum(left[0], right[0]), b.maximum(left[0], right[0]))]
+                    else:
+                        wrong = b.either(b.less(right[0], left[0]), b.both(b.equal(right[0], left[0]), b.less(right[1], left[1])))
+                        pairs = [(b.select(wrong, r, l), b.select(wrong, l, r)) for l, r in zip(left, right)]
+                    for tile, (less, more) in zip(tiles, pairs):
+                        b.store(tile, low, less)
+                        b.store(tile, high, more)
+
+            b.when(b.less(1, rows.count), lambda: _network(b, rows.count, exchange))
+            with b.loop(0, self.wanted) as k, b.loop(0, b.minimum(rows.number - first, LANES)) as lane:
+                self.write(b.load(targets, lane) + k * self.out.step, b.load(starts, lane), read(k * LANES + lane))
+
+    # Long rows --------------------------------------------------------------------------------------------------------
+    def long(self, buffers: Any, counters: Any) -> None:
+        b, rows, words = self.b, self.rows, self.words
+        size = rows.count * 2 if words.pair else rows.count
+        first, second = buffers.pointer, b.offset(buffers.pointer, size)
+        with b.loop(0, rows.number) as row:
+            start, target = rows.first(row), self.out.first(row)
+            word_at = lambda k: words.word(words.keys.of(self.x, start + k * rows.step), k)
+            ends = [b.constant((1 << (words.length - 1)) - 1, words.type), b.constant(-1 << (words.length - 1), words.type)]
+
+            def look(k: Any, least: Any, most: Any) -> list[Any]:
+                word = word_at(k)
+                if not self.selects:
+                    words.store(first, k, word)
+                return [b.minimum(least, word[0]), b.maximum(most, word[0])]
+
+            least, most = b.fold(0, rows.count, ends, look)
+            count = rows.count
+            if self.selects:
+                count, most = self.select(word_at, first, counters.pointer, least, most)
+            self.by_digits(first, second, counters.pointer, count, least, most)
+            with b.loop(0, self.wanted) as k:
+                self.write(target + k * self.out.step, start, words.load(second, k))
+
+    def select(self, word_at: Callable[..., Word], first: Any, counters: Any, least: Any, most: Any) -> tuple[Any, Any]:
+        """Those words kept whose leading digit is at most that of the last one wanted: how many, and the largest."""
+        b, words, n = self.b, self.words, self.rows.count
+        shift = b.maximum(self.length(least, most) - WIDEST, 0)
+        with b.loop(0, 1 << WIDEST, independent=True) as j:
+            b.store(counters, j, 0)
+        with b.loop(0, n) as k:
+            digit = words.digit(word_at(k), least, shift)
+            b.store(counters, digit, b.load(counters, digit) + 1)
+
+        def reach(digit: Any, so_far: Any) -> Any:
+            so_far = so_far + b.load(counters, digit)
+            return b.less(so_far, self.wanted), [digit + 1, so_far]
+
+        bound, _ = b.repeat([0, 0], reach)  # the digits below `bound` hold as many as are wanted
+
+        def keep(k: Any, count: Any, most: Any) -> Any:
+            word = word_at(k)
+
+            def kept() -> list[Any]:
+                words.store(first, count, word)
+                return [count + 1, b.maximum(most, word[0])]
+
+            return b.when(b.less(words.digit(word, least, shift), bound), kept, lambda: [count, most])
+
+        count, most = b.fold(0, n, [0, least], keep)
+        return count, most
+
+    def length(self, least: Any, most: Any) -> Any:
+        """How many bits it takes to say how far the words lie apart."""
+        b, words = self.b, self.words
+
+        def more(k: Any) -> Any:
+            return b.both(b.less(k + 1, words.length), b.less(0, words.digit((most,), least, k + 1))), [k + 1]
+
+        return b.repeat([0], more)[0]
+
+    def by_digits(self, first: Any, second: Any, counters: Any, n: Any, least: Any, most: Any) -> None:
+        """The n words of the first buffer, sorted in the second."""
+        b = self.b
+        bits: Any = WIDEST
+        for few, narrow in reversed(BITS):
+            bits = b.select(b.less_equal(n, few), narrow, bits)
+        span = bits * DIGITS
+        low = b.maximum(self.length(least, most) - span, 0)
+        self.digits(first, second, counters, n, least, low, bits)
+        patience = n * PATIENCE
+
+        def place(k: Any, moves: Any) -> list[Any]:
+            wrong = b.less(self.words.load(second, k)[0], self.words.load(second, k - 1)[0])
+            return [b.when(b.both(wrong, b.less(moves, patience)), lambda: self.insert(second, k, moves), lambda: moves)]
+
+        def again(shift: Any) -> Any:
+            with b.loop(0, n) as k:
+                self.words.store(first, k, self.words.load(second, k))
+            self.digits(first, second, counters, n, least, shift, bits)
+            return b.less(shift, low), [b.minimum(shift + span, low)]
+
+        (moves,) = b.fold(1, n, [0], place)
+        b.when(b.less_equal(patience, moves), lambda: b.repeat([0], again) and None)
+
+    def insert(self, memory: Any, k: Any, moves: Any) -> Any:
+        """Word k put to its place among those before it; the moves so far, with those that this took."""
+        b, words = self.b, self.words
+        word = words.load(memory, k)
+
+        def move(j: Any, moves: Any) -> Any:
+            words.store(memory, j, words.load(memory, j - 1))
+            before = words.load(memory, b.maximum(j - 2, 0))
+            return b.both(b.less(1, j), b.less(word[0], before[0])), [j - 1, moves + 1]
+
+        j, moves = b.repeat([k, moves], move)
+        words.store(memory, j, word)
+        return moves
+
+    def begins(self, table: Any, size: Any) -> None:
+        """Counts replaced by where the first word of each digit goes."""
+        b = self.b
+
+        def begin(j: Any, total: Any) -> list[Any]:
+            count = b.load(table, j)
+            b.store(table, j, total)
+            return [total + count]
+
+        b.fold(0, size, [0], begin)
+
+    def digits(self, first: Any, second: Any, counters: Any, n: Any, least: Any, shift: Any, bits: Any) -> None:
+        """Sorted by DIGITS digits from `shift` on, the words being left in order that agree in them: from the first buffer to the second."""
+        b, words = self.b, self.words
+        size = b.shift_left(b.constant(1, "int64"), b.both(bits, 63))
+        digit = lambda word, d: b.both(words.digit(word, least, shift + bits * d), size - 1)
+        with b.loop(0, size * DIGITS, independent=True) as j:
+            b.store(counters, j, 0)
+        with b.loop(0, n) as k:
+            word = words.load(first, k)
+            for d in range(DIGITS):
+                at = digit(word, d) + size * d
+                b.store(counters, at, b.load(counters, at) + 1)
+        source, target = first, second
+        for d in range(DIGITS):
+            table = b.offset(counters, size * d)
+
+            self.begins(table, size)
+            with b.loop(0, n) as k:
+                word = words.load(source, k)
+                at = digit(word, d)
+                place = b.load(table, at)
+                b.store(table, at, place + 1)
+                words.store(target, place, word)
+            source, target = target, source
+
+
+def _network(b: Any, n: Any, exchange: Callable[[Any, Any], None]) -> None:
+    """Calls ``exchange(i, distance)``, which puts the words i and i + distance in order, as it takes to sort n >= 2 words.
+
+    In the words of the book: p = 2 ** level; q = 2 ** reach; r and d in every pass.
+    """
+    last = b.repeat([0], lambda k: (b.less(b.shift_left(2, b.both(k, 63)), n), [k + 1]))[0] - 1  # the largest with 2 ** last < n
+
+    def level(k: Any) -> Any:
+        p = b.shift_left(1, b.both(k, 63))
+
+        def one(reach: Any, r: Any, d: Any) -> Any:
+            blocks = b.shift_right(n - d - r + p * 2 - 1, b.both(k + 1, 63))
+            with b.loop(0, blocks) as block:
+                start = r + block * p * 2
+                with b.loop(start, b.minimum(start + p, n - d)) as i:
+                    exchange(i, d)
+            q = b.shift_left(1, b.both(reach, 63))
+            return b.less(p, q), [b.maximum(reach - 1, 0), p, q - p]
+
+        b.repeat([last, 0, p], one)
+        return b.less(0, k), [k - 1]
+
+    b.repeat([last], level)
