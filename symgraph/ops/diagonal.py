@@ -283,12 +283,12 @@ def as_diagonal(v: Any) -> Any:
     return AllocDiag(0, v.ndim - 1, v.ndim)(v, size, size)
 
 
-def trace(a: Any, offset: int = 0) -> Any:
-    """The sum of the diagonal of a matrix."""
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The sum of the diagonal of a matrix (of each of the matrices in axis1 and axis2), as numpy's. TypeError for fewer than two dimensions."""
     a = as_tensor(a)
-    if a.ndim != 2:
+    if a.ndim < 2:
         raise TypeError(f"trace takes a matrix, got {a.type}")
-    return diagonal(a, offset).sum()
+    return diagonal(a, offset, axis1, axis2).sum(axis=-1)
 
 
 def tril(m: Any, k: Any = 0) -> Any:

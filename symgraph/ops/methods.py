@@ -36,7 +36,7 @@ from symgraph.ops import (
     unary,
 )
 from symgraph.ops.elementwise import Elementwise
-from symgraph.ops.linalg import eig, eigh, norms, powers, svd
+from symgraph.ops.linalg import eig, eigh, norms, powers, stacks, svd
 from symgraph.ops.protocols import NumpyProtocols, numpy_function
 
 __all__ = ["METHODS", "NUMPY_FUNCTIONS", "PROPERTIES", "UFUNCS", "divmod_"]
@@ -276,7 +276,7 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "inner": linalg.inner, "kron": linalg.kron, "cross": linalg.cross, "einsum": linalg.einsum, "vander": linalg.vander,
     "linalg.multi_dot": linalg.multi_dot, **_of_new_numpy({
         "linalg.matmul": linalg.matmul, "linalg.outer": linalg.outer, "linalg.tensordot": linalg.tensordot, "linalg.cross": linalg.cross,
-        "linalg.vecdot": linalg.vecdot, "linalg.svdvals": svd.svdvals,
+        "linalg.vecdot": linalg.vecdot, "linalg.svdvals": svd.svdvals, "linalg.diagonal": stacks.matrix_diagonal, "linalg.trace": stacks.matrix_trace,
         "linalg.vector_norm": norms.vector_norm, "linalg.matrix_norm": norms.matrix_norm,
         "linalg.matrix_transpose": linalg.matrix_transpose, "matrix_transpose": linalg.matrix_transpose}),
     "linalg.norm": norms.norm, "linalg.eigh": eigh.eigh, "linalg.eigvalsh": eigh.eigvalsh, "linalg.svd": svd.svd, "linalg.pinv": svd.pinv,

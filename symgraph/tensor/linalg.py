@@ -1,9 +1,10 @@
 """Linear algebra under the names of numpy.linalg and scipy.linalg: names only. All take stacks of matrices."""
 
-from symgraph.ops.diagonal import diag, diagonal, trace
+from symgraph.ops.diagonal import diag
 from symgraph.ops.linalg import (
     block_diag,
     circulant,
+    companion,
     cross,
     dot,
     einsum,
@@ -28,8 +29,10 @@ from symgraph.ops.linalg.eigh import eigh, eigvalsh
 from symgraph.ops.linalg.exponential import expm, logm, sqrtm
 from symgraph.ops.linalg.inverse import det, inv, slogdet
 from symgraph.ops.linalg.norms import cond, matrix_norm, norm, vector_norm
-from symgraph.ops.linalg.powers import matrix_power
+from symgraph.ops.linalg.powers import matrix_power, spectral_radius_bound
 from symgraph.ops.linalg.solve import solve
+from symgraph.ops.linalg.stacks import matrix_diagonal as diagonal
+from symgraph.ops.linalg.stacks import matrix_trace as trace
 from symgraph.ops.linalg.svd import matrix_rank, pinv, polar, svd, svdvals
 from symgraph.ops.linalg.sylvester import solve_continuous_lyapunov, solve_discrete_lyapunov, solve_lyapunov, solve_sylvester
 from symgraph.ops.linalg.triangular import solve_triangular
@@ -41,4 +44,5 @@ __all__ = [
     "solve_lyapunov", "solve_sylvester", "solve_triangular", "sqrtm", "svd", "svdvals", "tensordot", "toeplitz", "trace", "vander",
     "vecdot", "vecmat", "vector_norm",
     "cond", "eig", "eigvals", "matrix_power", "solve_discrete_lyapunov",
+    "companion", "spectral_radius_bound",
 ]

@@ -117,6 +117,15 @@ ROWS = [
         "sums of diagonals", lambda x: DiagonalSums()(x), lambda x: list(DiagonalSums().compute(x)),
         ((3, 2),), ((2, 3),), ((2, 3, 3),), ((0, 2),), ((2, 0),), ((1, 1),),
     ),
+    _product(
+        "companion", lambda x: T.companion(x + 4), lambda x: _each(scipy.linalg.companion, 1)(x + x.dtype.type(4)),
+        ((4,),), ((2, 3),), ((2,),), dtypes=("float64", "float32", "complex128"),
+    ),
+    _product(
+        "trace", lambda x: [T.linalg.trace(x), T.linalg.trace(x, offset=1), T.linalg.diagonal(x, offset=-1), T.trace(x, 1, -1, 0)],
+        lambda x: [np.trace(x, 0, -2, -1, x.dtype), np.trace(x, 1, -2, -1, x.dtype), np.diagonal(x, -1, -2, -1), np.trace(x, 1, -1, 0, x.dtype)],
+        ((3, 3),), ((2, 3, 4),), ((0, 2),), dtypes=("float64", "float32", "complex128"),
+    ),
     _product("circulant", T.circulant, _each(scipy.linalg.circulant, 1), ((4,),), ((2, 3),), ((1,),)),
     _product(
         "vander", lambda x: [T.vander(x, 3), T.vander(x, 3, increasing=True)],

@@ -112,6 +112,12 @@ known = T.tensor("float64", shape=(2, 3))
     (ValueError, lambda: T.toeplitz(1.0)),
     (ValueError, lambda: T.hankel(1.0)),
     (ValueError, lambda: T.circulant(1.0)),
+    (ValueError, lambda: T.companion(1.0)),
+    (ValueError, lambda: T.companion([1.0])),
+    (ValueError, lambda: T.linalg.trace(v)),
+    (ValueError, lambda: T.linalg.diagonal(v)),
+    (TypeError, lambda: T.trace(v)),
+    (ValueError, lambda: T.trace(x2, 0, 1, 1)),
     (ValueError, lambda: T.vander(1.0, 3)),
     (ValueError, lambda: T.vander(v, -1)),
     (TypeError, lambda: T.vander(v)),
@@ -131,6 +137,6 @@ def test_vander_of_few_columns():
 def test_functions_of_numpy_on_variables():
     a, b = R.uniform(size=(2, 3)), R.uniform(size=(2, 3))
     agree(lambda x, y: [np.einsum("ij,kj->ik", x, y), np.inner(x, y), np.kron(x, y), np.cross(x, y), np.vander(x[0], 4), x.mT,
-                        np.linalg.multi_dot([x, y.T, x])],
+                        np.linalg.multi_dot([x, y.T, x]), np.trace(x, 1)],
           a, b, wanted=[np.einsum("ij,kj->ik", a, b), np.inner(a, b), np.kron(a, b), np.cross(a, b), np.vander(a[0], 4), a.T,
-                        np.linalg.multi_dot([a, b.T, a])])
+                        np.linalg.multi_dot([a, b.T, a]), np.trace(a, 1)])

@@ -34,6 +34,8 @@ oblong = T.tensor("float64", shape=(2, 3))
     (LinAlgError, lambda: linalg.matrix_power(v, 2)),
     (TypeError, lambda: linalg.matrix_power(x, 0.5)),
     (TypeError, lambda: linalg.matrix_power(x, T.iscalar())),
+    (TypeError, lambda: linalg.spectral_radius_bound(v, 2)),
+    (ValueError, lambda: linalg.spectral_radius_bound(x, 0)),
     (LinAlgError, lambda: linalg.cond(v)),
     (ValueError, lambda: linalg.cond(x, "what")),
     (ValueError, lambda: linalg.solve_discrete_lyapunov(x, x, "guess")),
@@ -137,6 +139,14 @@ def test_values_alone_when_nobody_reads_vectors():
         a = R.uniform(-1, 1, (3, 3))
         fast, plain = (symgraph.function([x], values, mode=symgraph.Mode("llvm", level))(a) for level in ("fast_run", None))
         np.testing.assert_allclose(fast, plain, rtol=1e-12)
+
+
+def test_spectral_radius_bound():
+    a = R.uniform(-1, 1, (4, 4))
+    bounds = symgraph.function([x], [linalg.spectral_radius_bound(x, k) for k in (1, 3, 7)])(a @ a.T)
+    largest = np.linalg.eigvalsh(a @ a.T)[-1]
+    assert largest * (1 - 1e-12) <= bounds[2] <= bounds[1] <= bounds[0]
+    np.testing.assert_allclose(bounds[2], largest, rtol=2e-2)
 
 
 def test_theano_forms():

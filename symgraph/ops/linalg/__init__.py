@@ -8,7 +8,7 @@ from symgraph.ops.linalg.einsum import einsum
 from symgraph.ops.linalg.gemm import Gemm
 from symgraph.ops.linalg.products import cross, inner, kron, outer, tensordot
 from symgraph.ops.linalg.stacks import matrix_transpose, matvec, multi_dot, vecdot, vecmat
-from symgraph.ops.linalg.structured import BlockDiagonal, DiagonalSums, Toeplitz, block_diag, circulant, hankel, toeplitz, vander
+from symgraph.ops.linalg.structured import BlockDiagonal, DiagonalSums, Toeplitz, block_diag, circulant, companion, hankel, toeplitz, vander
 
 __all__ = [
     "BatchedDot",
@@ -21,6 +21,7 @@ __all__ = [
     "batched_tensordot",
     "block_diag",
     "circulant",
+    "companion",
     "cross",
     "dot",
     "einsum",

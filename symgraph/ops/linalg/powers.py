@@ -1,4 +1,4 @@
-"""Integer powers of square matrices."""
+"""Integer powers of square matrices, and a bound that they give."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from symgraph.expr.dtypes import FLOAT
 from symgraph.expr.make import as_tensor
 from symgraph.ops.linalg.batched import matmul
 from symgraph.ops.linalg.inverse import inv
 from symgraph.ops.linalg.stacks import known_integer
 
-__all__ = ["matrix_power"]
+__all__ = ["matrix_power", "spectral_radius_bound"]
 
 
 def matrix_power(a: Any, n: Any) -> Any:
@@ -39,3 +40,19 @@ def matrix_power(a: Any, n: Any) -> Any:
             out = base if out is None else matmul(out, base)
         base = matmul(base, base)
     return out
+
+
+def spectral_radius_bound(X: Any, log2_exponent: int) -> Any:
+    """An upper bound of the largest eigenvalue of a symmetric matrix without negative eigenvalues: trace(X^k)^(1/k), k = 2^log2_exponent, the
+    closer the larger k. TypeError for X that is no matrix of floats, or an exponent that is no int above 0.
+
+    >>> spectral_radius_bound([[2.0, 0.0], [0.0, 1.0]], 3).eval().round(3)
+    array(2.001)
+    """
+    x = as_tensor(X)
+    if x.ndim != 2 or x.dtype not in FLOAT:
+        raise TypeError(f"spectral_radius_bound takes a matrix of floats, got {x.type}")
+    count = known_integer(log2_exponent, "spectral_radius_bound: log2_exponent")
+    if count <= 0:
+        raise ValueError(f"spectral_radius_bound: log2_exponent must be above 0, got {count}")
+    return matrix_power(x, 2**count).trace() ** float(2.0**-count)

@@ -12,7 +12,7 @@ from symgraph.expr.sizes import as_axis
 from symgraph.ops.linalg.batched import matmul
 from symgraph.ops.linalg.dot import dot, same_dtype
 
-__all__ = ["matrix_transpose", "matvec", "multi_dot", "vecdot", "vecmat"]
+__all__ = ["matrix_diagonal", "matrix_trace", "matrix_transpose", "matvec", "multi_dot", "vecdot", "vecmat"]
 
 _UNKNOWN = 64  # what a size that is not known counts while the order of products is chosen
 
@@ -63,6 +63,19 @@ def matrix_transpose(x: Any, /) -> Any:
     if x.ndim < 2:
         raise ValueError(f"matrix_transpose takes matrices, got {x.type}")
     return x.swapaxes(-1, -2)
+
+
+def matrix_diagonal(x: Any, /, *, offset: int = 0) -> Any:
+    """The diagonals of matrices (..., m, n), `offset` to the right of the main one; ValueError for fewer than two dimensions."""
+    x = as_tensor(x)
+    if x.ndim < 2:
+        raise ValueError(f"a diagonal is taken of matrices, got {x.type}")
+    return x.diagonal(offset, -2, -1)
+
+
+def matrix_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    """The sums of the diagonals of matrices: (..., m, n) -> (...); ValueError for fewer than two dimensions."""
+    return matrix_diagonal(x, offset=offset).sum(axis=-1, dtype=dtype)
 
 
 def multi_dot(arrays: Sequence[Any]) -> Any:

@@ -14,7 +14,7 @@ from symgraph.expr.sizes import size_of
 from symgraph.ops.linalg.dot import same_dtype
 from symgraph.ops.linalg.stacks import known_integer
 
-__all__ = ["BlockDiagonal", "DiagonalSums", "Toeplitz", "block_diag", "circulant", "hankel", "toeplitz", "vander"]
+__all__ = ["BlockDiagonal", "DiagonalSums", "Toeplitz", "block_diag", "circulant", "companion", "hankel", "toeplitz", "vander"]
 
 
 class BlockDiagonal(Op):
@@ -273,6 +273,23 @@ def circulant(c: Any) -> Any:
     if c.ndim == 0:
         raise ValueError(f"circulant takes a vector, got {c.type}")
     return toeplitz(c, c[..., ::-1].roll(1, axis=-1))
+
+
+def companion(a: Any) -> Any:
+    """The matrix (n - 1, n - 1) whose eigenvalues are the roots of the polynomial with coefficients a (n), the highest first, a[0] not 0:
+    -a[1:] / a[0] as first row, ones below the diagonal. More dimensions: a stack of polynomials. ValueError for less than 2 coefficients.
+
+    >>> companion([1.0, -3.0, 2.0]).eval()
+    array([[ 3., -2.],
+           [ 1.,  0.]])
+    """
+    a = as_tensor(a)
+    if a.ndim == 0 or (a.type.shape[-1] or 2) < 2 or a.type.shape[-1] == 0:
+        raise ValueError(f"companion takes at least two coefficients, got {a.type}")
+    row = -a[..., 1:] / a[..., 0, None]
+    one = row.ones_like().as_diagonal()
+    shifted = one.roll(1, axis=-2)
+    return shifted + one[..., 0, None] * (row - shifted[..., 0, :])[..., None, :]
 
 
 def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:

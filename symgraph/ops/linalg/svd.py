@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from symgraph.expr.dtypes import COMPLEX, part_of
+from symgraph.expr.make import as_tensor
 from symgraph.ops.linalg.blas import multiply
 from symgraph.ops.linalg.eigh import as_column, as_row
 from symgraph.ops.linalg.lapack import BLOCK, as_row_major, each_matrix, lapack, lead, move, require
@@ -273,9 +274,10 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
 
     tol: without it rtol times the largest singular value; rtol: without it max(m, n) times the precision of the dtype.
     """
-    (a,) = as_matrices("matrix_rank", A) if getattr(A, "ndim", 2) >= 2 else (None,)
-    if a is None:
+    A = as_tensor(A)
+    if A.ndim < 2:
         return A.neq(0).any().astype("int64")
+    (a,) = as_matrices("matrix_rank", A)
     s = svdvals(a)
     if tol is None:
         if rtol is None:
