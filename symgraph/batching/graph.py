@@ -33,7 +33,8 @@ def vectorize_graph(outputs: Any, replace: Any) -> Any:
     dimensions of several broadcast against each other, where they are known to be 1 or are missing; every output gets all of
     them. An op without a rule for stacks is run in a loop, and a VectorizeWarning says so.
 
-    Raises TypeError for what is no variable and for another dtype, ValueError for fewer dimensions than the replaced variable has.
+    Raises TypeError for what is no variable, for another dtype, and for ops whose results are no arrays (sparse matrices), ValueError
+    for fewer dimensions than the replaced variable has.
 
     >>> import symgraph.tensor as T
     >>> x, xs = T.dvector('x'), T.dmatrix('xs')
@@ -155,7 +156,10 @@ def _checked(node: Apply, x: Any, new: Any) -> tuple[Any, bool]:
 
 
 def _one_by_one(node: Apply, inputs: list[Any], stacked: list[bool]) -> list[Any]:
-    """A loop over the examples."""
+    """A loop over the examples. TypeError where their results are no arrays, which cannot be stacked."""
+    for x in node.outputs:
+        if not isinstance(x, TensorVariable):
+            raise TypeError(f"vectorize_graph: {node.op} gives {x.type}, of which there are no stacks")
     line = source.here()
     text = f"{node.op} has no rule for stacks of its arguments: a loop over the examples does it"
     warnings.warn_explicit(text, VectorizeWarning, line.filename, line.line)

@@ -13,6 +13,8 @@ import symgraph.tensor as T
 from symgraph.batching.graph import vectorize_graph
 from symgraph.errors import VectorizeWarning
 from symgraph.expr.evaluate import evaluate
+from symgraph.expr.variable import TensorVariable
+from symgraph.expr.walk import toposort
 
 EXAMPLES = 3
 
@@ -42,7 +44,14 @@ def test_a_stack_of_arguments_gives_the_stack_of_values(row):
         arrays = {x: np.stack([e[k] for e in examples]) if k in chosen else examples[0][k] for k, x in enumerate(inputs)}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", VectorizeWarning)
-            found = vectorize_graph(outputs, given)
+            if any(not isinstance(x, TensorVariable) for node in toposort(outputs) for x in node.outputs):
+                try:
+                    found = vectorize_graph(outputs, given)
+                except TypeError as error:  # of sparse matrices there are no stacks
+                    assert "no stacks" in str(error)
+                    continue
+            else:
+                found = vectorize_graph(outputs, given)
         results = evaluate(found, {given.get(x, x): a for x, a in arrays.items()})
         for x, got, values in zip(outputs, results, zip(*wanted)):
             right = np.stack(values)
