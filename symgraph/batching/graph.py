@@ -31,7 +31,8 @@ def vectorize_graph(outputs: Any, replace: Any) -> Any:
     outputs: a variable or a list of them (the result has its form). replace: a dictionary, or a list of pairs, from variables to
     variables (or arrays) of the same dtype, with any number of dimensions more in front (none: for all examples). The leading
     dimensions of several broadcast against each other, where they are known to be 1 or are missing; every output gets all of
-    them. An op without a rule for stacks is run in a loop, and a VectorizeWarning says so.
+    them. An op without a rule for stacks is run in a loop, and a VectorizeWarning says so; its results must have the
+    same shape for all examples.
 
     Raises TypeError for what is no variable, for another dtype, and for ops whose results are no arrays (sparse matrices), ValueError
     for fewer dimensions than the replaced variable has.

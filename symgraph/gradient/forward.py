@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from symgraph.errors import DisconnectedInputError
-from symgraph.expr.dtypes import DISCRETE
+from symgraph.expr.dtypes import CONTINUOUS, DISCRETE
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.variable import TensorVariable, Variable
 from symgraph.expr.walk import clone_nodes
@@ -50,7 +50,7 @@ def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise",
     for node in between(outputs, set(variables), set()):
         for x, t in zip(node.outputs, _output_tangents(node, [tangents.get(x) for x in node.inputs])):
             if t is not None and x not in tangents:
-                tangents[x] = t
+                tangents[x] = t if getattr(x.type, "dtype", None) not in CONTINUOUS or t.type.dtype == x.type.dtype else t.astype(x.type.dtype)
     results = [tangents[x] if tangents.get(x) is not None else _still(x, disconnected_outputs, return_disconnected) for x in outputs]
     return type(f)(results) if isinstance(f, (list, tuple)) else results[0]
 

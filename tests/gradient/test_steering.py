@@ -165,6 +165,15 @@ def test_products_under_their_short_names():
     assert values(symgraph.vjp(x * 2, y, x))[0].tolist() == values(symgraph.jvp(x * 2, y, y))[0].tolist() == [0] * 4
 
 
+def test_tangents_have_the_dtype_of_what_moves():
+    half = T.vector("half", dtype="float16")
+    inside = T.clip(half, np.float32(-2), np.float32(2))
+    assert inside.dtype == "float32"
+    (moved,) = symgraph.jvp([inside], half, half)
+    assert moved.dtype == "float32"
+    np.testing.assert_array_equal(evaluate([moved], {half: np.array([1, 3], "float16")})[0], [1, 0])
+
+
 def test_the_module_has_theanos_names():
     names = ("ConsiderConstant", "DisconnectedGrad", "DisconnectedInputError", "DisconnectedType", "GradClip", "GradScale", "GradientError",
              "Lop", "NullTypeGradError", "Rop", "UndefinedGrad", "ZeroGrad", "consider_constant", "consider_constant_", "disconnected_grad",

@@ -42,8 +42,8 @@ def test_a_stack_of_arguments_gives_the_stack_of_values(row):
         stacks = [T.tensor(x.dtype, shape=(None, *x.type.shape)) for x in inputs]
         given = {x: s for k, (x, s) in enumerate(zip(inputs, stacks)) if k in chosen}
         arrays = {x: np.stack([e[k] for e in examples]) if k in chosen else examples[0][k] for k, x in enumerate(inputs)}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", VectorizeWarning)
+        with warnings.catch_warnings(record=True) as loops:
+            warnings.simplefilter("always", VectorizeWarning)
             if any(not isinstance(x, TensorVariable) for node in toposort(outputs) for x in node.outputs):
                 try:
                     found = vectorize_graph(outputs, given)
@@ -52,7 +52,11 @@ def test_a_stack_of_arguments_gives_the_stack_of_values(row):
                     continue
             else:
                 found = vectorize_graph(outputs, given)
-        results = evaluate(found, {given.get(x, x): a for x, a in arrays.items()})
+        try:
+            results = evaluate(found, {given.get(x, x): a for x, a in arrays.items()})
+        except ValueError as error:  # something in between has another shape in each example (what is unique, say)
+            assert loops and "same shape" in str(error)
+            continue
         for x, got, values in zip(outputs, results, zip(*wanted)):
             right = np.stack(values)
             assert got.dtype == right.dtype
