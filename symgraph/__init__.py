@@ -3,13 +3,15 @@
 from symgraph import errors, gradient, graph, sparse, tensor
 from symgraph.batching.graph import vectorize_graph
 from symgraph.batching.signature import vectorize
+from symgraph.compile.dump import function_dump
 from symgraph.compile.function import function
 from symgraph.compile.modes import Mode
 from symgraph.compile.signature import In, Out
 from symgraph.expr.make import as_variable
 from symgraph.expr.op import Apply, Op
-from symgraph.expr.shared import SharedVariable, shared
+from symgraph.expr.shared import Container, SharedVariable, shared
 from symgraph.expr.types import Generic, TensorType, Type, generic
+from symgraph.expr.values import _asarray
 from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import replace as clone
 from symgraph.gradient.check import verify_grad
@@ -37,16 +39,15 @@ from symgraph.settings import config
 
 dprint = debugprint
 pprint = pp
+SymbolicOutput = Out
 __version__ = "0.1.0"
 
 __all__ = [
-    "Apply", "Constant", "Generic", "In", "Lop", "Mode", "Op", "OpFromGraph", "OrderedUpdates", "Out", "Rop", "SharedVariable",
-    "TensorType", "Type", "Variable", "as_op", "as_variable", "clone", "clone_replace", "config", "consider_constant", "debugprint",
-    "disconnected_grad", "dot", "dprint", "equal_computations", "errors", "foldl", "foldr", "function", "generic",
-    "get_scalar_constant_value", "grad", "grad_clip", "grad_scale", "graph", "graph_replace", "hessian",
-    "custom_gradient", "gradient", "hessian_vector_product", "is_same_graph", "jacobian", "jvp", "stop_gradient", "subgraph_grad",
-    "undefined_grad", "vjp",
-    "map", "map_variables", "pattern", "pp", "pprint", "reduce", "rewrite_rule", "scan", "shared", "sparse",
-    "sparse_grad", "tensor", "until", "vectorize",
-    "vectorize_graph", "verify_grad", "wrap_py", "zero_grad",
+    "Apply", "Constant", "Container", "Generic", "In", "Lop", "Mode", "Op", "OpFromGraph", "OrderedUpdates", "Out", "Rop",
+    "SharedVariable", "SymbolicOutput", "TensorType", "Type", "Variable", "_asarray", "as_op", "as_variable", "clone", "clone_replace",
+    "config", "consider_constant", "custom_gradient", "debugprint", "disconnected_grad", "dot", "dprint", "equal_computations", "errors",
+    "foldl", "foldr", "function", "function_dump", "generic", "get_scalar_constant_value", "grad", "grad_clip", "grad_scale", "gradient",
+    "graph", "graph_replace", "hessian", "hessian_vector_product", "is_same_graph", "jacobian", "jvp", "map", "map_variables", "pattern",
+    "pp", "pprint", "reduce", "rewrite_rule", "scan", "shared", "sparse", "sparse_grad", "stop_gradient", "subgraph_grad", "tensor",
+    "undefined_grad", "until", "vectorize", "vectorize_graph", "verify_grad", "vjp", "wrap_py", "zero_grad",
 ]

@@ -89,21 +89,11 @@ def extreme_of_negated(graph: Graph, node: Apply) -> Any:
     return call("neg", other(**{name: getattr(node.op, name) for name in node.op.__props__})(inner[0]))
 
 
-@rule(Alloc, tags=("local_useless_alloc", "local_canonicalize_alloc", "local_merge_alloc"))
-def repeated_twice(graph: Graph, node: Apply) -> Any:
-    """alloc(x, 3) -> x, where x is known to be of this shape; alloc(alloc(x, n), m, n) -> alloc(x, m, n)"""
-    value, *sizes = node.inputs
-    out = node.outputs[0]
-    if value.type.shape == out.type.shape and None not in out.type.shape:
-        return value
-    inner = node_of(value, Alloc)
-    if inner is None:
-        return None
-    source, *own = inner.inputs
-    for n, m, known, whole in zip(own, sizes[len(sizes) - len(own) :], value.type.shape, out.type.shape[len(sizes) - len(own) :]):
-        if known != 1 and n is not m and (known is None or known != whole):
-            return None
-    return Alloc()(source, *sizes)
+@rule(Alloc, tags=("local_useless_alloc", "local_canonicalize_alloc"))
+def repeated_to_its_own_shape(graph: Graph, node: Apply) -> Any:
+    """alloc(x, 3) -> x, where x is known to be of this shape"""
+    value, out = node.inputs[0], node.outputs[0]
+    return value if value.type.shape == out.type.shape and None not in out.type.shape else None
 
 
 @rule(Subtensor, tags=("local_subtensor_of_dot",))
@@ -130,6 +120,6 @@ def region_of_product(graph: Graph, node: Apply) -> Any:
 
 
 JOINS: list[Rule] = [keeps_ones(r) for r in (
-    parts_of_no_size, join_of_items, join_of_joins, reduction_of_join, extreme_of_negated, repeated_twice,
+    parts_of_no_size, join_of_items, join_of_joins, reduction_of_join, extreme_of_negated, repeated_to_its_own_shape,
 )]
 PRODUCTS: list[Rule] = [keeps_ones(region_of_product)]

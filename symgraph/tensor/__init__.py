@@ -8,6 +8,7 @@ from typing import Any
 from symgraph.errors import AsTensorError, EmptyConstantError, MethodNotDefined, NotScalarConstantError, ShapeError
 from symgraph.expr import dtypes, make
 from symgraph.expr.op import Apply, Op
+from symgraph.expr.shared import TensorSharedVariable
 from symgraph.expr.types import Generic, TensorType, Type, generic
 from symgraph.expr.variable import Constant, TensorConstant, TensorVariable, Variable
 from symgraph.gradient import check, forward, markers, matrices, reverse
@@ -72,6 +73,7 @@ _NAMES |= {
     "pprint": pp, "pp": pp, "AsTensorError": AsTensorError, "MethodNotDefined": MethodNotDefined, "NotScalarConstantError": NotScalarConstantError,
     "EmptyConstantError": EmptyConstantError, "ShapeError": ShapeError, "nnet": nnet,
     "DisconnectedType": markers.DisconnectedType, "Tensor": TensorType, "Elemwise": Elementwise, "CAReduce": reduce.Reduce,
+    "CAReduceDtype": reduce.Reduce, "All": reduce.AllOf, "Any": reduce.AnyOf, "TensorSharedVariable": TensorSharedVariable,
     "load": disk.load, "LoadFromDisk": disk.LoadFromDisk, "DeepCopyOp": passing.DeepCopyOp, "ViewOp": passing.ViewOp,
     "fft": fft, "fourier": fourier, "linalg": linalg, "nlinalg": nlinalg, "slinalg": slinalg,
 }

@@ -266,8 +266,7 @@ ROWS = {
         Row("reduction_of_join", lambda: total(Join(1)(x, y), 1), "add(Sum[(1,)](x), Sum[(1,)](y))"),
         Row("reduction_of_join", lambda: Max((0,), "float64")(Join(0)(x23, y23)), "maximum(Max[(0,)](x23), Max[(0,)](y23))", wild=True),
         Row("extreme_of_negated", lambda: Max((0,), "float64")(c("neg", x23)), "neg(Min[(0,)](x23))", wild=True),
-        Row("repeated_twice", lambda: Alloc()(x23, 2, 3), "x23", wild=True),
-        Row("repeated_twice", lambda: Alloc()(Alloc()(s, k), 2, k), "Alloc(s, 2, k)", wild=True),
+        Row("repeated_to_its_own_shape", lambda: Alloc()(x23, 2, 3), "x23", wild=True),
     ]),
     "products": (PRODUCTS, [
         Row("region_of_product", lambda: Subtensor([0])(Dot()(x, y)), "Dot[False, False](Subtensor{0}(x), y)"),

@@ -1,0 +1,53 @@
+"""Where the names of Theano's modules are in symgraph: the module or class to look in, the first that has the name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import symgraph
+import symgraph.tensor as T
+from symgraph import compile as compiling
+from symgraph import errors, gradient, graph, printing
+from symgraph.compile.function import function
+from symgraph.expr.op import Op
+from symgraph.expr.shared import SharedVariable
+from symgraph.expr.types import TensorType
+from symgraph.expr.variable import TensorVariable
+
+HOMES: dict[str, tuple[Any, ...]] = {
+    "theano": (symgraph,),
+    "theano.compile": (compiling, symgraph, errors),
+    "theano.compile.SharedVariable": (SharedVariable,),
+    "theano.compile.function_module.Function": (compiling.Function,),
+    "theano.compile.mode.Mode": (compiling.Mode(),),  # an instance: `optimizer` is an attribute
+    "theano.config": (symgraph.config,),
+    "theano.gof": (graph, symgraph, errors),
+    "theano.gof.Op": (Op,),
+    "theano.gradient": (gradient, symgraph, T, errors),
+    "theano.printing": (printing,),
+    "theano.tensor": (T,),
+    "theano.tensor.TensorType": (TensorType,),
+    "theano.tensor.TensorVariable": (TensorVariable,),
+    "theano.tensor.fft": (T.fft, T),
+    "theano.tensor.nlinalg": (T.nlinalg, T),
+    "theano.tensor.slinalg": (T.slinalg, T),
+    "theano.tensor.sharedvar": (compiling, T, symgraph),
+}
+INSTANCES = {  # names that objects have, which their class does not show
+    "theano.compile.SharedVariable": symgraph.shared(1.0),
+    "theano.compile.function_module.Function": function([], []),
+    "theano.tensor.TensorVariable": T.dmatrix("x"),
+}
+
+
+def found(name: str) -> Any:
+    """What symgraph has under the name that matches a name of Theano's; AttributeError names it if there is none."""
+    module, _, last = name.rpartition(".")
+    while module and module not in HOMES:  # a module of Theano without a place of its own: where the one around it is
+        module = module.rpartition(".")[0]
+    for home in (*HOMES[module], *((INSTANCES[module],) if module in INSTANCES else ())):
+        try:
+            return getattr(home, last)
+        except AttributeError:
+            continue
+    raise AttributeError(f"{name} has no counterpart")

@@ -1,0 +1,76 @@
+"""Every name of Theano's that programs use is here, does something and says what, or stands in docs/coverage.md with what to use instead.
+
+theano.tsv: names of theano.tensor (but nnet, signal and random), theano.gradient, printing, compile and gof, and of the module theano
+itself, as the table of Theano's names has them in its two upper tiers. homes.py: where each module's names are.
+"""
+
+from __future__ import annotations
+
+import inspect
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homes import found
+
+HERE = Path(__file__).resolve().parent
+COVERAGE = HERE.parent.parent / "docs" / "coverage.md"
+NAMES = [line.split("\t")[:2] for line in (HERE / "theano.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+
+
+def left_out() -> dict[str, tuple[str, str]]:
+    """The rows of the tables in docs/coverage.md: name, or pattern of names -> (reason, what to use)."""
+    rows = {}
+    for line in COVERAGE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("| `"):
+            name, reason, instead = (part.strip() for part in line.strip("| ").split(" | "))
+            rows[name.strip("`")] = (reason, instead)
+    return rows
+
+
+LEFT_OUT = left_out()
+
+
+def is_left_out(name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in LEFT_OUT)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in NAMES if not is_left_out(name)])
+def test_the_name_is_here_and_says_what_it_is(name: str) -> None:
+    here = found(name)
+    if callable(here) or isinstance(here, property):
+        text = inspect.getdoc(here)
+        assert text and len(text) > 8, f"{name} has no words"
+        assert _is_written(here), f"{name} is a stub"
+
+
+def _is_written(thing: Any) -> bool:
+    """Not a function that only says that it is not there yet."""
+    code = getattr(inspect.unwrap(thing), "__code__", None) if inspect.isfunction(thing) else None
+    return code is None or "NotImplementedError" not in code.co_names or len(code.co_code) > 100
+
+
+@pytest.mark.parametrize("pattern", list(LEFT_OUT))
+def test_what_is_left_out_is_not_here_and_has_a_reason(pattern: str) -> None:
+    reason, instead = LEFT_OUT[pattern]
+    assert reason and instead
+    names = [name for name, _ in NAMES if fnmatchcase(name, pattern)]
+    assert names, "a row of docs/coverage.md that is about nothing"
+    if "partly" in reason or reason == "not yet":  # the latter may come any day
+        return
+    for name in names:
+        with pytest.raises(AttributeError):
+            found(name)
+            pytest.fail(f"{name} is here, though docs/coverage.md says that it is left out")
+
+
+def test_a_missing_name_is_noticed() -> None:
+    with pytest.raises(AttributeError, match="no counterpart"):
+        found("theano.tensor.no_such_name")
+    assert not is_left_out("theano.tensor.dot")
+
+    def later() -> None:
+        raise NotImplementedError
+
+    assert not _is_written(later)
