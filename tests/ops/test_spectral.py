@@ -28,6 +28,7 @@ oblong = T.tensor("float64", shape=(2, 3))
     (ValueError, lambda: linalg.eigh(x, UPLO=1)),
     (ValueError, lambda: linalg.svd(v)),
     (ValueError, lambda: linalg.pinv(v)),
+    (TypeError, lambda: linalg.pinv(x, v)),
     (ValueError, lambda: linalg.polar(x, "up")),
     (LinAlgError, lambda: linalg.eig(oblong)),
     (LinAlgError, lambda: linalg.matrix_power(oblong, 2)),
@@ -108,6 +109,37 @@ def test_equal_eigenvalues_and_singular_values():
     """A function of the values alone has its derivative there."""
     for cost in ((linalg.eigvalsh(x) ** 2).sum(), (linalg.svdvals(x) ** 2).sum()):
         np.testing.assert_allclose(symgraph.function([x], symgraph.grad(cost, x))(3 * np.eye(3)), 6 * np.eye(3), atol=1e-14)
+
+
+COMPLEX = {
+    "eigh": lambda z: [linalg.eigh(z)[0], abs(linalg.eigh(z)[1])],
+    "eigvalsh": lambda z: [linalg.eigvalsh(z, "U")],
+    "eig": linalg.eig,
+    "svd": lambda z: [linalg.svd(z[:, :2], False)[1], abs(linalg.svd(z[:, :2], False)[0])],
+    "pinv": lambda z: [linalg.pinv(z[:2])],
+    "expm": lambda z: [linalg.expm(z)],
+    "sqrtm": lambda z: [linalg.sqrtm(z)],
+    "sylvester": lambda z: [linalg.solve_sylvester(z, z.T, z * z)],
+    "norms": lambda z: [linalg.norm(z, p) for p in (None, 2, "nuc", 1)],
+    "inverse": lambda z: [linalg.matrix_power(z, -2)],
+}
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+def test_complex_gradients_in_native_code(name):
+    """d/dRe + i d/dIm along a direction, and the gradient's own gradient against the numpy rules."""
+    z, direction = T.zmatrix("z"), R.uniform(-1, 1, (3, 3)) + 1j * R.uniform(-1, 1, (3, 3))
+    at = R.uniform(1, 2, (3, 3)) + 1j * R.uniform(0, 1, (3, 3)) + np.diag([0.0, 3.0, 7.0])
+    cost = sum((y.real * (1 + T.arange(y.shape[-1]) if y.ndim else 1)).sum() for y in COMPLEX[name](z))
+    cost = cost + sum((y.imag * 0.7).sum() for y in COMPLEX[name](z) if y.dtype == "complex128")
+    gradient = symgraph.grad(cost, z)
+    second = symgraph.grad((gradient * T.constant(direction)).imag.sum(), z)
+    f = symgraph.function([z], [cost, gradient, second])
+    g = symgraph.function([z], second, mode=symgraph.Mode("py", None))
+    step = 1e-6
+    along = (f(at + step * direction)[0] - f(at - step * direction)[0]) / (2 * step)
+    np.testing.assert_allclose((f(at)[1].conj() * direction).real.sum(), along, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(f(at)[2], g(at), rtol=1e-8, atol=1e-9)
 
 
 def test_rank_of_vectors_and_by_tolerance():

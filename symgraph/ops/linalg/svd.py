@@ -172,6 +172,8 @@ class MatrixPinv(MatrixOp):
     __props__ = ("rcond",)
 
     def __init__(self, rcond: float | None = None) -> None:
+        if rcond is not None and not isinstance(rcond, (int, float, np.number)):
+            raise TypeError(f"pinv: rcond must be a number that is known as the expression is built, got {rcond!r}")
         self.rcond = None if rcond is None else float(rcond)
 
     def make_node(self, a: Any) -> Any:
@@ -234,11 +236,12 @@ class MatrixPinv(MatrixOp):
 # What a user calls ----------------------------------------------------------------------------------------------------
 
 
-def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
     """Singular value decomposition of a matrix, or of each of a stack, a = u diag(s) vh: (..., m, n) -> [u, s, vh].
 
     u (..., m, m), s (..., k), real and descending, and vh (..., n, n), k = min(m, n); without full_matrices u is (..., m, k) and vh
-    (..., k, n). Without compute_uv: s alone. Integers are computed in float64. LinAlgError, at the call, where nothing converges.
+    (..., k, n). Without compute_uv: s alone. hermitian: is understood, and changes nothing. Integers are computed in float64. LinAlgError,
+    at the call, where nothing converges.
 
     The derivatives are NaN or infinite where two singular values are equal and the cost depends on singular vectors; they suppose that it
     depends neither on the signs (complex: phases) of these nor on how those beyond the first k are turned.
