@@ -36,7 +36,7 @@ from symgraph.ops import (
     unary,
 )
 from symgraph.ops.elementwise import Elementwise
-from symgraph.ops.linalg import eig, eigh, norms, powers, stacks, svd
+from symgraph.ops.linalg import cholesky, eig, eigh, inverse, leastsquares, norms, powers, qr, solve, stacks, svd, tensors
 from symgraph.ops.protocols import NumpyProtocols, numpy_function
 
 __all__ = ["METHODS", "NUMPY_FUNCTIONS", "PROPERTIES", "UFUNCS", "divmod_"]
@@ -282,6 +282,9 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "linalg.norm": norms.norm, "linalg.eigh": eigh.eigh, "linalg.eigvalsh": eigh.eigvalsh, "linalg.svd": svd.svd, "linalg.pinv": svd.pinv,
     "linalg.matrix_rank": svd.matrix_rank, "linalg.eig": eig.eig, "linalg.eigvals": eig.eigvals, "linalg.cond": norms.cond,
     "linalg.matrix_power": powers.matrix_power,
+    "linalg.cholesky": lambda a, upper=False: cholesky.cholesky(a, lower=not upper), "linalg.solve": solve.solve,
+    "linalg.inv": inverse.inv, "linalg.det": inverse.det, "linalg.slogdet": inverse.slogdet, "linalg.qr": qr.qr, "linalg.lstsq": leastsquares.lstsq,
+    "linalg.tensorinv": tensors.tensorinv, "linalg.tensorsolve": tensors.tensorsolve,
     "concatenate": join.concatenate, "stack": join.stack, "tile": join.tile, "repeat": join.repeat, "roll": join.roll,
     "where": lambda condition, *choices: compare.switch(condition, *choices) if choices else index.nonzero(condition),
     "clip": lambda a, a_min, a_max: compare.clip(a, a_min, a_max), "round": lambda a, decimals=0: _round(a, decimals),

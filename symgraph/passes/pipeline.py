@@ -27,6 +27,7 @@ from symgraph.passes.fold import fold
 from symgraph.passes.indexing import INDEXING
 from symgraph.passes.inner import inner
 from symgraph.passes.joins import JOINS, PRODUCTS
+from symgraph.passes.linear import LINEAR, SHARED_FACTORS
 from symgraph.passes.loops import LAST_ROW, loops
 from symgraph.passes.merge import merge
 from symgraph.passes.powers import POWERS
@@ -72,6 +73,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("user", Rules("user", []), _ALL),  # the rules that a mode brings
     Pass("canonical", Rules("canonical", [*ACTIVATIONS, *_ALGEBRA]), _RUN, frozenset({"canonicalize"})),
     Pass("merge", merge, _RUN),
+    Pass("linear", Rules("linear", [*LINEAR, *_ALGEBRA]), _RUN, frozenset({"specialize"})),
     Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY, *ACCURACY, *_ALGEBRA]), _RUN, frozenset({"stabilize"})),
     Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY, *ACCURACY]), _COMPILE, frozenset({"stabilize"})),
     Pass("index", Rules("index", [*INDEXING, *PRODUCTS, *SCATTERED, LAST_ROW, *_ALGEBRA]), _RUN, frozenset({"specialize"})),
@@ -81,7 +83,7 @@ PIPELINE: tuple[Pass, ...] = (
     # How it is done: products that stayed in a body may be joined with a sum there, now that none can be taken out.
     Pass("inner", inner, _RUN),
     Pass("user", Rules("user", []), _RUN),
-    Pass("blas", Rules("blas", [*BLAS, *SPECTRAL, *_ALGEBRA]), _RUN, frozenset({"BlasOpt", "specialize"})),
+    Pass("blas", Rules("blas", [*BLAS, *SHARED_FACTORS, *SPECTRAL, *_ALGEBRA]), _RUN, frozenset({"BlasOpt", "specialize"})),
     # What the rules made may be known, or made twice; so may what stood in an OpFromGraph and beside it.
     Pass("expand", expand, _ALL),
     Pass("shapes", shapes, _RUN, frozenset({"ShapeOpt", "local_shape_to_shape_i"})),

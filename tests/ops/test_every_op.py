@@ -10,6 +10,7 @@ import pytest
 import rows_arrange
 import rows_create
 import rows_elementwise
+import rows_factors
 import rows_fourier
 import rows_index
 import rows_layout
@@ -38,7 +39,7 @@ from symgraph.ops.elementwise import _ROWS
 
 TABLES = (
     rows_arrange, rows_pieces, rows_search, rows_sort,
-    rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_matrices,
+    rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_factors, rows_matrices,
     rows_special, rows_fourier, rows_signal, rows_spectral, rows_passing, rows_sparse,
 )
 ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]

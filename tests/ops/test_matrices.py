@@ -10,9 +10,14 @@ import symgraph
 import symgraph.tensor as T
 from symgraph.errors import locate
 from symgraph.expr.evaluate import evaluate
+from symgraph.ops.linalg.banded import solve_banded
 from symgraph.ops.linalg.cholesky import Cholesky, cho_solve, cholesky
 from symgraph.ops.linalg.inverse import det, inv, slogdet
+from symgraph.ops.linalg.leastsquares import lstsq
+from symgraph.ops.linalg.lu import ApplyPivots, lu_factor, lu_solve
+from symgraph.ops.linalg.qr import qr
 from symgraph.ops.linalg.solve import Solve, solve
+from symgraph.ops.linalg.tensors import tensorinv, tensorsolve
 from symgraph.ops.linalg.triangular import SolveTriangular, solve_triangular
 
 LinAlgError = np.linalg.LinAlgError
@@ -25,6 +30,8 @@ def definite(n, *leading, dtype="float64"):
         a = a + 1j * random.uniform(-1, 1, (*leading, n, n))
     return (a @ a.swapaxes(-1, -2).conj() + np.eye(n)).astype(dtype)
 
+
+OBLONG = T.tensor("float64", shape=(2, 3))
 
 # What is refused as the expression is built: error, text, what is built.
 REFUSED = [
@@ -49,6 +56,23 @@ REFUSED = [
     (ValueError, "solve takes a matrix", lambda: solve(T.dvector(), T.dvector())),
     (ValueError, "but the right side 2", lambda: solve(T.tensor("float64", shape=(3, 3)), T.tensor("float64", shape=(2,)))),
     (ValueError, "Invalid matrix structure", lambda: Solve("diagonal")),
+    (ValueError, "lu_factor takes a matrix", lambda: lu_factor(T.dvector())),
+    (ValueError, "trans must be 0, 1 or 2", lambda: lu_solve(lu_factor(T.dmatrix()), T.dvector(), "T")),
+    (TypeError, "pivots must be", lambda: ApplyPivots()(T.dmatrix(), T.dvector())),
+    (NotImplementedError, "square matrices", lambda: symgraph.grad(lu_factor(OBLONG)[0].sum(), OBLONG)),
+    (ValueError, "mode must be one of", lambda: qr(T.dmatrix(), "thin")),
+    (ValueError, "qr takes a matrix", lambda: qr(T.dvector())),
+    (NotImplementedError, "reflectors", lambda: symgraph.grad(qr(OBLONG, "raw")[0].sum(), OBLONG)),
+    (NotImplementedError, "known not to be tall", lambda: symgraph.grad(qr(T.transpose(OBLONG), "complete")[0].sum(), OBLONG)),
+    (TypeError, "rcond must be a number", lambda: lstsq(T.dmatrix(), T.dvector(), rcond="small")),
+    (NotImplementedError, "singular values", lambda: symgraph.grad(lstsq(OBLONG, T.dvector())[3].sum(), OBLONG)),
+    (ValueError, "has 2 rows, but the right side 3", lambda: lstsq(OBLONG, T.tensor("float64", shape=(3,)))),
+    (TypeError, "known integers", lambda: solve_banded((1.0, 1), T.dmatrix(), T.dvector())),
+    (ValueError, "must not be negative", lambda: solve_banded((-1, 1), T.dmatrix(), T.dvector())),
+    (ValueError, "1 \\+ 1 \\+ 1 diagonals, but 2 rows", lambda: solve_banded((1, 1), T.tensor("float64", shape=(2, 4)), T.dvector())),
+    (ValueError, "Invalid ind argument", lambda: tensorinv(T.dtensor3(), 0)),
+    (LinAlgError, "inv takes square", lambda: tensorinv(T.tensor("float64", shape=(2, 3, 5)))),
+    (ValueError, "b has 3 dimensions, a only 2", lambda: tensorsolve(T.dmatrix(), T.dtensor3())),
     (TypeError, "of one dtype", lambda: SolveTriangular()(T.dmatrix(), T.fmatrix())),
 ]
 
@@ -82,6 +106,11 @@ FAILING = [
     *[(LinAlgError, "Singular matrix", solve, [a, np.ones(len(a))]) for a in (SINGULAR, np.ones((12, 12)))],
     (LinAlgError, "Singular matrix", lambda a, b: solve(a, b, assume_a="sym"), [np.zeros((12, 12)), np.ones(12)]),
     *[(LinAlgError, "not positive definite", lambda a, b: solve(a, b, assume_a="pos"), [-np.eye(n), np.ones(n)]) for n in (2, 12)],
+    (LinAlgError, "singular", lambda a, b: lu_solve(lu_factor(a), b), [SINGULAR, np.ones(2)]),
+    (IndexError, "a pivot is no row: 2 rows", lambda x, p: ApplyPivots()(x, p), [np.eye(2), np.array([0, 2])]),
+    (ValueError, "cannot be exchanged", lambda x, p: ApplyPivots()(x, p), [np.eye(2), np.array([0, 1, 1])]),
+    (LinAlgError, "singular", lambda a, b: solve_banded((0, 0), a, b), [np.zeros((1, 3)), np.ones(3)]),
+    (ValueError, "but the right side|mismatch", lambda a, b: lstsq(a, b)[0], [np.eye(2), np.ones(3)]),
     (ValueError, "but the right side|mismatch", solve, [np.eye(2), np.ones(3)]),
     (ValueError, "infs or NaNs", lambda a, b: solve(a, b, check_finite=True), [np.eye(2), np.array([np.nan, 1])]),
     (ValueError, "infs or NaNs", lambda a, b: solve_triangular(a, b, check_finite=True), [INFINITE, np.ones(2)]),
@@ -128,6 +157,32 @@ def test_forms_of_theano():
         np.testing.assert_allclose(value, np.linalg.solve(matrix, b))
 
 
+def test_classes_of_theano():
+    a, b = definite(3), random.uniform(-1, 1, (3, 2))
+    x, y = T.dmatrix(), T.dmatrix()
+    n, s = T.nlinalg, T.slinalg
+    found = evaluate([
+        *n.QRFull("reduced")(x), n.QRIncomplete("r")(x), n.lstsq()(x, y, 1e-10)[0], n.TensorInv(1)(x), n.TensorSolve()(x, y[:, 0]),
+        s.CholeskyGrad()(x, s.cholesky(x), y @ y.T),
+    ], {x: a, y: b})
+    (slope,) = evaluate([symgraph.grad((s.cholesky(x) * (y @ y.T)).sum(), x)], {x: a, y: b})
+    wanted = [*np.linalg.qr(a), np.linalg.qr(a, "r"), np.linalg.solve(a, b), np.linalg.inv(a), np.linalg.solve(a, b[:, 0]), slope]
+    for got, right in zip(found, wanted):
+        np.testing.assert_allclose(got, right, rtol=1e-9, atol=1e-12)
+
+
+def test_numpy_functions():
+    a, b = definite(3), random.uniform(-1, 1, (3, 2))
+    x, y = T.dmatrix(), T.dmatrix()
+    calls = [
+        lambda p, q: np.linalg.cholesky(p), lambda p, q: np.linalg.solve(p, q), lambda p, q: np.linalg.inv(p), lambda p, q: np.linalg.det(p),
+        lambda p, q: np.linalg.slogdet(p)[1], lambda p, q: np.linalg.qr(p, mode="r"), lambda p, q: np.linalg.lstsq(p, q, rcond=None)[0],
+        lambda p, q: np.linalg.tensorinv(p, ind=1), lambda p, q: np.linalg.tensorsolve(p, q[:, 0]),
+    ]
+    for call, value in zip(calls, evaluate([call(x, y) for call in calls], {x: a, y: b})):
+        np.testing.assert_allclose(value, call(a, b), rtol=1e-9)
+
+
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 17])
 def test_blocks_of_small_matrices(count):
     """Stacks that fill blocks and stacks that do not; rows must be exchanged."""
@@ -169,6 +224,9 @@ COMPLEX = {
     "cholesky upper": lambda x: weighted(cholesky(x, lower=False)),
     "solve_triangular": lambda x: weighted(solve_triangular(x, x + 1)),
     "solve_triangular C": lambda x: weighted(solve_triangular(x, x + 1, trans="C", lower=True)),
+    "qr": lambda x: weighted(qr(x)[0]) + weighted(qr(x)[1]),
+    "lu": lambda x: weighted(lu_factor(x)[0]),
+    "lstsq": lambda x: weighted(lstsq(x, x + 1)[0]),
     "inv": lambda x: weighted(inv(x)),
     "det": lambda x: (det(x) * (2 - 1j)).real,
     "slogdet": lambda x: (slogdet(x)[0] * (2 - 1j)).real + slogdet(x)[1],

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from symgraph.expr.make import as_tensor
 from symgraph.ops.linalg.finite import finite
 from symgraph.ops.linalg.lanes import LANES, Lanes, by_size, scratch
 from symgraph.ops.linalg.lapack import each_matrix, lapack, lead, number_of_matrices
 from symgraph.ops.linalg.matrices import MatrixOp, adjoint, as_matrices, square
 from symgraph.ops.linalg.triangular import solve_triangular
 
-__all__ = ["Cholesky", "cho_factor", "cho_solve", "cholesky"]
+__all__ = ["Cholesky", "CholeskyGrad", "cho_factor", "cho_solve", "cholesky"]
 
 NOT_DEFINITE = "the matrix is not positive definite"
 
@@ -121,6 +122,16 @@ def _or_nan(a: Any, lower: bool) -> Any:
         except np.linalg.LinAlgError:
             continue
     return out
+
+
+class CholeskyGrad:
+    """Theano's form: ``CholeskyGrad(lower)(x, factor, g)`` is the derivative by x, given that by its factor."""
+
+    def __init__(self, lower: bool = True) -> None:
+        self.lower = lower
+
+    def __call__(self, x: Any, factor: Any, g: Any) -> Any:
+        return Cholesky(self.lower).L_op([x], [as_tensor(factor)], [as_tensor(g)])[0]
 
 
 def cholesky(a: Any, lower: bool = True, *, check_finite: bool = False, on_error: str = "raise") -> Any:
