@@ -16,6 +16,7 @@ from symgraph.ops.linalg.qr import qr
 from symgraph.ops.linalg.tensors import tensorinv, tensorsolve
 
 _DTYPES = ("float64", "float32", "int32", "complex128")
+_CONTINUOUS = ("float64", "float32", "complex128")  # integers of this domain are all 1: the factors of such a matrix are rounding errors
 _LOOSER = {"float32": 1e-4, "complex64": 1e-4}
 _RECTANGLES = (((4, 3),), ((3, 5),), ((2, 3, 3),), ((0, 2),), ((3, 0),), ((1, 1),))
 
@@ -27,6 +28,11 @@ def _row(name: str, build: Any, wanted: Any, *shapes: Any, **options: Any) -> An
 
 def _floating(x: Any) -> Any:
     return x if x.dtype.kind in "fc" else x.astype("float64")
+
+
+def _floated(a: Any) -> Any:
+    """With a heavy diagonal."""
+    return _floating(_heavy_array(a))
 
 
 def _lu(a: Any) -> list[Any]:
@@ -52,7 +58,7 @@ def _lu(a: Any) -> list[Any]:
 
 def _some_qr(mode: str) -> Any:
     def wanted(a: Any) -> Any:
-        found = np.linalg.qr(_floating(_heavy_array(a) if a.shape[-1] == a.shape[-2] else a), mode)
+        found = np.linalg.qr(_floating(a), mode)
         return found if mode == "r" else list(found)
 
     return wanted
@@ -74,13 +80,13 @@ def _dominant(bands: Any) -> Any:
 
 
 ROWS = [
-    _row("lu", lu, _lu, slopes=(), flat=False),
+    _row("lu", lu, _lu, slopes=(), flat=False, dtypes=_CONTINUOUS),
     _row("lu of square matrices", lambda a: list(lu(_heavy(a))[1:]), lambda a: _lu(_heavy_array(a))[1:], ((3, 3),), ((9, 9),), small=((2, 2),)),
     *[
         _row(
             f"lu_solve {trans}",
-            lambda a, b, trans=trans: lu_solve(lu_factor(a), b, trans),
-            lambda a, b, trans=trans: np.linalg.solve(_floating({0: a, 1: a.T, 2: a.conj().T}[trans]), _floating(b)),
+            lambda a, b, trans=trans: lu_solve(lu_factor(_heavy(a)), b, trans),
+            lambda a, b, trans=trans: np.linalg.solve({0: _floated(a), 2: _floated(a).conj().T}[trans], _floating(b)),
             ((3, 3), (3, 2)),
             small=((2, 2), (2, 2)),
         )
@@ -92,11 +98,12 @@ ROWS = [
         lambda x: [x[[1, 2, 0]], x[[2, 0, 1]]],
         ((3, 2),),
     ),
-    _row("qr", qr, _some_qr("reduced"), small=((3, 2),)),
-    _row("qr of wide matrices", lambda a: qr(a, "full"), _some_qr("complete"), slopes=(), flat=False),
+    _row("qr", qr, _some_qr("reduced"), dtypes=_CONTINUOUS, small=((3, 2),)),
+    _row("qr of wide matrices", lambda a: qr(a, "full"), _some_qr("complete"), dtypes=_CONTINUOUS, slopes=(), flat=False),
     _row("qr r", lambda a: qr(a, "r"), _some_qr("r"), ((3, 4),), ((5, 2),), small=((2, 3),)),
-    _row("qr raw", lambda a: qr(a, "raw"), _some_qr("raw"), slopes=(), flat=False),
-    _row("lstsq", lstsq, _least, ((4, 2), (4, 3)), ((3, 5), (3, 1)), ((30, 20), (30, 2)), small=((3, 2), (3, 1))),
+    _row("qr raw", lambda a: qr(a, "raw"), _some_qr("raw"), dtypes=_CONTINUOUS, slopes=(), flat=False),
+    _row("lstsq", lstsq, _least, ((4, 2), (4, 3)), ((3, 5), (3, 1)), ((30, 20), (30, 2)), slopes=(), flat=False),
+    _row("x of lstsq", lambda a, b: lstsq(a, b)[0], lambda a, b: _least(a, b)[0], ((3, 2), (3, 1)), dtypes=("float64", "complex64")),
     _row(
         "solve_banded",
         lambda bands, b: solve_banded((1, 2), _dominant(bands), b),
@@ -109,17 +116,18 @@ ROWS = [
     _row("BandsOf", BandsOf(1, 1), BandsOf(1, 1).compute, ((4, 4),), ((2, 1, 1),), ((0, 0),), small=((2, 2),)),
     _row(
         "tensorinv",
-        lambda a: tensorinv(a.reshape((-1, 3, a.shape[1])), 2),
-        lambda a: np.linalg.tensorinv(_floating(a).reshape(-1, 3, a.shape[1]), 2),
+        lambda a: tensorinv(_heavy(a).reshape((-1, 3, a.shape[1])), 2),
+        lambda a: np.linalg.tensorinv(_floated(a).reshape(-1, 3, a.shape[1]), 2),
         ((6, 6),),
         slopes=(),
         flat=False,
     ),
     _row(
         "tensorsolve",
-        lambda a, b: tensorsolve(a.reshape((3, 2, 6)), b),
-        lambda a, b: np.linalg.tensorsolve(_floating(a).reshape(3, 2, 6), _floating(b)),
+        lambda a, b: tensorsolve(_heavy(a).reshape((3, 2, 6)), b),
+        lambda a, b: np.linalg.tensorsolve(_floated(a).reshape(3, 2, 6), _floating(b)),
         ((6, 6), (3, 2)),
+        small=((6, 6), (3, 2)),
         second=False,
     ),
 ]

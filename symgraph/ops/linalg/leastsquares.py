@@ -26,7 +26,6 @@ class LeastSquares(MatrixOp):
     """
 
     __props__ = ("rcond",)
-    accepts_disconnected = True
 
     def __init__(self, rcond: float | None = None) -> None:
         self.rcond = rcond
@@ -43,7 +42,7 @@ class LeastSquares(MatrixOp):
         m, n = a.shape[-2:]
         x = np.zeros((*a.shape[:-2], n, b.shape[-1]), a.dtype)
         rank = np.zeros(a.shape[:-2], "int32")
-        values = np.zeros((*a.shape[:-2], min(m, n)), part_of(a.dtype))
+        values = np.zeros((*a.shape[:-2], min(m, n)), part_of(a.dtype.name))
         for k in np.ndindex(*a.shape[:-2]) if a.size else ():
             x[k], _, rank[k], values[k] = np.linalg.lstsq(a[k], b[k], rcond=self.rcond)
         return x, rank, values
@@ -78,12 +77,14 @@ class LeastSquares(MatrixOp):
                 b.store(to, i * k + j, b.load(sides.pointer, j * height + i))
             b.store(to_rank, 0, b.load(found, 0))
 
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        """x alone has derivatives; singular values that have are those of svd."""
+        return [[True, False, False]] * 2
+
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
         """With A+ the pseudo-inverse, whose rank does not change: w = A+' g is the derivative by b; that by A is
         -w x' + (b - A x) (A+ w)' + (A+' x) (g - A+ A g)' (Golub and Pereyra, 1973)."""
-        (a, b), x, (g, _, by_values) = inputs, outputs[0], output_grads
-        if by_values is not None:
-            raise NotImplementedError("lstsq: there is no derivative of the singular values here; take them from svd")
+        (a, b), x, g = inputs, outputs[0], output_grads[0]
         turned = adjoint(a)
         w = self(turned, g)[0]
         by_a = -(w @ adjoint(x)) + (b - a @ x) @ adjoint(self(a, w)[0])
@@ -113,7 +114,8 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, An
     a (..., m, n), b (..., m, k), or (m,); x (..., n, k), or (..., n). residuals: the sums of squares (..., k), or (...): unlike numpy's always, for a
     shape cannot depend on the rank. rank: (...) int32; singular values (..., min(m, n)). rcond: singular values below rcond times the
     largest count as 0; None: the dtype's precision times max(m, n). ValueError for sizes that do not fit, LinAlgError at the call
-    where the singular values are not found. The derivatives of x hold while the rank does not change.
+    where the singular values are not found. The derivatives of x and the residuals hold while the rank does not
+    change; the singular values are constants to derivatives (those of `svd` are not).
 
     >>> lstsq([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], [1.0, 3.0, 5.0])[0].eval().round(6)
     array([1., 2.])
