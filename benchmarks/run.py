@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import bandwidth, calls, cold_and_warm, compile_alone, derivatives, import_time, report
+from benchmarks import bandwidth, calls, cold_and_warm, compile_alone, derivatives, import_time, report, sparse
 
 BENCHMARKS = {
     "import_time": import_time.run,
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "cold_and_warm": cold_and_warm.run,
     "compile_alone": compile_alone.run,
     "derivatives": derivatives.run,
+    "sparse": sparse.run,
 }
 
 

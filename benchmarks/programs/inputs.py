@@ -55,3 +55,14 @@ def regression():
     """50 parameters, 1,000 rows of 50 numbers, labels 0 and 1 as floats."""
     random = np.random.RandomState(5)
     return 0.1 * random.randn(50), random.randn(1000, 50), (random.rand(1000) > 0.5).astype("float64")
+
+
+def sparse_product(format, lines, stored, columns):
+    """A sparse matrix of `lines` rows and columns, with about `stored` elements a row; a dense matrix, or a vector where columns is 0."""
+    import scipy.sparse
+
+    random = np.random.RandomState(4)
+    places = np.repeat(np.arange(lines), stored), random.randint(0, lines, lines * stored)
+    x = scipy.sparse.coo_matrix((random.rand(lines * stored), places), shape=(lines, lines)).asformat(format)
+    x.sum_duplicates()
+    return x, random.rand(lines, columns) if columns else random.rand(lines)

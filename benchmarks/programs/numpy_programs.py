@@ -145,3 +145,13 @@ def logistic_jacobian():
 
     yield
     yield jacobian, inputs.regression()
+
+
+def sparse_product(format, lines, stored, columns):
+    yield
+    yield lambda x, y: x @ y, inputs.sparse_product(format, lines, stored, columns)
+
+
+def sparse_gradient(format, lines, stored, columns):
+    yield
+    yield lambda x, y: x.T @ (2 * (x @ y)), inputs.sparse_product(format, lines, stored, columns)

@@ -118,3 +118,21 @@ def logistic_jacobian():
     result = theano.gradient.jacobian(likelihoods(w, x, y), w)
     yield
     yield theano.function([w, x, y], result), inputs.regression()
+
+
+def sparse_product(format, lines, stored, columns):
+    import theano.sparse as sparse
+
+    x, y = sparse.matrix(format, "x", "float64"), T.dmatrix("y") if columns else T.dvector("y")
+    result = sparse.dot(x, y)
+    yield
+    yield theano.function([x, y], result), inputs.sparse_product(format, lines, stored, columns)
+
+
+def sparse_gradient(format, lines, stored, columns):
+    import theano.sparse as sparse
+
+    x, y = sparse.matrix(format, "x", "float64"), T.dmatrix("y")
+    result = theano.grad((sparse.structured_dot(x, y) ** 2).sum(), y)
+    yield
+    yield theano.function([x, y], result), inputs.sparse_product(format, lines, stored, columns)

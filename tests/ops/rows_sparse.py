@@ -35,6 +35,8 @@ PATTERNS: dict[str, tuple[list[int], list[int], tuple[int, int]]] = {
     "no rows": ([], [0], (0, 5)),
     "one": ([0], [0, 1], (1, 1)),
     "zero sizes": ([], [0], (0, 0)),
+    "small": ([1, 0, 2], [0, 1, 2, 3], (3, 3)),  # at which derivatives are computed
+    "small twice": ([2, 1, 1], [0, 1, 3, 3], (3, 3)),
 }
 SQUARE = ("square", "twice", "nothing", "one", "zero sizes")
 # Classes that others derive from, of which the table says nothing.
@@ -72,11 +74,12 @@ def sparse(
     sizes: Callable[[tuple[int, int]], Sequence[tuple[int, ...]]] = lambda shape: (),
     *,
     others: int = 0,
+    second: bool = True,
     patterns: Sequence[str] = SQUARE,
     dtypes: Sequence[str] = ("float64", "float32", "complex128", "int64"),
     layouts: str = "rc",
     slopes: bool | tuple[int, ...] = True,
-    at: Sequence[str] = ("square",),
+    at: str = "small",
     domain: tuple[float, float] = (0.3, 2.0),
 ) -> OpRow:
     """build(matrix, *other matrices, *dense): of sparse variables; wanted: of scipy matrices. others: how many matrices stand behind the
@@ -110,7 +113,7 @@ def sparse(
 
     def one(random: np.random.RandomState, pattern: str, dtype: str) -> list[np.ndarray]:
         own = parts(random, pattern, dtype, *domain)
-        swapped = {"square": "twice", "twice": "square"}
+        swapped = {"square": "twice", "twice": "square", "small": "small twice"}
         more = [part for _ in range(others) for part in parts(random, swapped.get(pattern, pattern), dtype, *domain)]
         return [*own, *more, *[numbers(random, dtype, shape, *domain) for shape in sizes(PATTERNS[pattern][2])]]
 
@@ -119,11 +122,11 @@ def sparse(
         return [one(random, p, dtypes[0]) for p in patterns] + more
 
     def points(random: np.random.RandomState) -> list[np.ndarray]:
-        return one(random, at[0], "float64")
+        return one(random, at, "float64")
 
     first = [4 * k for k in range(count)] + [4 * count + k for k in range(len(sizes((1, 1))))]
     chosen = slopes if isinstance(slopes, tuple) else range(len(first)) if slopes else ()
-    return OpRow(name, expression, value, arguments, points if slopes else None, tuple([first[k] for k in chosen]), True, 1e-12, LOOSER)
+    return OpRow(name, expression, value, arguments, points if slopes else None, tuple([first[k] for k in chosen]), second, 1e-12, LOOSER)
 
 
 def kernel(name: str, build: Callable[..., Any], wanted: Callable[..., Any], *arrays: Any) -> OpRow:
@@ -173,14 +176,14 @@ ROWS = [
            lambda x, y, v: [x @ y, x @ v, y.T @ x, v @ x, x @ y, y.T @ x], _matrix((0, 3), (0,)),
            dtypes=("float64", "float32", "complex128", "int64", "complex64", "int8")),
     sparse("sparse dot, not square", lambda x, y, v: [S.dot(x, y.T), S.dot(x, v), S.dot(y, x.T)],
-           lambda x, y, v: [x @ y.T, x @ v, y @ x.T], _matrix((3, 1), (1,)), layouts="r", patterns=("wide", "no rows"), at=("wide",)),
+           lambda x, y, v: [x @ y.T, x @ v, y @ x.T], _matrix((3, 1), (1,)), layouts="r", patterns=("wide", "no rows"), at="wide"),
     sparse("sparse dot sparse", lambda x, y: [S.dot(x, y), S.structured_dot(x, y), S.true_dot(x, y), S.dot(x, y.T)],
            lambda x, y: [(x @ y).toarray(), x @ y, x @ y, (x @ y.T).toarray()], others=1),
     sparse("true_dot", lambda x, y: [S.true_dot(x, y), S.true_dot(y.T, x), S.TrueDot(grad_preserves_dense=False)(x, y)],
            lambda x, y: [x @ y, y.T @ x, x @ y], _matrix((0, 3))),
     sparse("usmm", lambda x, w, a, y, z, q: [S.usmm(a, x, y, z), S.usmm(a, y.T, x, z.T), S.usmm(a, x, w, q)],
            lambda x, w, a, y, z, q: [a * (x @ y) + z, a * (y.T @ x) + z.T, a * (x @ w).toarray() + q],
-           _matrix((), (0, 3), (0, 3), (0, 1)), others=1, dtypes=("float64", "float32")),
+           _matrix((), (0, 3), (0, 3), (0, 1)), others=1, second=False, dtypes=("float64", "float32")),
     sparse("sampling_dot", lambda p, x, y: S.sampling_dot(x, y, p), _sampled, _matrix((0, 3), (0, 3))),
     sparse("structured_dot_grad", lambda x, y, g: S.structured_dot_grad(x, y, g),
            lambda x, y, g: _sampled(_with(x, lambda d, _: np.ones_like(d)), g, y), _matrix((0, 3), (0, 3)), slopes=(1, 2)),
@@ -197,10 +200,10 @@ ROWS = [
     sparse("row_scale, col_scale", lambda x, r, c: [S.row_scale(x, r), S.col_scale(x, c)],
            lambda x, r, c: [scipy_sparse.diags_array(r) @ x if r.size else x, x @ scipy_sparse.diags_array(c) if c.size else x],
            _matrix((0,), (1,)), layouts="r", patterns=("square", "twice", "nothing", "wide"), dtypes=("float64", "float32", "complex128"),
-           at=("wide",)),
+           at="wide"),
     sparse("row_scale, col_scale of csc", lambda x, r, c: [S.row_scale(x, r), S.col_scale(x, c)],
            lambda x, r, c: [x.multiply(r[:, None]), x.multiply(c[None, :])], _matrix((1,), (0,)), layouts="c",
-           patterns=("square", "twice", "nothing", "wide"), dtypes=("float64", "float32"), at=("wide",)),
+           patterns=("square", "twice", "nothing", "wide"), dtypes=("float64", "float32"), at="wide"),
     sparse("sparse comparisons", lambda x, y, z: [f(a, b) for f in (S.eq, S.neq, S.lt, S.gt, S.le, S.ge) for a, b in ((x, y), (x, z), (z, x))],
            lambda x, y, z: [f(a, b).astype("uint8") for f in (np.equal, np.not_equal, np.less, np.greater, np.less_equal, np.greater_equal)
                             for a, b in ((x.toarray(), y.toarray()), (x.toarray(), z), (z, x.toarray()))],
@@ -238,18 +241,18 @@ ROWS = [
            lambda x, y: y.toarray()[x.tocoo().row, x.tocoo().col], others=1, slopes=(1,)),
     # parts and joins
     sparse("sparse rows", lambda x, y: [x[[2, 0, -1, 2]], S.get_item_list_grad(x, np.array([3, 0, 3, 1]), y)],
-           lambda x, y: [x[[2, 0, 3, 2]], _rows_put(x, y)], others=1, patterns=("square", "twice", "nothing")),
+           lambda x, y: [x[[2, 0, 3, 2]], _rows_put(x, y)], others=1, patterns=("square", "twice", "nothing"), at="square", second=False),
     sparse("sparse region", lambda x: [x[1:3, ::2], x[::-1], x[1:, -2:], x[0:0],
                                        GetItem2dGrad(((True, True, False), (False,) * 3))(x, x[1:3], 2, 4)],
            lambda x: [x[1:3, ::2], x[::-1], x[1:, -2:], x[0:0], _region_put(x)],
-           patterns=("square", "twice", "nothing")),
+           patterns=("square", "twice", "nothing"), dtypes=("float64", "float32"), at="square", second=False),
     sparse("sparse elements", lambda x, g: [x[[0, 3, -1], [1, 1, 3]], x[2, 1], x[-1, -1], S.get_item_2lists_grad(x, [0, 0, 3], [1, 1, 2], g[:3])],
            lambda x, g: [x.toarray()[[0, 3, 3], [1, 1, 3]], x.toarray()[2, 1], x.toarray()[3, 3], _put(x, g)], _matrix((0,)),
-           patterns=("square", "twice", "nothing")),
+           patterns=("square", "twice", "nothing"), at="square", second=False),
     sparse("sparse stacks", lambda x, y: [S.hstack([x, y]), S.vstack([x, y], format="csr"), S.block([[x, y], [y, x]])],
            lambda x, y: [scipy_sparse.hstack([x, y]), scipy_sparse.vstack([x, y]), scipy_sparse.bmat([[x, y], [y, x]])], others=1),
     sparse("construct_sparse_from_list", lambda x, y: S.construct_sparse_from_list(T.zeros((5, 4)), y, [1, 3, 1, 0]),
-           lambda x, y: _constructed(y), _matrix((0, 1)), layouts="r", patterns=("square",), slopes=(1,)),
+           lambda x, y: _constructed(y), _matrix((0, 1)), layouts="r", patterns=("square",), at="square", slopes=(1,)),
     sparse("rows with a sparse gradient", lambda x, y: RowsWithSparseGrad()(y, np.array([1, -1, 1])), lambda x, y: y[[1, -1, 1]], _matrix((0, 1)),
            layouts="r", patterns=("square",), slopes=False),
     # kernels
