@@ -143,32 +143,33 @@ class Builder(Arithmetic):
         """The values of `start` joined with the elements 0 .. n - 1: ``join(i, accumulators) -> accumulators``, in order if `combine` is None.
 
         Else ``combine(left, right)`` may join two runs, and where n is large `LANES` accumulators stand side by side, each taking
-        every LANES-th element. So loops become vectors, and sums more accurate, without another rule of floating point; all
-        targets add in the same order.
+        every LANES-th element; fewer where there are several values, so that all are kept in registers. So loops become vectors, and
+        sums more accurate, without another rule of floating point; all targets add in the same order.
         """
+        lanes = LANES >> (len(start) - 1).bit_length()
 
         def rest(first: Any, accumulators: Sequence[Any]) -> list[Any]:
             return self.fold(first, n, accumulators, lambda i, *values: join(i, values))
 
-        if combine is None or (is_number(n) and n < 2 * LANES):
+        if combine is None or (is_number(n) and n < 2 * lanes):
             return rest(0, start)
 
         def side_by_side() -> list[Any]:
-            rows = [self.local(self.dtype_of(x), LANES) for x in start]
-            whole = n - n % LANES
-            with self.loop(0, LANES, independent=True) as j:
+            rows = [self.local(self.dtype_of(x), lanes) for x in start]
+            whole = n - n % lanes
+            with self.loop(0, lanes, independent=True) as j:
                 for row, x in zip(rows, start):
                     self.store(row, j, x)
-            with self.loop(0, whole, step=LANES) as i, self.loop(0, LANES, independent=True) as j:
+            with self.loop(0, whole, step=lanes) as i, self.loop(0, lanes, independent=True) as j:
                 place = i + j
                 self.note_range(place.value, 0, n)
                 for row, x in zip(rows, join(place, [self.load(row, j) for row in rows])):
                     self.store(row, j, x)
             first = [self.load(row, 0) for row in rows]
-            return [whole, *self.fold(1, LANES, first, lambda j, *values: combine(values, [self.load(row, j) for row in rows]))]
+            return [whole, *self.fold(1, lanes, first, lambda j, *values: combine(values, [self.load(row, j) for row in rows]))]
 
         # What is left over, or all where n is small, in one loop for both: the elements may be much code.
-        done, *total = side_by_side() if is_number(n) else self.when(self.less(n, 2 * LANES), lambda: [0, *start], side_by_side)
+        done, *total = side_by_side() if is_number(n) else self.when(self.less(n, 2 * lanes), lambda: [0, *start], side_by_side)
         if isinstance(done, Scalar):
             self.note_range(done.value, 0, None)
         return rest(done, total)

@@ -24,7 +24,7 @@ DATA, SIZES, RESULT, SCRATCH, CALLBACK, LIBRARIES, VALUES = 0, 8, 16, 24, 32, 40
 OUT_OF_MEMORY = -1
 INVARIANT = ", !invariant.load !0"  # of the context's tables: they stay as they are during a call
 FIRST_METADATA = ["!0 = !{}", '!1 = !{!"branch_weights", i32 2000, i32 1}', '!2 = !{!"branch_weights", i32 1, i32 2000}']
-WHOLE = {32: 12, 8: 48}  # rounds of a loop that becomes one operation on vectors (accumulators; small matrices): nodes of its body
+WHOLE = {32: 12, 16: 24, 8: 48}  # rounds of a loop that becomes one operation on vectors (accumulators; small matrices): nodes of its body
 
 
 def llvm_text(module: ir.Module) -> str:

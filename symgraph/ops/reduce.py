@@ -224,10 +224,10 @@ class ArgMax(Reduce):
         return b.select(better, right[0], left[0]), b.select(better, right[1], left[1])
 
     def _better(self, b: Any, new: Any, old: Any) -> Any:
-        better = b.less(old, new) if self.which == "maximum" else b.less(new, old)
-        if self.dtype in dtypes.FLOAT:
-            better = b.either(better, b.both(b.isnan(new), b.invert(b.isnan(old))))
-        return better
+        if self.dtype not in dtypes.FLOAT:
+            return b.less(old, new) if self.which == "maximum" else b.less(new, old)
+        worse = b.less_equal(new, old) if self.which == "maximum" else b.less_equal(old, new)
+        return b.both(b.invert(worse), b.invert(b.isnan(old)))  # a NaN is not worse
 
     def finish(self, b: Any, accumulators: Any, count: Any) -> Any:
         return accumulators[1]

@@ -209,3 +209,27 @@ def test_native_empty_max_names_the_failure():
     x = T.dvector()
     with pytest.raises(ValueError, match="zero-size array to reduction operation maximum"):
         symgraph.function([x], T.max(x))(np.zeros(0))
+
+
+@pytest.mark.parametrize("linker", ["llvm", "c"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+def test_blocks_of_columns_and_pairs_of_rows(linker, dtype):
+    """More columns than a block has; an odd number of rows; NaN, ties."""
+    x = np.random.RandomState(0).randint(-9, 9, (5, 4100)).astype(dtype)
+    if dtype != "int64":
+        x[3, ::7] = np.nan
+        x[1, 5] = np.nan
+    m = T.tensor(dtype, shape=(None, None))
+    functions = [np.sum, np.max, np.min, np.argmax, np.argmin, np.any]
+    outputs = [getattr(T, f.__name__)(m, axis=axis) for f in functions for axis in (0, 1)]
+    found = symgraph.function([m], outputs, mode=symgraph.Mode(linker, "fast_run"))(x)
+    for got, right in zip(found, [f(x, axis=axis) for f in functions for axis in (0, 1)]):
+        np.testing.assert_allclose(got, right, rtol=1e-5)
+
+
+@pytest.mark.parametrize("build", [lambda v: v.mean(), lambda v: v.var(), lambda v: v.sum() / 1e6])
+def test_long_sums_are_at_least_as_accurate_as_numpys(build):
+    x = (np.full(1_000_000, 0.1) + np.random.RandomState(0).rand(1_000_000) * 1e-3 + 100).astype("float32")
+    v = T.fvector()
+    exact = build(x.astype("float64"))
+    assert abs(float(symgraph.function([v], build(v))(x)) - exact) <= max(abs(float(build(x)) - exact), 4e-6 * abs(exact))
