@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import warnings
 from itertools import count
 from typing import Any
@@ -137,10 +136,7 @@ def _drawn(text: str, format: str) -> tuple[bytes, str]:
     program = shutil.which("dot") if format != "dot" else None
     if program is None:
         return text.encode(), "dot"
-    with tempfile.NamedTemporaryFile("w", suffix=".dot", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        run = subprocess.run([program, f"-T{format}", file.name], capture_output=True, check=False)
+    run = subprocess.run([program, f"-T{format}"], input=text.encode(), capture_output=True, check=False)
     if run.returncode:
         raise RuntimeError(f"dot could not draw this graph: {run.stderr.decode(errors='replace').strip()}")
     return run.stdout, format

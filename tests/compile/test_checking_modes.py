@@ -133,7 +133,7 @@ def test_pictures(tmp_path: Any) -> None:
 
 def test_pictures_by_the_program_dot(tmp_path: Any, monkeypatch: Any) -> None:
     program = tmp_path / "dot"
-    program.write_text('#!/bin/sh\n[ "$1" = -Tbad ] && { echo no such format >&2; exit 1; }\necho "$1 $(head -c 9 "$2")"\n')
+    program.write_text('#!/bin/sh\n[ "$1" = -Tbad ] && { echo no such format >&2; exit 1; }\necho "$1 $(head -c 9)"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert printing.pydotprint(x * 2, format="svg", return_image=True) == b"-Tsvg digraph {\n"
