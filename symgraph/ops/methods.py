@@ -25,6 +25,7 @@ from symgraph.ops import (
     layout,
     linalg,
     moments,
+    pad,
     reduce,
     scalars,
     search,
@@ -35,6 +36,7 @@ from symgraph.ops import (
     stop,
     unary,
 )
+from symgraph.ops.compositions import COMPOSITIONS
 from symgraph.ops.elementwise import Elementwise
 from symgraph.ops.linalg import cholesky, eig, eigh, inverse, leastsquares, norms, powers, qr, solve, stacks, svd, tensors
 from symgraph.ops.protocols import NumpyProtocols, numpy_function
@@ -266,6 +268,9 @@ def _of_new_numpy(rules: dict[str, Callable[..., Any]]) -> dict[str, Callable[..
 
 
 NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **_of_new_numpy(COMPOSITIONS), "angle": unary.angle, "full_like": create.full_like,
+    "pad": lambda array, pad_width, mode="constant", constant_values=0: pad.pad(array, pad_width, mode, constant_values),
+    **_of_new_numpy({"concat": join.concatenate, "unstack": join.unstack}),
     "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "amax": reduce.max_, "amin": reduce.min_,
     "argmax": reduce.argmax, "argmin": reduce.argmin, "any": reduce.any_, "all": reduce.all_, "ptp": moments.ptp, "var": moments.var,
     "std": moments.std, "mean": lambda a, axis=None, dtype=None, keepdims=False: moments.mean(a, axis, dtype, keepdims=keepdims),
