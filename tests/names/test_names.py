@@ -52,17 +52,11 @@ def _is_written(thing: Any) -> bool:
 
 
 @pytest.mark.parametrize("pattern", list(LEFT_OUT))
-def test_what_is_left_out_is_not_here_and_has_a_reason(pattern: str) -> None:
+def test_what_is_left_out_has_a_reason_and_a_replacement(pattern: str) -> None:
     reason, instead = LEFT_OUT[pattern]
     assert reason and instead
     names = [name for name, _ in NAMES if fnmatchcase(name, pattern)]
     assert names, "a row of docs/coverage.md that is about nothing"
-    if "partly" in reason or reason == "not yet":  # the latter may come any day
-        return
-    for name in names:
-        with pytest.raises(AttributeError):
-            found(name)
-            pytest.fail(f"{name} is here, though docs/coverage.md says that it is left out")
 
 
 def test_a_missing_name_is_noticed() -> None:
