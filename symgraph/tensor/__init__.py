@@ -35,22 +35,21 @@ from symgraph.ops import (
     signal,
     softmax,
     sort,
-    special,
     stop,
     unary,
 )
 from symgraph.ops import linalg as _products  # `linalg` is the face, as nnet is
+from symgraph.ops import special as _functions
 from symgraph.ops.elementwise import Elementwise
 from symgraph.printing.formula import pp
 from symgraph.settings import config
-from symgraph.tensor import fft, fourier, linalg, nlinalg, nnet, slinalg
+from symgraph.tensor import fft, fourier, linalg, nlinalg, nnet, slinalg, special
 
 _FILES = (
     arrange,
     search,
-    *(binary, cast, compare, create, diagonal, index, join, layout, _products, moments, pad, reduce, scalars, shape, softmax, special, stop),
+    *(binary, cast, compare, create, diagonal, index, join, layout, _products, moments, pad, reduce, scalars, shape, softmax, _functions, stop),
     signal,
-    unary,
     *(cumulate, sort, unary),
 )
 _ELSEWHERE = {"Softmax", "LogSoftmax", "softmax", "log_softmax"}  # softmax: in nnet alone, as in Theano
@@ -75,7 +74,7 @@ _NAMES |= {
     "DisconnectedType": markers.DisconnectedType, "Tensor": TensorType, "Elemwise": Elementwise, "CAReduce": reduce.Reduce,
     "CAReduceDtype": reduce.Reduce, "All": reduce.AllOf, "Any": reduce.AnyOf, "TensorSharedVariable": TensorSharedVariable,
     "load": disk.load, "LoadFromDisk": disk.LoadFromDisk, "DeepCopyOp": passing.DeepCopyOp, "ViewOp": passing.ViewOp,
-    "fft": fft, "fourier": fourier, "linalg": linalg, "nlinalg": nlinalg, "slinalg": slinalg,
+    "fft": fft, "fourier": fourier, "special": special, "linalg": linalg, "nlinalg": nlinalg, "slinalg": slinalg,
 }
 for _file in (*_FILES, disk, passing, methods, check, forward, markers, matrices, reverse, make, dtypes):
     globals().pop(_file.__name__.rpartition(".")[2], None)  # what is behind the face is not part of it

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,13 +54,16 @@ ELEMENTWISE = [
     row("xlogx", lambda x: scipy.special.xlogy(x, x), ABOVE, dtypes=_FLOATS),
     row("log1mexp", lambda x: np.log(-np.expm1(x)), (-4.0, -0.1), dtypes=("float64", "float32", "float16")),
     row("sinc", np.sinc, UNIT, dtypes=_FLOATS),
-    row("hurwitz_zeta", scipy.special.zeta, (1.2, 4.0), ABOVE, dtypes=_FLOATS, slopes=(1,), tolerance=1e-12),
-    replace(row("riemann_zeta", scipy.special.zeta, (1.2, 4.0), dtypes=_FLOATS), points=None, slopes=()),
+    row("hurwitz_zeta", scipy.special.zeta, (1.2, 4.0), ABOVE, dtypes=_FLOATS, tolerance=1e-12),
+    row("riemann_zeta", scipy.special.zeta, (1.2, 4.0), dtypes=_FLOATS),
+    *[_by_parameters(name, (1.2, 4.0), ABOVE, slopes=slopes) for name, slopes in (("hurwitz_zeta_x", None), ("hurwitz_zeta_xx", (1,)))],
 ]
 COMPOSED = [
     other("hyp2f1", T.hyp2f1, scipy.special.hyp2f1,
           [((3, 2), (3, 2), (3, 2), (3, 2)), ((), (), (), ()), ((2,), (), (), (2,)), ((0,), (0,), (0,), (0,))],
-          dtypes=("float64", "float32"), domain=(0.3, 0.8), slopes=(3,)),
+          dtypes=("float64", "float32"), domain=(0.3, 0.8), slopes=None, second=False),
+    *[other(name, function(name), function(name).row.compute, [((2, 2),) * 4, ((),) * 4], domain=(0.3, 0.8), slopes=(3,), tolerance=1e-11)
+      for name in ("hyp2f1_a", "hyp2f1_c")],
     other("factorial", T.factorial, lambda n: scipy.special.factorial(n), [((3, 4),), ((),), ((0,),)], domain=(0.0, 5.0), slopes=None),
     other("comb", T.comb, scipy.special.comb, [((3, 4), (3, 4)), ((), ()), ((0,), (0,))], domain=(0.0, 5.0)),
     other("log_expit", T.log_expit, scipy.special.log_expit, [((3, 4),), ((),)], domain=(-50.0, 50.0), slopes=None, small=((3,),)),

@@ -145,3 +145,13 @@ def test_names_of_theano_and_scipy():
     assert T.xlogy0 is T.xlogy
     for mine, theirs in ((T.expit, scipy.special.expit), (T.log1pexp, lambda x: np.log1p(np.exp(x))), (T.log_expit, scipy.special.log_expit)):
         np.testing.assert_allclose(run([x], [mine(x)], [np.asarray(0.3)], "llvm")[0], theirs(0.3), rtol=1e-15)
+
+
+def test_softmax_of_scipy():
+    x = T.dmatrix()
+    a = np.array([[0.0, 1.0, 1000.0], [-1.0, 2.0, 999.0]])
+    pairs = [(getattr(T.special, name)(x, axis), getattr(scipy.special, name)(a, axis))
+             for name in ("softmax", "log_softmax", "logsumexp") for axis in (None, 0, 1)]
+    for got, (_, right) in zip(run([x], [mine for mine, _ in pairs], [a], "llvm"), pairs):
+        np.testing.assert_allclose(got, right, rtol=1e-13)
+    assert T.special.betainc is T.betainc

@@ -112,3 +112,36 @@ def test_a_likelihood():
 
     wanted = [difference(lambda h: value(2.2 + h, 1.3), 1e-2), difference(lambda h: value(2.2, 1.3 + h), 1e-2)]
     np.testing.assert_allclose(got, wanted, rtol=1e-8)
+
+
+def test_zeta_by_differences():
+    random = np.random.RandomState(4)
+    s, q = random.uniform(1.3, 30, 1000), 10 ** random.uniform(-1, 4, 1000)
+    wanted = difference(lambda h: scipy.special.zeta(s + h, q), 1e-2)
+    np.testing.assert_allclose(native("hurwitz_zeta_x", s, q), wanted, rtol=1e-8)
+    wanted = difference(lambda h: native("hurwitz_zeta_x", s + h, q), 1e-2)
+    np.testing.assert_allclose(native("hurwitz_zeta_xx", s, q), wanted, rtol=1e-8)
+    np.testing.assert_array_equal(native("hurwitz_zeta_x", np.array([1.0, -1.0, 2.0, np.nan]), np.array([1.0, 1.0, -1.0, 1.0])), np.nan)
+
+
+def test_riemann_zeta():
+    """At 0 -log(2 pi) / 2, at -2 -zeta(3) / (4 pi**2)."""
+    x = T.dvector()
+    at = np.concatenate([np.linspace(-9.7, 0.9, 40), np.linspace(1.1, 20, 40)])
+    first = symgraph.grad(T.zeta(x).sum(), x)
+    got = run([x], [first], [at], "llvm")[0]
+    np.testing.assert_allclose(got, difference(lambda h: scipy.special.zeta(at + h), 1e-2), rtol=1e-7, atol=1e-9)
+    got = run([x], [first], [np.array([0.0, -2.0])], "llvm")[0]
+    np.testing.assert_allclose(got, [-np.log(2 * np.pi) / 2, -scipy.special.zeta(3) / (4 * np.pi**2)], rtol=1e-12)
+
+
+def test_hypergeometric_by_differences():
+    random = np.random.RandomState(5)
+    a, b, c = random.uniform(0.2, 4, (3, 1000))
+    z = random.uniform(-5, 0.95, 1000)
+    wanted = difference(lambda h: scipy.special.hyp2f1(a + h, b, c, z), 1e-2)
+    np.testing.assert_allclose(native("hyp2f1_a", a, b, c, z), wanted, rtol=1e-6, atol=1e-9)
+    wanted = difference(lambda h: scipy.special.hyp2f1(a, b, c + h * c, z), 1e-2) / c
+    np.testing.assert_allclose(native("hyp2f1_c", a, b, c, z), wanted, rtol=1e-6, atol=1e-9)
+    one = np.ones(3)
+    assert np.isnan(native("hyp2f1_a", one, one, np.array([1.0, -1.0, 1.0]), np.array([1.0, 0.5, 0.99999999]))).all()

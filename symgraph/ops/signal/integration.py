@@ -10,7 +10,7 @@ from symgraph.expr import dtypes
 from symgraph.expr.make import as_tensor
 from symgraph.expr.sizes import as_axis
 
-__all__ = ["gradient", "simpson", "trapezoid", "trapz"]
+__all__ = ["cumulative_trapezoid", "gradient", "simpson", "trapezoid", "trapz", "unwrap"]
 
 
 def _samples(y: Any, axis: Any, name: str) -> tuple[Any, int]:
@@ -51,12 +51,49 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     array(8., dtype=float32)
     """
     y, axis = _samples(y, axis, "trapezoid")
+    return _areas(y, x, dx, axis, "trapezoid").sum(axis=axis)
+
+
+def _areas(y: Any, x: Any, dx: Any, axis: int, name: str) -> Any:
     middle = (_part(y, axis, 1, None) + _part(y, axis, None, -1)) * _number(0.5, y)
-    width = _number(dx, y) if x is None else _widths(x, y, axis, "trapezoid")
-    return (middle * width).sum(axis=axis)
+    return middle * (_number(dx, y) if x is None else _widths(x, y, axis, name))
 
 
 trapz = trapezoid  # its name in numpy 1
+
+
+def cumulative_trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1, initial: Any = None) -> Any:
+    """The integrals from the first sample to each of the others, by the trapezoid rule; with initial=0 that of the first, 0, too.
+
+    Other arguments as of `trapezoid`. ValueError for another `initial`.
+
+    >>> cumulative_trapezoid([1.0, 2.0, 4.0], initial=0).eval()
+    array([0. , 1.5, 4.5], dtype=float32)
+    """
+    y, axis = _samples(y, axis, "cumulative_trapezoid")
+    if initial is not None and initial != 0:
+        raise ValueError(f"cumulative_trapezoid: initial must be 0 or None, got {initial!r}")
+    areas = _areas(y, x, dx, axis, "cumulative_trapezoid")
+    total = np.cumsum(areas, axis=axis)
+    return total if initial is None else np.concatenate([_part(areas, axis, None, 1).zeros_like(), total], axis)  # type: ignore[list-item]
+
+
+def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: float = 6.283185307179586) -> Any:
+    """p, with multiples of `period` added so that neighbours along `axis` differ by at most half of it.
+
+    discont: smaller differences are left as they are (the default, and the least: period / 2). The gradient goes through unchanged.
+
+    >>> unwrap([0.0, 3.0, -3.0]).eval()
+    array([0.       , 3.       , 3.2831855], dtype=float32)
+    """
+    p, axis = _samples(p, axis, "unwrap")
+    rise = _part(p, axis, 1, None) - _part(p, axis, None, -1)
+    half, whole = _number(period / 2, p), _number(float(period), p)
+    folded = (rise + half) % whole - half
+    folded = folded.eq(-half).and_(rise.gt(0)).switch(half, folded)
+    kept = abs(rise).lt(half if discont is None else _number(discont, p))
+    step = kept.switch(rise.zeros_like(), folded - rise)
+    return np.concatenate([_part(p, axis, None, 1), _part(p, axis, 1, None) + np.cumsum(step, axis=axis)], axis)  # type: ignore[list-item]
 
 
 def simpson(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:

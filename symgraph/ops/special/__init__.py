@@ -15,12 +15,14 @@ from symgraph.ops.special.incompletegamma import chi2sf, gammainc, gammaincc, ga
 from symgraph.ops.special.logarithms import entr, expit, log1mexp, log1pexp, log_expit, logit, sinc, xlog1py, xlogx, xlogy, xlogy0
 from symgraph.ops.special.normal import log_ndtr, ndtr, ndtri, owens_t
 from symgraph.ops.special.zetafunction import hurwitz_zeta, hyp2f1, multigammaln, riemann_zeta, zeta
+from symgraph.ops.special.zetaparameters import hurwitz_zeta_x, hurwitz_zeta_xx, hyp2f1_a, hyp2f1_c
 
 __all__ = [
     "beta", "betainc", "betainc_a", "betainc_aa", "betainc_ab", "betainc_b", "betainc_bb", "betaincc", "betainccinv", "betaincinv",
     "betaln", "binom", "chi2sf", "comb", "digamma", "entr", "erf", "erfc", "erfcinv", "erfcx", "erfinv", "expit", "factorial", "gamma",
     "gammainc", "gammainc_k", "gammainc_kk", "gammaincc", "gammainccinv", "gammaincinv", "gammal", "gammaln", "gammau", "hurwitz_zeta",
-    "hyp2f1", "i0", "i0e", "i1", "i1e", "iv", "ive", "j0", "j1", "jv", "k0", "k0e", "k1", "k1e", "kv", "kve", "log1mexp", "log1pexp",
-    "log_expit", "log_ndtr", "logit", "multigammaln", "ndtr", "ndtri", "owens_t", "poch", "polygamma", "psi", "riemann_zeta", "sinc",
-    "tri_gamma", "trigamma", "xlog1py", "xlogx", "xlogy", "xlogy0", "y0", "y1", "yv", "zeta",
+    "hurwitz_zeta_x", "hurwitz_zeta_xx", "hyp2f1", "hyp2f1_a", "hyp2f1_c", "i0", "i0e", "i1", "i1e", "iv", "ive", "j0", "j1", "jv", "k0",
+    "k0e", "k1", "k1e", "kv", "kve", "log1mexp", "log1pexp", "log_expit", "log_ndtr", "logit", "multigammaln", "ndtr", "ndtri", "owens_t",
+    "poch", "polygamma", "psi", "riemann_zeta", "sinc", "tri_gamma", "trigamma", "xlog1py", "xlogx", "xlogy", "xlogy0", "y0", "y1", "yv",
+    "zeta",
 ]

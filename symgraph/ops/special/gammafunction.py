@@ -13,7 +13,7 @@ import numpy as np
 from symgraph.ops.elementwise import UNDEFINED, Elementwise, Row, function, number, table
 from symgraph.ops.special.rules import c_library, horner, of_scipy, through_double
 
-__all__ = ["digamma", "gamma", "gammaln", "hurwitz", "polygamma", "psi", "tri_gamma", "trigamma"]
+__all__ = ["EULER_MACLAURIN", "digamma", "gamma", "gammaln", "hurwitz", "polygamma", "psi", "tri_gamma", "trigamma"]
 
 _BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330]  # B2, B4 ...
 
@@ -53,7 +53,7 @@ def _digamma(b: Any, x: Any) -> Any:
 
 
 # B(2k) / (2k)!: the terms of Euler and Maclaurin's sum
-_EULER_MACLAURIN = [number_ / math.factorial(2 * k) for k, number_ in enumerate(_BERNOULLI, 1)]
+EULER_MACLAURIN = [number_ / math.factorial(2 * k) for k, number_ in enumerate(_BERNOULLI, 1)]
 
 
 def hurwitz(b: Any, s: Any, x: Any) -> Any:
@@ -76,7 +76,7 @@ def hurwitz(b: Any, s: Any, x: Any) -> Any:
     total = b.add(total, b.add(b.div(b.pow(at, b.sub(1.0, s)), b.sub(s, 1.0)), b.mul(last, 0.5)))
     factor = b.div(b.mul(last, s), at)
     inverse = b.div(1.0, b.mul(at, at))
-    for k, c in enumerate(_EULER_MACLAURIN):
+    for k, c in enumerate(EULER_MACLAURIN):
         total = b.add(total, b.mul(factor, c))
         rising = b.mul(b.add(s, 2.0 * k + 1.0), b.add(s, 2.0 * k + 2.0))
         factor = b.mul(factor, b.mul(rising, inverse))

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from symgraph.expr.make import as_tensor
-from symgraph.ops.elementwise import UNDEFINED, Elementwise, Row, function, number, table
+from symgraph.ops.elementwise import Elementwise, Row, function, number, table
 from symgraph.ops.special.gammafunction import hurwitz
 from symgraph.ops.special.rules import by_scipy, of_scipy, scipy_row, through_double
+from symgraph.ops.special.zetaparameters import riemann_slope
 
 __all__ = ["hurwitz_zeta", "hyp2f1", "multigammaln", "riemann_zeta", "zeta"]
 
@@ -34,23 +35,25 @@ def _hurwitz(b: Any, s: Any, q: Any) -> Any:
 
 def _hurwitz_gradient(inputs: Any, y: Any, g: Any) -> list[Any]:
     s, q = inputs
-    return [UNDEFINED, -g * s * function("hurwitz_zeta")(s + number(1, s), q)]
+    return [g * function("hurwitz_zeta_x")(s, q), -g * s * function("hurwitz_zeta")(s + number(1, s), q)]
 
 
 def _hyp2f1_gradient(inputs: Any, y: Any, g: Any) -> list[Any]:
-    """DLMF 15.5.1."""
+    """By z DLMF 15.5.1; a and b may be exchanged."""
     a, b, c, z = inputs
     one = number(1, y)
-    return [UNDEFINED, UNDEFINED, UNDEFINED, g * a * b / c * function("hyp2f1")(a + one, b + one, c + one, z)]
+    by_a = function("hyp2f1_a")
+    return [g * by_a(a, b, c, z), g * by_a(b, a, c, z), g * function("hyp2f1_c")(a, b, c, z),
+            g * a * b / c * function("hyp2f1")(a + one, b + one, c + one, z)]
 
 
 table(__name__, [
     Row("hurwitz_zeta", ("x", "q"), through_double("hurwitz_zeta"), of_scipy("zeta"), _hurwitz, _hurwitz_gradient,
-        "The sum of (q + k)**-x over k >= 0, for x > 1 (Hurwitz' zeta function); no derivative by x.", 400),
+        "The sum of (q + k)**-x over k >= 0, for x > 1 (Hurwitz' zeta function).", 400),
     Row("riemann_zeta", ("x",), through_double("riemann_zeta"), of_scipy("zeta"),
-        lambda b, x: b.add(by_scipy("zetac")(b, x), 1.0), lambda inputs, y, g: [UNDEFINED],
-        "Riemann's zeta function of a real number; no derivative.", 400),
-    scipy_row("hyp2f1", ("a", "b", "c", "z"), _hyp2f1_gradient, "Gauss' hypergeometric function; no derivative by a, b, c.", 2000),
+        lambda b, x: b.add(by_scipy("zetac")(b, x), 1.0), lambda inputs, y, g: [g * riemann_slope(inputs[0])],
+        "Riemann's zeta function of a real number.", 400),
+    scipy_row("hyp2f1", ("a", "b", "c", "z"), _hyp2f1_gradient, "Gauss' hypergeometric function.", 2000),
 ])
 
 hurwitz_zeta, riemann_zeta, hyp2f1 = map(Elementwise, ("hurwitz_zeta", "riemann_zeta", "hyp2f1"))
