@@ -6,7 +6,7 @@ with a stack of vectors multiplies in at once, instead of step by step, each for
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from symgraph.expr.dtypes import DISCRETE, FLOAT
@@ -24,27 +24,33 @@ __all__ = ["collapsed", "depending", "slopes_in_place"]
 def slopes_in_place(expression: Any, wrt: Collection[Variable], constants: Sequence[Variable] = ()) -> dict[Variable, Any]:
     """The arrays of the shape of the expression of which it is an elementwise function, as far back as it is one and depends on
     `wrt`, each with the derivative by it, element by element. The expression itself, with None (for 1), if it is no such function."""
-    leaves, count = _leaves(expression, depending([expression], wrt, constants), set(wrt))
+    moving = depending([expression], wrt, constants)
+    leaves, count = _leaves(expression, moving, set(wrt), lambda node: _expands(node, moving))
     return _slopes(expression, leaves, constants) if count and leaves else {expression: None}
 
 
 def collapsed(outputs: Sequence[Any], seeds: Collection[Variable]) -> list[Any]:
-    """The outputs, which are linear in `seeds`, with each elementwise part of them made a sum of arrays times slopes."""
+    """The outputs with each elementwise part that is linear in `seeds` made a sum of arrays times slopes. (What a sweep gives is linear
+    throughout, but for rules that are no derivatives: a gradient that is clipped.)"""
     moving = depending(outputs, seeds)
     wanted = set(outputs)
+
+    def linear(node: Apply) -> bool:
+        return _expands(node, moving) and _linear(node, moving)
+
     for node in toposort(outputs, seeds):
-        if not _expands(node, moving):
+        if not linear(node):
             wanted.update(x for x in node.inputs if x in moving)
     known: dict[Variable, Any] = {x: x for x in seeds}
     for node in toposort(outputs, seeds):
         if not any(x in moving for x in node.inputs):
             continue
-        if not _expands(node, moving):
+        if not linear(node):
             copy = node.clone_with([known.get(x, x) for x in node.inputs])
             known.update(zip(node.outputs, copy.outputs))
             continue
         (y,) = node.outputs
-        leaves, count = _leaves(y, moving, set(seeds))
+        leaves, count = _leaves(y, moving, set(seeds), linear)
         if y in wanted and count > 2 * len(leaves):
             total: Any = None
             for z, slope in _slopes(y, leaves, ()).items():
@@ -79,15 +85,15 @@ def depending(
     return moving
 
 
-def _leaves(expression: Any, moving: set[Variable], stops: set[Variable]) -> tuple[list[Any], int]:
-    """Where the elementwise part that ends in the expression begins, and how many nodes it has."""
+def _leaves(expression: Any, moving: set[Variable], stops: set[Variable], belongs: Callable[[Apply], bool]) -> tuple[list[Any], int]:
+    """Where the part that ends in the expression, of nodes that belong to it, begins, and how many nodes it has."""
     leaves = []
     count = 0
     seen = {expression}
     stack = [expression]
     while stack:
         x = stack.pop()
-        if x in stops or x.owner is None or not _expands(x.owner, moving):
+        if x in stops or x.owner is None or not belongs(x.owner):
             leaves.append(x)
             continue
         count += 1
@@ -107,6 +113,18 @@ def _expands(node: Apply, moving: set[Variable]) -> bool:
     return x.type.dtype in FLOAT and all(
         y.type.dtype in FLOAT and y.type.ndim == x.type.ndim and not any(n == 1 and m != 1 for n, m in zip(y.type.shape, x.type.shape))
         for y in operands)
+
+
+_LINEAR = ("add", "sub", "neg", "second", "identity")  # in all operands
+
+
+def _linear(node: Apply, moving: set[Variable]) -> bool:
+    """Whether an elementwise node is linear in what moves."""
+    if isinstance(node.op, Cast):
+        return True
+    name = getattr(node.op, "name", "")
+    places = [k for k, x in enumerate(node.inputs) if x in moving]
+    return name in _LINEAR or (name == "mul" and len(places) == 1) or (name == "true_div" and places == [0]) or (name == "switch" and 0 not in places)
 
 
 def _slopes(expression: Any, leaves: Sequence[Any], constants: Sequence[Variable]) -> dict[Variable, Any]:
