@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import bandwidth, calls, cold_and_warm, compile_alone, derivatives, import_time, report, sparse
+from benchmarks import bandwidth, calls, cold_and_warm, compile_alone, derivatives, import_time, linear_algebra, report, sparse
 
 BENCHMARKS = {
     "import_time": import_time.run,
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "compile_alone": compile_alone.run,
     "derivatives": derivatives.run,
     "sparse": sparse.run,
+    "linear_algebra": linear_algebra.run,
 }
 
 

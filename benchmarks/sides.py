@@ -89,6 +89,8 @@ SIDES = [
     Side("C, reused buffer", "c_programs", "", "numpy", (("REUSED", "1"),)),
 ]
 
+SCIPY = Side("scipy", "scipy_programs", "", "scipy")  # of linear algebra alone
+
 
 def named(*names: str) -> list[Side]:
     """The sides of these names, in the order of SIDES."""

@@ -66,3 +66,11 @@ def sparse_product(format, lines, stored, columns):
     x = scipy.sparse.coo_matrix((random.rand(lines * stored), places), shape=(lines, lines)).asformat(format)
     x.sum_duplicates()
     return x, random.rand(lines, columns) if columns else random.rand(lines)
+
+
+def matrices(operation, shape):
+    """Well-conditioned symmetric matrices of a shape (..., n, n), and for "solve" one right side each."""
+    random = np.random.RandomState(6)
+    a = random.rand(*shape)
+    a = np.matmul(a, np.swapaxes(a, -1, -2)) + np.eye(shape[-1])
+    return (a, random.rand(*shape[:-1], 1)) if operation == "solve" else (a,)

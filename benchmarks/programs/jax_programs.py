@@ -148,3 +148,8 @@ def logistic_jacobian():
     """Forward mode: of two ways the faster for more rows than parameters."""
     yield
     yield waited_for_one(jax.jacfwd(likelihoods)), [jnp.asarray(array) for array in inputs.regression()]
+
+
+def linear_algebra(operation, *shape):
+    yield
+    yield waited_for_one(getattr(jnp.linalg, operation)), [jnp.asarray(array) for array in inputs.matrices(operation, shape)]

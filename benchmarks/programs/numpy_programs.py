@@ -155,3 +155,8 @@ def sparse_product(format, lines, stored, columns):
 def sparse_gradient(format, lines, stored, columns):
     yield
     yield lambda x, y: x.T @ (2 * (x @ y)), inputs.sparse_product(format, lines, stored, columns)
+
+
+def linear_algebra(operation, *shape):
+    yield
+    yield getattr(np.linalg, operation), inputs.matrices(operation, shape)

@@ -143,3 +143,14 @@ def sparse_gradient(format, lines, stored, columns):
     result = pytensor.grad((sparse.structured_dot(x, y) ** 2).sum(), y)
     yield
     yield pytensor.function([x, y], result), inputs.sparse_product(format, lines, stored, columns)
+
+
+def linear_algebra(operation, *shape):
+    from pytensor.tensor import nlinalg, slinalg
+
+    a, b = (T.tensor(dtype="float64", shape=(None,) * len(shape)) for _ in range(2))
+    given = [a, b] if operation == "solve" else [a]
+    home = nlinalg if operation in ("inv", "det") else slinalg
+    result = getattr(home, operation)(*given, **({"b_ndim": 2} if operation == "solve" else {}))
+    yield
+    yield pytensor.function(given, result), inputs.matrices(operation, shape)

@@ -145,3 +145,13 @@ def sparse_gradient(format, lines, stored, columns):
     result = symgraph.grad((sparse.structured_dot(x, y) ** 2).sum(), y)
     yield
     yield symgraph.function([x, y], result), inputs.sparse_product(format, lines, stored, columns)
+
+
+def linear_algebra(operation, *shape):
+    from symgraph.tensor import linalg
+
+    a, b = (T.tensor("float64", shape=(None,) * len(shape)) for _ in range(2))
+    given = [a, b] if operation == "solve" else [a]
+    result = getattr(linalg, operation)(*given)
+    yield
+    yield symgraph.function(given, result), inputs.matrices(operation, shape)

@@ -136,3 +136,14 @@ def sparse_gradient(format, lines, stored, columns):
     result = theano.grad((sparse.structured_dot(x, y) ** 2).sum(), y)
     yield
     yield theano.function([x, y], result), inputs.sparse_product(format, lines, stored, columns)
+
+
+def linear_algebra(operation, *shape):
+    from theano.tensor import nlinalg, slinalg
+
+    a, b = T.dmatrices("a", "b")
+    given = [a, b] if operation == "solve" else [a]
+    functions = {"inv": nlinalg.matrix_inverse, "det": nlinalg.det, "cholesky": slinalg.cholesky, "solve": slinalg.solve}
+    result = functions[operation](*given)
+    yield
+    yield theano.function(given, result), inputs.matrices(operation, shape)

@@ -1,0 +1,31 @@
+"""Factorizations and systems: stacks of small matrices against numpy.linalg, one matrix against scipy.linalg."""
+
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.harness import call_times, ratio
+from benchmarks.sides import SCIPY, named
+
+OPERATIONS = ("inv", "solve", "cholesky", "det")
+STACK, ONE = (10_000, 4, 4), (100, 100)
+TIMES, ADDED = 5.0, 2e-6  # faster than numpy by; slower than scipy by at most, in seconds
+OF_STACKS = named("symgraph", "symgraph, C", "PyTensor, numba", "PyTensor, C", "JAX", "numpy")
+OF_ONE = [*named("symgraph", "symgraph, C", "Theano", "PyTensor, numba", "PyTensor, C", "JAX", "numpy"), SCIPY]
+
+
+def run(quick: bool = False) -> Path:
+    """Write results/linear_algebra.md."""
+    sections = ["Seconds a call of the compiled function in float64, results waited for. The right side of a system is one column."]
+    for shape, sides in ((STACK, OF_STACKS), (ONE, OF_ONE)):
+        for operation in OPERATIONS:
+            title = f"{operation} of {' by '.join(f'{n:,}' for n in shape)}"
+            found = call_times(sides, "linear_algebra", [operation, *shape], 5 if quick else 21)
+            sections += [f"## {title}", report.table(found, "symgraph")]
+            ours = found["symgraph"]
+            if shape == STACK:
+                sections.append(f"symgraph is ahead of numpy {ratio(found['numpy'], ours):.3g} times (goal: {TIMES:.3g}).")
+            else:
+                limit = found["scipy"].median + ADDED
+                sections.append(report.goal(ours, limit, f"scipy's time and {report.duration(ADDED)}"))
+            report.progress(title, found)
+    return report.write("linear_algebra", "Linear algebra", sections, OF_ONE)
