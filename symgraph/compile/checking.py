@@ -28,8 +28,10 @@ BIG = 1e10  # beyond which NanGuardMode calls a value big
 class DebugMode(Mode):
     """The mode CHECK: the numpy rule of each node runs beside its compiled code, and the outputs beside the expression as written.
 
-    A function of this mode raises BadThunkOutput or BadOptimization (both DebugModeError), which name the node. Theano's options
-    (stability_patience, check_c_code, ...) are accepted: all checks are always made.
+    A function of this mode raises BadThunkOutput or BadOptimization, which name the node; of ops that are not ours also
+    InvalidValueError (a result is not of its declared type), BadViewMap and BadDestroyMap. All are DebugModeError. check_isfinite:
+    whether NaN or an infinity out of finite inputs is an InvalidValueError; None: the setting DebugMode.check_finite. Theano's other
+    options (stability_patience, check_c_code, ...) are accepted: those checks are always made.
 
     >>> import symgraph
     >>> import symgraph.tensor as T
@@ -38,8 +40,11 @@ class DebugMode(Mode):
     array([0.])
     """
 
-    def __init__(self, optimizer: Any = "fast_run", linker: str | None = None, **options: Any) -> None:
+    def __init__(
+        self, optimizer: Any = "fast_run", linker: str | None = None, check_isfinite: bool | None = None, **options: Any,
+    ) -> None:
         super().__init__(linker, optimizer, check=True)
+        self.finite = config.DebugMode.check_finite if check_isfinite is None else check_isfinite
 
 
 Hook = Callable[[int, Apply, Step], Any]

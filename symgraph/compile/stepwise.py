@@ -12,7 +12,7 @@ from symgraph.compile.blame import located
 from symgraph.compile.face import FunctionFace
 from symgraph.compile.modes import Mode
 from symgraph.compile.signature import Signature
-from symgraph.errors import BadOptimization, BadThunkOutput
+from symgraph.errors import BadDestroyMap, BadOptimization, BadThunkOutput, BadViewMap, InvalidValueError
 from symgraph.expr.evaluate import run_nodes
 from symgraph.expr.op import Apply
 from symgraph.expr.types import TensorType, canonical
@@ -54,7 +54,8 @@ class StepwiseFunction(FunctionFace):
 
 class CheckedFunction(StepwiseFunction):
     """The mode CHECK: after each node its compiled code runs too, on the same arrays, and must agree; at the end the outputs
-    must agree with those of the expression as written. Raises BadThunkOutput or BadOptimization, which name the node.
+    must agree with those of the expression as written. Raises BadThunkOutput or BadOptimization, which name the node; of ops that
+    are not ours also InvalidValueError, BadViewMap and BadDestroyMap, for values that are not what the op declares.
     """
 
     def __init__(self, signature: Signature, mode: Mode, optimised: Sequence[Variable], rebuild: Any, compile_node: Any) -> None:
@@ -64,7 +65,7 @@ class CheckedFunction(StepwiseFunction):
 
     def _run(self, known: dict[Variable, Any]) -> list[Any]:
         start = dict(known)
-        results = run_nodes(self.order, known, self.optimised, on_error=_raise_located, on_node=self._check)
+        results = run_nodes(self.order, known, self.optimised, on_error=_raise_destroyed, on_node=self._check)
         written = run_nodes(toposort(self.signature.computed, self.signature.variables), start, self.signature.computed, on_error=_raise_located)
         for wanted, x, new, value in zip(self.signature.computed, self.optimised, written, results):
             if not wanted.type.values_eq_approx(new, value):
@@ -75,6 +76,10 @@ class CheckedFunction(StepwiseFunction):
     def _check(self, node: Apply, arrays: list[Any], results: list[Any]) -> None:
         if not all(isinstance(x.type, TensorType) for x in (*node.inputs, *node.outputs)):
             return
+        if not type(node.op).__module__.startswith("symgraph."):
+            _check_declared(node, arrays, results)
+        if getattr(self.mode, "finite", False):
+            _check_finite(node, arrays, results)
         if node not in self.compiled:
             self.compiled[node] = self.compile_node(node)
         for position, (x, wanted, got) in enumerate(zip(node.outputs, results, self.compiled[node](*[canonical(np.asarray(a)) for a in arrays]))):
@@ -117,6 +122,35 @@ class HookedFunction(StepwiseFunction):
             if after is not None:
                 after(number, node, step)
         return run_nodes([], known, self.optimised)
+
+
+def _check_declared(node: Apply, arrays: list[Any], results: list[Any]) -> None:
+    """Whether the results of an op that is not ours are of their types, and share memory only as it says."""
+    for position, (x, value) in enumerate(zip(node.outputs, results)):
+        what = f"output {position} of {node.op}"
+        if value.dtype.name != x.type.dtype or value.ndim != x.type.ndim or any(n not in (None, m) for n, m in zip(x.type.shape, value.shape)):
+            raise InvalidValueError(f"{what} is declared as {x.type}, and is {value.dtype} of shape {value.shape}", line=node.line)
+        declared = {*node.op.view_map.get(position, ()), *node.op.destroy_map.get(position, ())}
+        for k, array in enumerate(arrays):
+            if k not in declared and np.shares_memory(value, array):
+                raise BadViewMap(f"{what} shares memory with input {k}, which its view_map does not say", line=node.line)
+
+
+def _check_finite(node: Apply, arrays: list[Any], results: list[Any]) -> None:
+    """Whether there is no NaN or infinity where all inputs are finite."""
+    if not all(np.isfinite(a).all() for a in arrays):
+        return
+    for position, value in enumerate(results):
+        if not np.isfinite(value).all():
+            raise InvalidValueError(f"output {position} of {node.op} is not finite, though its inputs are: {_brief(value)}; inputs "
+                                    f"{[_brief(a) for a in arrays]}", line=node.line)
+
+
+def _raise_destroyed(node: Apply, arrays: list[Any], error: Exception) -> None:
+    """The error of a node; writing to an input, which ops get read-only unless they say so, under a name of its own."""
+    if isinstance(error, ValueError) and "read-only" in str(error) and not type(node.op).__module__.startswith("symgraph."):
+        raise BadDestroyMap(f"{node.op} writes to an input, which its destroy_map does not say: {error}", line=node.line) from error
+    _raise_located(node, arrays, error)
 
 
 def _raise_located(node: Apply, arrays: list[Any], error: Exception) -> None:

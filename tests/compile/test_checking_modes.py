@@ -14,7 +14,7 @@ import pytest
 import symgraph
 import symgraph.tensor as T
 from symgraph import compile as c
-from symgraph import config, function, printing
+from symgraph import config, errors, function, printing
 from symgraph.errors import NanGuardError, ShapeError
 from symgraph.expr.shared import SharedVariable
 from symgraph.expr.types import generic
@@ -230,3 +230,47 @@ def test_shape_i() -> None:
     assert c.shape_i(m, -1).eval({m: np.ones((2, 3))}) == 3 and c.shape_i(m, 1).owner.op == c.Shape_i(1)
     with pytest.raises(IndexError):
         c.shape_i(m, 2)
+
+
+class _User(symgraph.Op):
+    """An op of a user, whose declarations are looked over."""
+
+    def __init__(self, act: Any) -> None:
+        self.act = act
+
+    def make_node(self, v: Any) -> Any:
+        return symgraph.Apply(self, [v], [v.type()])
+
+    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
+        output_storage[0][0] = self.act(inputs[0])
+
+
+def _overwrites(array: np.ndarray) -> np.ndarray:
+    array += 1
+    return array.copy()
+
+
+@pytest.mark.parametrize(("act", "error", "message"), [
+    (lambda a: a.astype("float32"), errors.InvalidValueError, "declared as"),
+    (lambda a: a[None].copy(), errors.InvalidValueError, "shape"),
+    (lambda a: a[::-1], errors.BadViewMap, "shares memory with input 0"),
+    (_overwrites, errors.BadDestroyMap, "writes to an input"),
+    (lambda a: np.log(a - 10), errors.InvalidValueError, "not finite"),
+    (lambda a: a * 2, None, ""),
+])
+def test_debug_mode_looks_over_ops_of_users(act: Any, error: Any, message: str) -> None:
+    f = function([x], _User(act)(x) * 2, mode=c.DebugMode())
+    if error is None:
+        assert f(ONE).tolist() == [4, 4]
+        return
+    with pytest.raises(error, match=message) as caught:
+        f(ONE)
+    assert isinstance(caught.value, errors.DebugModeError) and "test_checking_modes" in str(caught.value)
+
+
+def test_debug_mode_and_what_is_not_finite() -> None:
+    f = function([x], T.log(x), mode="DebugMode")
+    with pytest.raises(errors.InvalidValueError, match="output 0 of log is not finite"):
+        f([-1.0])
+    assert np.isnan(f([np.nan])).all()  # it came in
+    assert np.isnan(function([x], T.log(x), mode=c.DebugMode(check_isfinite=False))([-1.0])).all()
