@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import bandwidth, calls, cold_and_warm, compile_alone, derivatives, import_time, linear_algebra, report, sparse
+from benchmarks import bandwidth, calls, cold_and_warm, compile_alone, derivatives, import_time, indexing, linear_algebra, report, sparse
 
 BENCHMARKS = {
     "import_time": import_time.run,
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "bandwidth": bandwidth.run,
     "cold_and_warm": cold_and_warm.run,
     "compile_alone": compile_alone.run,
+    "indexing": indexing.run,
     "derivatives": derivatives.run,
     "sparse": sparse.run,
     "linear_algebra": linear_algebra.run,

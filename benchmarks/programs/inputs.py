@@ -74,3 +74,10 @@ def matrices(operation, shape):
     a = random.rand(*shape)
     a = np.matmul(a, np.swapaxes(a, -1, -2)) + np.eye(shape[-1])
     return (a, random.rand(*shape[:-1], 1)) if operation == "solve" else (a,)
+
+
+def table(rows, columns, count):
+    """A table (a vector for 0 columns), places in it in no order, of which many stand twice, and a row for each of them."""
+    random = np.random.RandomState(3)
+    shape = (columns,) if columns else ()
+    return random.uniform(size=(rows, *shape)), random.randint(0, rows, count), random.uniform(size=(count, *shape))

@@ -153,3 +153,22 @@ def logistic_jacobian():
 def linear_algebra(operation, *shape):
     yield
     yield waited_for_one(getattr(jnp.linalg, operation)), [jnp.asarray(array) for array in inputs.matrices(operation, shape)]
+
+
+def table(sizes):
+    return [jnp.asarray(array) for array in inputs.table(*sizes)]
+
+
+def read_rows(*sizes):
+    yield
+    yield waited_for_one(lambda x, places, y: x[places]), table(sizes)
+
+
+def add_rows(*sizes):
+    yield
+    yield waited_for_one(lambda x, places, y: x.at[places].add(y)), table(sizes)
+
+
+def gradient_of_rows(*sizes):
+    yield
+    yield waited_for_one(jax.grad(lambda x, places, y: ((x[places] - y) ** 2).sum())), table(sizes)

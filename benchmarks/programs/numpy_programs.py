@@ -160,3 +160,33 @@ def sparse_gradient(format, lines, stored, columns):
 def linear_algebra(operation, *shape):
     yield
     yield getattr(np.linalg, operation), inputs.matrices(operation, shape)
+
+
+def read_rows(*sizes):
+    yield
+    yield lambda x, places, y: x[places], inputs.table(*sizes)
+
+
+def add_rows(*sizes):
+    def added(x, places, y):
+        out = x.copy()
+        np.add.at(out, places, y)
+        return out
+
+    yield
+    yield added, inputs.table(*sizes)
+
+
+def gradient_of_rows(*sizes):
+    def gradient(x, places, y):
+        out = np.zeros_like(x)
+        np.add.at(out, places, 2 * (x[places] - y))
+        return out
+
+    yield
+    yield gradient, inputs.table(*sizes)
+
+
+def read_mask(*sizes):
+    yield
+    yield lambda x, places, y: y[y > 0.5], inputs.table(*sizes)

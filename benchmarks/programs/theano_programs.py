@@ -147,3 +147,29 @@ def linear_algebra(operation, *shape):
     result = functions[operation](*given)
     yield
     yield theano.function(given, result), inputs.matrices(operation, shape)
+
+
+def table_function(outputs, sizes):
+    make = T.dmatrix if sizes[1] else T.dvector
+    x, places, y = make("x"), T.lvector("places"), make("y")
+    return theano.function([x, places, y], outputs(x, places, y), on_unused_input="ignore"), inputs.table(*sizes)
+
+
+def read_rows(*sizes):
+    yield
+    yield table_function(lambda x, places, y: x[places], sizes)
+
+
+def add_rows(*sizes):
+    yield
+    yield table_function(lambda x, places, y: T.inc_subtensor(x[places], y), sizes)
+
+
+def gradient_of_rows(*sizes):
+    yield
+    yield table_function(lambda x, places, y: T.grad(((x[places] - y) ** 2).sum(), x), sizes)
+
+
+def read_mask(*sizes):
+    yield
+    yield table_function(lambda x, places, y: y[(y > 0.5).nonzero()], sizes)

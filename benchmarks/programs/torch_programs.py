@@ -101,3 +101,31 @@ def logistic_hessian():
 def logistic_jacobian():
     yield
     yield torch.func.jacfwd(likelihoods), [torch.as_tensor(array) for array in inputs.regression()]
+
+
+def table(sizes):
+    return [torch.as_tensor(array) for array in inputs.table(*sizes)]
+
+
+def read_rows(*sizes):
+    yield
+    yield lambda x, places, y: x[places], table(sizes)
+
+
+def add_rows(*sizes):
+    yield
+    yield lambda x, places, y: x.index_add(0, places, y), table(sizes)
+
+
+def gradient_of_rows(*sizes):
+    def gradient(x, places, y):
+        x = x.requires_grad_(True)
+        return torch.autograd.grad(((x[places] - y) ** 2).sum(), x)[0]
+
+    yield
+    yield gradient, table(sizes)
+
+
+def read_mask(*sizes):
+    yield
+    yield lambda x, places, y: y[y > 0.5], table(sizes)

@@ -24,6 +24,7 @@ __all__ = [
     "arange",
     "broadcast_to",
     "empty",
+    "empty_like",
     "eye",
     "full",
     "full_like",
@@ -309,6 +310,11 @@ def zeros_like(model: Any, dtype: Any = None, opt: bool = False) -> Any:
 def ones_like(model: Any, dtype: Any = None, opt: bool = False) -> Any:
     """Ones of the shape of `model`, and of its dtype if none is said."""
     return _filled_like(1, model, dtype)
+
+
+def empty_like(model: Any, dtype: Any = None) -> Any:
+    """An array of the shape of `model`, and of its dtype if none is said, whose values do not matter (they are zeros)."""
+    return _filled_like(0, model, dtype)
 
 
 def full_like(model: Any, fill_value: Any, dtype: Any = None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,16 @@ __all__ = [
     "AllocDiag",
     "ExtractDiag",
     "FillDiagonal",
+    "FillDiagonalOffset",
     "Triangle",
     "as_diagonal",
     "diag",
+    "diagflat",
     "diagonal",
     "fill_diagonal",
+    "fill_diagonal_",
     "fill_diagonal_offset",
+    "fill_diagonal_offset_",
     "trace",
     "tril",
     "triu",
@@ -328,3 +333,25 @@ def _filled(a: Any, val: Any, offset: int) -> Any:
     if val.ndim:
         raise TypeError(f"fill_diagonal: the value must have no dimensions, got {val.type}")
     return FillDiagonal(offset)(a, val)
+
+
+def diagflat(v: Any, k: int = 0) -> Any:
+    """The square matrix with the flattened v on diagonal k.
+
+    >>> diagflat([[1, 2]]).eval()
+    array([[1, 0],
+           [0, 2]])
+    """
+    return diag(as_tensor(v).flatten(), k)
+
+
+@dataclass(frozen=True)
+class FillDiagonalOffset:
+    """Theano's name of `fill_diagonal_offset` as an object that is called."""
+
+    def __call__(self, a: Any, val: Any, offset: int) -> Any:
+        return fill_diagonal_offset(a, val, offset)
+
+
+fill_diagonal_ = FillDiagonal()
+fill_diagonal_offset_ = FillDiagonalOffset()

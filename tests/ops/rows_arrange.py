@@ -23,6 +23,7 @@ def both(name: str, use: Any, shapes: Any, **options: Any) -> Any:
 
 
 TURNED = [
+    both("diagflat", lambda x: [np.diagflat(x), np.diagflat(x, -2)], [((2, 2),), ((),), ((0,),)], dtypes=FEW),
     both(
         "flip",
         lambda x: [np.flip(x), np.flip(x, 0), np.flip(x, (0, -1)), np.fliplr(x), np.flipud(x)],

@@ -135,6 +135,12 @@ ALONG = [
         [((3, 2), (2, 2))],
         slopes=None,
     ),
+    both(
+        "select",
+        lambda x: [np.select([x > 1, x < -1], [x * 2, x]), np.select([x > 0], [x], x[0])],
+        [((3, 4),), ((1, 2),)],
+        dtypes=("float64", "float32"),
+    ),
     both("choose by numpy", lambda x: [np.choose([1, 0], [x[0], x[1]])], [((2, 2),)], dtypes=("float64", *ALL)),
 ]
 ROWS = [*JOINED, *EDITED, *ALONG]

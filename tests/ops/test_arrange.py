@@ -92,6 +92,15 @@ def test_names_of_theano():
     assert T.UnravelIndex(2) == T.UnravelIndex(2, "C") != T.UnravelIndex(2, "F")
 
 
+    a = np.arange(6.0).reshape(2, 3)
+    filled, beside = a.copy(), a.copy()
+    np.fill_diagonal(filled, 9.0)
+    beside[[0, 1], [1, 2]] = 9.0
+    agree(lambda y: [T.fill_diagonal_(y, 9.0), T.fill_diagonal_offset_(y, 9.0, 1)], a, wanted=[filled, beside])
+    assert T.FillDiagonalOffset() == T.fill_diagonal_offset_
+    agree(lambda y: [T.cpu_contiguous(y), T.CpuContiguous()(y), T.bartlett_(3) * y], a, wanted=[a, a, np.bartlett(3) * a])
+
+
 def test_gradient_of_ends():
     slopes(lambda a, b: T.linspace(a, b, 5) ** 2, np.array(0.5), np.array(2.0))
     slopes(lambda a, b: T.geomspace(a, b, 4) ** 2, np.array(0.5), np.array(2.0))

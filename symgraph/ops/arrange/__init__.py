@@ -20,9 +20,10 @@ from symgraph.ops.arrange.grids import (
     triu_indices_from,
     unravel_index,
 )
-from symgraph.ops.arrange.spaced import Bartlett, bartlett, blackman, geomspace, hamming, hanning, kaiser, linspace, logspace
+from symgraph.ops.arrange.spaced import Bartlett, bartlett, bartlett_, blackman, geomspace, hamming, hanning, kaiser, linspace, logspace
 from symgraph.ops.arrange.statistics import average, corrcoef, count_nonzero, cov, nan_to_num
 from symgraph.ops.arrange.turning import (
+    CpuContiguous,
     atleast_1d,
     atleast_2d,
     atleast_3d,
@@ -30,6 +31,7 @@ from symgraph.ops.arrange.turning import (
     atleast_nd,
     broadcast_arrays,
     broadcast_shapes,
+    cpu_contiguous,
     flip,
     fliplr,
     flipud,
@@ -40,6 +42,7 @@ from symgraph.ops.arrange.turning import (
 __all__ = [
     "NUMPY",
     "Bartlett",
+    "CpuContiguous",
     "DiffOp",
     "RavelMultiIndex",
     "UnravelIndex",
@@ -50,12 +53,14 @@ __all__ = [
     "atleast_nd",
     "average",
     "bartlett",
+    "bartlett_",
     "blackman",
     "broadcast_arrays",
     "broadcast_shapes",
     "corrcoef",
     "count_nonzero",
     "cov",
+    "cpu_contiguous",
     "diag_indices",
     "diff",
     "ediff1d",

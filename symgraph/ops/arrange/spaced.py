@@ -14,7 +14,7 @@ from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.sizes import as_axis, as_size, static_int
 from symgraph.settings import config
 
-__all__ = ["Bartlett", "bartlett", "blackman", "geomspace", "hamming", "hanning", "kaiser", "linspace", "logspace"]
+__all__ = ["Bartlett", "bartlett", "bartlett_", "blackman", "geomspace", "hamming", "hanning", "kaiser", "linspace", "logspace"]
 
 
 def _ends(start: Any, stop: Any) -> tuple[Any, Any]:
@@ -177,3 +177,6 @@ class Bartlett:
 
     def __call__(self, M: Any) -> Any:
         return bartlett(M)
+
+
+bartlett_ = Bartlett()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from symgraph.expr.sizes import as_axes, as_axis, size_constant, size_of, static
 from symgraph.expr.variable import Variable
 
 __all__ = [
+    "CpuContiguous",
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",
@@ -19,6 +21,7 @@ __all__ = [
     "atleast_nd",
     "broadcast_arrays",
     "broadcast_shapes",
+    "cpu_contiguous",
     "flip",
     "fliplr",
     "flipud",
@@ -165,3 +168,14 @@ def broadcast_arrays(*args: Any) -> list[Any]:
 def known_sizes(x: Any) -> list[Any]:
     """The sizes of x as 0-d variables."""
     return [size_of(x, d) for d in range(x.ndim)]
+
+
+@dataclass(frozen=True)
+class CpuContiguous:
+    """Theano's op that gives an array in C order: every array is, so it is the array itself."""
+
+    def __call__(self, x: Any) -> Any:
+        return as_tensor(x).copy()
+
+
+cpu_contiguous = CpuContiguous()

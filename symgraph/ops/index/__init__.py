@@ -7,7 +7,7 @@ from typing import Any
 
 from symgraph.ops.index.advanced import AdvancedIncSubtensor, AdvancedSubtensor, nonzero_values, take
 from symgraph.ops.index.along import argwhere, extract, put_along_axis, take_along_axis, to_one_hot
-from symgraph.ops.index.choice import choose, compress
+from symgraph.ops.index.choice import choose, compress, select
 from symgraph.ops.index.key import getitem, inc_subtensor, set_subtensor
 from symgraph.ops.index.nonzero import Nonzero, flatnonzero, nonzero
 from symgraph.ops.index.subtensor import IncSubtensor, Subtensor
@@ -29,6 +29,7 @@ __all__ = [
     "nonzero",
     "nonzero_values",
     "put_along_axis",
+    "select",
     "set_subtensor",
     "take",
     "take_along_axis",
@@ -38,5 +39,5 @@ __all__ = [
 # numpy's functions on variables, under numpy's names and signatures.
 NUMPY: dict[str, Callable[..., Any]] = {
     "argwhere": argwhere, "choose": choose, "compress": lambda condition, a, axis=None: compress(condition, a, axis), "extract": extract,
-    "flatnonzero": flatnonzero, "take_along_axis": take_along_axis,
+    "flatnonzero": flatnonzero, "select": select, "take_along_axis": take_along_axis,
 }

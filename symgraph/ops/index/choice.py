@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from symgraph.expr.dtypes import DISCRETE
 from symgraph.expr.make import as_tensor, as_variable
 from symgraph.expr.sizes import size_of
@@ -12,7 +14,7 @@ from symgraph.ops.index.nonzero import flatnonzero
 from symgraph.ops.index.places import Places
 from symgraph.ops.index.region import ARRAY
 
-__all__ = ["choose", "compress"]
+__all__ = ["choose", "compress", "select"]
 
 
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
@@ -53,3 +55,23 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
 def compress(condition: Any, x: Any, axis: int | None = None) -> Any:
     """The elements (axis=None: of the flattened array) or slices of x where the vector `condition` is not zero."""
     return take(x, flatnonzero(condition), axis=axis)
+
+
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """For each element that of the first choice whose condition holds, `default` where none does. All broadcast. ValueError where the
+    lists differ in length or are empty, TypeError for conditions that are not bool.
+
+    >>> import symgraph.tensor as T
+    >>> x = T.constant([1, 5, 9])
+    >>> T.select([x < 3, x < 6], [x, -x]).eval()
+    array([ 1, -5,  0])
+    """
+    if len(condlist) != len(choicelist) or not len(condlist):
+        raise ValueError("select: there must be as many conditions as choices, at least one")
+    out = as_tensor(default)
+    for condition, choice in reversed(list(zip(condlist, choicelist))):
+        condition = as_tensor(condition)
+        if condition.dtype != "bool":
+            raise TypeError(f"select: a condition must be bool, got {condition.type}")
+        out = np.where(condition, as_tensor(choice), out)
+    return out
