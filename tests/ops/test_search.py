@@ -56,6 +56,9 @@ def test_names_of_theano():
     a = np.array([1.0, 3.0, 5.0])
     agree(lambda y: T.SearchsortedOp(side="right")(y, [3.0]), a, wanted=np.array([2]))
     agree(lambda y: T.Unique(True, False, False)(y), np.array([3.0, 1.0, 3.0]), wanted=[np.array([1.0, 3.0]), np.array([1, 0])])
+    rows = np.array([[1.0, 2.0], [0.0, 1.0], [1.0, 2.0]])
+    g = symgraph.grad((T.Unique(axis=0)(x) ** 2).sum(), x)
+    assert evaluate([g], {x: rows})[0].tolist() == [[2, 4], [0, 2], [0, 0]]
     assert T.Unique(axis=0) == T.Unique(False, axis=0) != T.Unique()
     assert isinstance(T.Unique()(v), T.TensorVariable)
 

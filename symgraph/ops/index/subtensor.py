@@ -177,6 +177,8 @@ class IncSubtensor(Indexed):
 
     def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
         x, y, *parts = inputs
+        if x.dtype in DISCRETE:  # steps: nothing moves
+            return [None]
         dx, dy = (v.zeros_like() if t is None else t for v, t in zip((x, y), tangents))
         return [self(dx, dy, *parts)]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from symgraph.expr.dtypes import COMPLEX
-from symgraph.expr.make import as_tensor
+from symgraph.expr.dtypes import COMPLEX, CONTINUOUS
+from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.op import Op
 from symgraph.expr.sizes import as_axis, size_of
 from symgraph.expr.types import tensor_type
@@ -20,7 +20,7 @@ class Unique(Op):
     """The distinct elements of an array, sorted (axis=None), or slices along `axis`; where asked for, as int64 vectors: where each
     is first, for each element (slice) the number of its distinct one, and how often each is there.
 
-    It calls numpy: rows are sorted by all their columns, and how many there are is known only then.
+    It calls numpy, which sorts slices by all their elements. The function `unique` needs it for an `axis` only.
     """
 
     __props__ = ("return_index", "return_inverse", "return_counts", "axis")
@@ -78,13 +78,36 @@ def unique(
     [[1, 3], [1, 2]]
     """
     ar = as_tensor(ar)
-    found = Unique(return_index, return_inverse, return_counts, None if axis is None else as_axis(axis, ar.ndim, "unique: axis"))(ar)
-    if not isinstance(found, list):
-        return found
-    if return_inverse and axis is None:
-        place = 1 + bool(return_index)
-        found[place] = found[place].reshape([size_of(ar, d) for d in range(ar.ndim)])
-    return tuple(found)
+    if axis is not None:
+        found = Unique(return_index, return_inverse, return_counts, as_axis(axis, ar.ndim, "unique: axis"))(ar, return_list=True)
+    else:
+        found = _distinct(ar, return_index, return_inverse, return_counts)
+    return tuple(found) if len(found) > 1 else found[0]
+
+
+def _distinct(x: Any, return_index: bool, return_inverse: bool, return_counts: bool) -> list[Any]:
+    """The outputs of `unique` without axis: of the sorted elements those that differ from the one before. All of it is native code."""
+    flat = x.flatten()
+    n = size_of(flat, 0)
+    order: Any = np.argsort(flat, kind="stable") if return_index or return_inverse else None  # costs more than sorting
+    ordered: Any = np.sort(flat) if order is None else flat[order]
+    last, here = ordered[:-1], ordered[1:]
+    differs = here.neq(last)
+    if x.dtype in CONTINUOUS:
+        differs = np.logical_and(differs, np.logical_or(here.eq(here), last.eq(last)))  # NaN and NaN are one
+    starts: Any = np.full((n,), constant(np.asarray(True)), like=flat)
+    starts = starts[1:].set(differs)
+    (places,) = starts.nonzero()
+    found = [ordered[places]]
+    if return_index:
+        found.append(order[places])
+    if return_inverse:
+        numbers = np.cumsum(starts.astype("int64")) - 1
+        zeros: Any = np.full((n,), 0, dtype="int64", like=flat)
+        found.append(zeros[order].set(numbers).reshape([size_of(x, d) for d in range(x.ndim)]))
+    if return_counts:
+        found.append(np.diff(np.concatenate([places, n.dimshuffle("x")])))
+    return found
 
 
 def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False) -> Any:
@@ -98,10 +121,12 @@ def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: 
     element, test = as_tensor(element), as_tensor(test_elements)
     if element.dtype in COMPLEX or test.dtype in COMPLEX:
         raise TypeError("isin: complex numbers have no order here")
-    found = unique(test)
-    there = SearchsortedOp("right")(found, element) > SearchsortedOp("left")(found, element)
-    there = np.logical_and(there, element.eq(element))  # NaN is nowhere
-    return there.invert() if invert else there
+    ordered: Any = np.sort(test.flatten())
+    n = size_of(ordered, 0)
+    place = SearchsortedOp("left")(ordered, element)
+    padded = np.concatenate([ordered, constant(np.zeros(1, ordered.dtype))])
+    there = np.logical_and(place < n, padded[place].eq(element))
+    return there.invert() if invert else there  # NaN is equal to nothing, so it is nowhere
 
 
 def in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False) -> Any:

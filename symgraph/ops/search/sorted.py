@@ -101,23 +101,24 @@ class SearchsortedOp(Op):
                 less = b.either(less, b.both(b.isnan(second), b.invert(b.isnan(first))))
             return less if self.side == "left" else b.invert(less)
 
+        # As many rounds for each value: n is halved, rounded up, until one element is left; then that one is looked at.
+        one = b.constant(1, "int64")
+        rounds, _ = b.repeat((b.constant(0, "int64"), n), lambda r, m: (b.less(1, m - b.shift_right(m, one)), (r + 1, m - b.shift_right(m, one))))
+        rounds = b.select(b.less(1, n), rounds, 0)
+
         with b.loop(0, math.prod(v.shape), independent=not sorter) as i:
             value = b.cast(b.load(v.pointer, i), joint)
 
-            def half(low: Any, length: Any, value: Any = value) -> Any:
-                """The place is among low ... low + length; half of what is left goes, without a branch."""
-                step = b.shift_right(length, b.constant(1, "int64"))
-                middle = low + step
-                goes = before(element(middle), value)
-                return b.select(goes, middle + 1, low), b.select(goes, length - step - 1, step)
+            def search(value: Any = value) -> Any:
+                def half(_: Any, low: Any, length: Any) -> Any:
+                    step = b.shift_right(length, one)
+                    return b.select(before(element(low + step - 1), value), low + step, low), length - step
 
-            def halves(low: Any, length: Any) -> Any:
-                low, length = half(low, length)
-                return b.less(0, length), (low, length)
+                low, _ = b.fold(0, rounds, (b.constant(0, "int64"), n), half)
+                return low + b.cast(before(element(low), value), "int64")
 
-            zero = b.constant(0, "int64")
-            found = b.when(b.less(0, n), lambda: b.repeat((zero, n), halves)[0], lambda: zero)
-            b.store(outputs[0].pointer, i, b.select(falling, n - found, found))
+            found = b.when(b.less(0, n), search, lambda: b.constant(0, "int64"))
+            b.store(outputs[0].pointer, i, b.select(falling, n - found, found) if self.order == "either" else found)
 
     def batch(self, inputs: Sequence[Any], stacked: Sequence[bool]) -> Any:
         return [self(*inputs)] if not stacked[0] and not any(stacked[2:]) else None
@@ -180,13 +181,12 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
         raise TypeError("Inputs must be a vector.")
     if x.dtype not in DISCRETE or x.dtype == "uint64":
         raise TypeError(f"bincount: the numbers to be counted must be integers, got {x.type}")
-    places = Counted()(x.astype("int64") if x.dtype != "int64" else x)
+    places = x.astype("int64") if x.dtype != "int64" else x
     least = as_size(0 if minlength is None else minlength, "minlength")
     value = static_int(least)
     if value is not None and value < 0:
         raise ValueError("'minlength' must not be negative")
-    ends = np.concatenate([places + 1, least.astype("int64").dimshuffle("x")])
-    length = ends.max()  # type: ignore[attr-defined]
+    length = np.maximum(Counted()(places), least.astype("int64"))
     if weights is None:
         values: Any = constant(np.asarray(1, "int64"))
     else:
@@ -200,7 +200,8 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
 
 
 class Counted(Op):
-    """An int64 vector, none of whose elements is negative (ValueError at the call)."""
+    """How many counters the numbers of an int64 vector need: one more than the largest, 0 for none; ValueError at the call if one is
+    negative."""
 
     __props__ = ()
 
@@ -208,29 +209,35 @@ class Counted(Op):
         return ["int64"]
 
     def sizes(self, s: Any, x: Any) -> Any:
-        return [x.shape]
+        return [()]
 
     def compute(self, x: Any) -> Any:
         if x.min(initial=0) < 0:
-            raise ValueError("bincount: the numbers must not be negative")
-        return x
+            raise ValueError(_NEGATIVE)
+        return np.asarray(x.max(initial=-1) + 1)
 
-    def reads(self, node: Any) -> list[str]:
-        return ["same"]
+    def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        (x,) = inputs
 
-    def element(self, b: Any, index: Any, x: Any) -> Any:
-        value = x(*index)
-        b.check(b.less(-1, value), "ValueError", "bincount: the numbers must not be negative")
-        return value
+        def join(i: Any, ends: Any) -> Any:
+            value = b.load(x.pointer, i)
+            return b.minimum(ends[0], value), b.maximum(ends[1], value)
 
-    def batch(self, inputs: Sequence[Any], stacked: Sequence[bool]) -> Any:
-        return [self(*inputs)]
+        def combine(left: Any, right: Any) -> Any:
+            return b.minimum(left[0], right[0]), b.maximum(left[1], right[1])
+
+        least, most = b.accumulate(x.shape[0], (b.constant(0, "int64"), b.constant(-1, "int64")), join, combine)
+        b.check(b.less(-1, least), "ValueError", _NEGATIVE)
+        b.store(outputs[0].pointer, 0, b.add(most, 1))
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         return [None]
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[False]]
+
+
+_NEGATIVE = "bincount: the numbers must not be negative"
 
 
 def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None) -> Any:
