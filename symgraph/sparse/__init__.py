@@ -29,6 +29,7 @@ _NAMES |= {
     "SparseType": SparseType, "SparseVariable": SparseVariable, "SparseConstant": SparseConstant, "SparseSharedVariable": SparseSharedVariable,
     "SparseTensorSharedVariable": SparseSharedVariable, "SparseConstantSignature": SparseConstantSignature, "constant": sparse_constant,
     "as_sparse": as_sparse_variable, "as_sparse_variable": as_sparse_variable, "shared": shared, "csm_grad": structure.CSMGrad,
+    "eliminate_zeros": convert.remove0,
     "DisconnectedType": DisconnectedType, "grad_undefined": grad_undefined, "grad_not_implemented": grad_not_implemented,
     "config": config, "enable_sparse": True, "is_sparse_value": is_sparse_value,
     "basic": sys.modules[__name__],  # where Theano keeps them

@@ -40,7 +40,7 @@ def same_shape(x: Any, y: Any) -> None:
 
 
 class Neg(SparseOp):
-    """-x."""
+    """-x, element by element."""
 
     __props__ = ()
     linear = "all"
