@@ -132,16 +132,20 @@ class _Known:
 
 @rule(Subtensor, tags=("local_subtensor_of_alloc",))
 def region_of_alloc(graph: Graph, node: Apply) -> Any:
-    """alloc(c, n)[1:] -> alloc(c, max(n - 1, 0)), where c has no dimensions and the index is made of slices"""
+    """alloc(c, n)[1:] -> alloc(c, max(n - 1, 0)); alloc(c, 3, n)[1] -> alloc(c, n): c has no dimensions, integers are known to be in range"""
     x, *parts = node.inputs
     inner = node_of(x, Alloc)
-    if inner is None or inner.inputs[0].ndim or not all(isinstance(entry, Slice) for entry in node.op.entries):
+    if inner is None or inner.inputs[0].ndim or type(node.op) is not Subtensor:
+        return None
+    if not all(isinstance(entry, Slice) or isinstance(entry, int) and n is not None and -n <= entry < n
+               for entry, n in zip(node.op.entries, x.type.shape)):
         return None
     value, *sizes = inner.inputs
     # A size given to alloc is no less than 0 once alloc ran; max(n, 0) would only make the expression longer.
     shape = [int(n.data) if n.owner is None and scalar_value(n) is not None else as_size(n, natural=True) for n in sizes]
     region = Region(EXPRESSIONS, node.op.entries, shape, [_Known(part) for part in parts])
-    return Alloc()(value, *[variable_of(n) for n in region.sizes(check=False)])
+    left = [variable_of(n) for n in region.sizes(check=False)]
+    return Alloc()(value, *left) if left else value
 
 
 @rule(Subtensor, tags=("local_subtensor_make_vector",))
