@@ -15,8 +15,9 @@ from symgraph.ops.linalg.svd import SVD
 
 _KINDS = ("float64", "float32", "int32", "complex64", "complex128")
 _LOOSER = {"float32": 1e-4, "complex64": 1e-4}
-_SQUARE = (((3, 3),), ((2, 3, 3),), ((1, 1),), ((12, 12),), ((2, 1, 4, 4),), ((0, 0),), ((0, 2, 2),), ((2, 0, 0),))
-_ANY = (((3, 2),), ((2, 3),), ((2, 3, 3),), ((1, 1),), ((9, 12),), ((20, 3),), ((0, 2),), ((2, 0),), ((0, 2, 2),))
+_SQUARE = (((3, 3),), ((2, 3, 3),), ((12, 12),), ((0, 2, 2),), ((1, 1),), ((0, 0),))
+_ANY = (((3, 2),), ((2, 3),), ((9, 12),), ((0, 2),), ((2, 2, 3),), ((1, 1),))
+_TWO = ("float64", "complex128")
 
 
 def _spread(x: Any) -> Any:
@@ -104,8 +105,8 @@ def _fro(x: Any) -> Any:
 
 ROWS = [
     row(
-        "expm", T.linalg.expm, _expm, (((3, 3),), ((2, 3, 3),), ((1, 1),), ((9, 9),), ((0, 0),), ((0, 2, 2),)), slopes=None, small=((2, 2),),
-        dtypes=("float64", "float32", "int8", "complex64", "complex128"), tolerance=1e-10, looser={"float32": 1e-3, "complex64": 1e-3},
+        "expm", T.linalg.expm, _expm, (((3, 3),), ((2, 9, 9),), ((0, 0),), ((0, 2, 2),)), slopes=None, small=((2, 2),),
+        dtypes=("float64", "float32", "int8", "complex128"), tolerance=1e-10, looser={"float32": 1e-3},
     ),
     *[
         row(
@@ -119,10 +120,9 @@ ROWS = [
         "solve_sylvester", lambda a, b, q: T.linalg.solve_sylvester(_spread(a), _spread(b) + T.eye(b.shape[-1], dtype=b.dtype) * 100, q),
         lambda a, b, q: _sylvester(_spread_array(a), _spread_array(b) + np.eye(b.shape[-1], dtype=b.dtype) * 100, q),
         (
-            ((3, 3), (2, 2), (3, 2)), ((2, 3, 3), (2, 2, 2), (2, 3, 2)), ((1, 1), (3, 3), (1, 3)), ((9, 9), (9, 9), (9, 9)),
-            ((0, 0), (2, 2), (0, 2)), ((2, 2), (3, 1, 2, 2), (2, 2)), ((0, 2, 2), (0, 1, 1), (0, 2, 1)),
+            ((3, 3), (2, 2), (3, 2)), ((2, 3, 3), (2, 2, 2), (2, 3, 2)), ((0, 0), (2, 2), (0, 2)), ((2, 2), (3, 1, 2, 2), (2, 2)),
         ),
-        slopes=None, small=((2, 2), (2, 2), (2, 2)), dtypes=_KINDS, looser=_LOOSER, tolerance=1e-11,
+        slopes=None, small=((2, 2), (2, 2), (2, 2)), dtypes=("float64", "float32", "complex128"), looser=_LOOSER, tolerance=1e-11,
     ),
     row(
         "solve_continuous_lyapunov", lambda a, q: T.linalg.solve_continuous_lyapunov(_spread(a) + 9 * T.eye(3), q),
@@ -157,12 +157,12 @@ ROWS = [
         (((2, 3, 2),),), slopes=None, tolerance=1e-11,
     ),
     _matrices("eigh", lambda a: _in_pairs(*T.linalg.eigh(a)), lambda a: _in_pairs(*np.linalg.eigh(a))),
-    _matrices("eigh upper", lambda a: _in_pairs(*T.linalg.eigh(a, "U")), lambda a: _in_pairs(*np.linalg.eigh(a, "U")), *_SQUARE[:4]),
-    _matrices("eigvalsh", T.linalg.eigvalsh, np.linalg.eigvalsh),
+    _matrices("eigh upper", lambda a: _in_pairs(*T.linalg.eigh(a, "U")), lambda a: _in_pairs(*np.linalg.eigh(a, "U")), *_SQUARE[:2], dtypes=_TWO),
+    _matrices("eigvalsh", T.linalg.eigvalsh, np.linalg.eigvalsh, *_SQUARE[:2], dtypes=_TWO),
     _matrices("eigenvalues alone", Eigh(True, False), np.linalg.eigvalsh),
-    _matrices("eigenvalues alone, upper", Eigh(False, False), lambda a: np.linalg.eigvalsh(a, "U"), *_SQUARE[:4]),
+    _matrices("eigenvalues alone, upper", Eigh(False, False), lambda a: np.linalg.eigvalsh(a, "U"), *_SQUARE[:2], dtypes=_TWO),
     _matrices(
-        "svd", lambda a: _in_triples(*T.linalg.svd(a, False)), lambda a: _in_triples(*np.linalg.svd(a, False)), *_ANY[:6],
+        "svd", lambda a: _in_triples(*T.linalg.svd(a, False)), lambda a: _in_triples(*np.linalg.svd(a, False)), *_ANY,
         dtypes=("float64", "float32", "complex128"),
     ),
     _matrices(
@@ -173,15 +173,14 @@ ROWS = [
         row(name, lambda a, f=build: _parts(f(a)), lambda a, f=wanted: _parts(f(a)), shapes, slopes=None, small=((3, 3),), tolerance=1e-9,
             dtypes=("float64", "int32", "complex128"), domain=(-3.0, 5.0))
         for name, build, wanted, shapes in [
-            ("eig", T.linalg.eig, np.linalg.eig, (((3, 3),), ((2, 4, 4),), ((1, 1),), ((12, 12),), ((0, 0),), ((0, 2, 2),))),
-            ("eigvals", lambda a: [T.linalg.eigvals(a)], lambda a: [np.linalg.eigvals(a)], (((3, 3),), ((2, 2, 2),), ((0, 0),))),
-            ("eigvals alone", lambda a: [Eig(False)(a)], lambda a: [np.linalg.eigvals(a)], (((3, 3),), ((2, 2, 2),), ((0, 0),))),
+            ("eig", T.linalg.eig, np.linalg.eig, (((3, 3),), ((2, 4, 4),), ((12, 12),), ((0, 2, 2),))),
+            ("eigvals", lambda a: [T.linalg.eigvals(a)], lambda a: [np.linalg.eigvals(a)], (((3, 3),), ((2, 2, 2),))),
+            ("eigvals alone", lambda a: [Eig(False)(a)], lambda a: [np.linalg.eigvals(a)], (((3, 3),), ((2, 2, 2),))),
         ]
     ],
     *[
         row(f"matrix_power {n}", lambda a, n=n: T.linalg.matrix_power(_spread(a), n), lambda a, n=n: _power(_spread_array(a), n),
-            (((3, 3),), ((2, 2, 2),), ((1, 1),), ((0, 0),)), slopes=None, dtypes=("float64", "float32", "complex128"), looser=_LOOSER,
-            tolerance=1e-11, small=((2, 2),))
+            (((2, 3, 3),),), slopes=None, dtypes=("float64",), tolerance=1e-11, small=((2, 2),))
         for n in (1, 5, -3)
     ],
     row(
@@ -191,22 +190,21 @@ ROWS = [
     *[
         row(f"cond {p!r}", lambda a, p=p: T.linalg.cond(_spread(a), p),
             lambda a, p=p: np.asarray(np.linalg.cond(_spread_array(a), p), _real(a)),
-            (((3, 3),), ((2, 2, 2),)), slopes=None, dtypes=("float64", "complex128"), tolerance=1e-9)
+            (((2, 3, 3),),), slopes=None, tolerance=1e-9, small=((2, 2),))
         for p in (None, -2, 1)
     ],
-    *[
-        row(f"solve_discrete_lyapunov {method}", lambda a, q, m=method: T.linalg.solve_discrete_lyapunov(a * 0.2, q, m),
-            lambda a, q: _each(scipy.linalg.solve_discrete_lyapunov, a * 0.2, q), shapes,
-            slopes=None, dtypes=("float64", "complex128"), tolerance=1e-10, small=((2, 2), (2, 2)), domain=(0.3, 1.3))
-        for method, shapes in (("direct", (((3, 3), (3, 3)), ((2, 2, 2), (2, 2)))), ("bilinear", (((2, 2), (2, 2)),)))
-    ],
-    _matrices("svdvals", T.linalg.svdvals, lambda a: np.linalg.svd(a, compute_uv=False), *_ANY),
-    _matrices("singular values alone", SVD(False, False), lambda a: np.linalg.svd(a, compute_uv=False), *_ANY, small=((2, 3),)),
-    _matrices("pinv", T.linalg.pinv, np.linalg.pinv, *_ANY),
+    row(
+        "solve_discrete_lyapunov", lambda a, q: T.linalg.solve_discrete_lyapunov(a * 0.2, q, "direct"),
+        lambda a, q: _each(scipy.linalg.solve_discrete_lyapunov, a * 0.2, q), (((2, 2, 2), (2, 2)),), slopes=None,
+        dtypes=("float64", "complex128"), tolerance=1e-10, small=((2, 2), (2, 2)), domain=(0.3, 1.3),
+    ),
+    _matrices("svdvals", T.linalg.svdvals, lambda a: np.linalg.svd(a, compute_uv=False), *_ANY[:2], dtypes=_TWO),
+    _matrices("singular values alone", SVD(False, False), lambda a: np.linalg.svd(a, compute_uv=False), *_ANY, small=((2, 3),), dtypes=_TWO),
+    _matrices("pinv", T.linalg.pinv, np.linalg.pinv, *_ANY, dtypes=("float64", "float32", "complex128")),
     _matrices("matrix_rank", T.linalg.matrix_rank, _rank, *[s for s in _ANY if 0 not in s[0]], slopes=(), dtypes=("float64", "complex128")),
     _matrices(
         "polar", lambda a: [*T.linalg.polar(a), T.linalg.polar(a, "left")[1]],
         lambda a: [*scipy.linalg.polar(a), scipy.linalg.polar(a, "left")[1]],
-        ((3, 2),), ((2, 3),), ((4, 4),), dtypes=("float64", "float32", "complex128"), second=False,
+        ((3, 2),), ((2, 3),), dtypes=_TWO, second=False,
     ),
 ]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.linalg
 from agreement import agree, fails
 from differences import slopes
 
@@ -103,6 +104,15 @@ def test_generalised():
     np.testing.assert_allclose(low, w, rtol=1e-12)
     slopes(lambda p, q: linalg.eigvalsh(p, q), a, b)
     slopes(lambda p, q: abs(linalg.eigh(p, q)[1]), a, b)
+
+
+def test_discrete_lyapunov_by_a_continuous_one():
+    a, q = R.uniform(-0.3, 0.3, (2, 3, 3)), R.uniform(-1, 1, (3, 3))
+    wanted = [scipy.linalg.solve_discrete_lyapunov(m, q) for m in a]
+    agree(lambda m, r: linalg.solve_discrete_lyapunov(m, r, "bilinear"), a, q, wanted=[np.array(wanted)])
+    slopes(lambda m, r: linalg.solve_discrete_lyapunov(m, r, "bilinear"), a[0], q)
+    agree(lambda m: linalg.solve_discrete_lyapunov(m, m, "bilinear"), a[0] + 0.2j * a[1],
+          wanted=scipy.linalg.solve_discrete_lyapunov(a[0] + 0.2j * a[1], a[0] + 0.2j * a[1]))
 
 
 def test_equal_eigenvalues_and_singular_values():
