@@ -167,6 +167,35 @@ def test_indices_of_either_width(dtype):
     same(symgraph.function([x], x + x)(a), a + a)
 
 
+def test_ops_of_a_user_take_and_give_matrices_of_scipy():
+    class Upper(symgraph.Op):
+        __props__ = ()
+
+        def make_node(self, x):
+            return symgraph.Apply(self, [S.as_sparse_variable(x)], [S.csr_matrix(), T.lscalar()])
+
+        def perform(self, node, inputs, output_storage):
+            (x,) = inputs
+            output_storage[0][0] = scipy.sparse.triu(x, format="csr")
+            output_storage[1][0] = np.asarray(x.nnz)
+
+    x = S.csr_matrix("x")
+    upper, count = Upper()(x * 2.0)
+    for linker in LINKERS:
+        got, number = symgraph.function([x], [upper + x, count], mode=symgraph.Mode(linker))(some())
+        same(got, (scipy.sparse.triu(some() * 2) + some()).tocsr())
+        assert number == some().nnz
+
+
+def test_what_a_function_says_of_itself():
+    x = S.csr_matrix("x")
+    f = symgraph.function([x], S.sp_sum(x), mode="CHECK")
+    assert f(some()) == some().sum()
+    g = symgraph.function([x], S.dot(x, np.ones(5)))
+    assert "define" in g.source("llvm")
+    assert "for" in g.source("c")
+
+
 # Bad input ------------------------------------------------------------------------------------------------------------
 
 x_, d_, v_, t_ = S.csr_matrix("x"), T.dmatrix("d"), T.dvector("v"), T.dtensor3("t")
