@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import bandwidth, calls, cold_and_warm, compile_alone, derivatives, import_time, indexing, linear_algebra, report, sparse
+from benchmarks import bandwidth, calls, cold_and_warm, compile_alone, derivatives, import_time, reductions, report, sorting, sparse
 
 BENCHMARKS = {
     "import_time": import_time.run,
@@ -15,6 +16,8 @@ BENCHMARKS = {
     "compile_alone": compile_alone.run,
     "indexing": indexing.run,
     "derivatives": derivatives.run,
+    "reductions": reductions.run,
+    "sorting": sorting.run,
     "sparse": sparse.run,
     "linear_algebra": linear_algebra.run,
 }

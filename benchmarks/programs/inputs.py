@@ -81,3 +81,6 @@ def table(rows, columns, count):
     random = np.random.RandomState(3)
     shape = (columns,) if columns else ()
     return random.uniform(size=(rows, *shape)), random.randint(0, rows, count), random.uniform(size=(count, *shape))
+def elements(dtype, *shape):
+    """Numbers that no product of them leaves the range of, in any order."""
+    return (1 + 1e-7 * np.random.RandomState(6).randn(*shape)).astype(dtype)

@@ -172,3 +172,17 @@ def add_rows(*sizes):
 def gradient_of_rows(*sizes):
     yield
     yield waited_for_one(jax.grad(lambda x, places, y: ((x[places] - y) ** 2).sum())), table(sizes)
+def reduction(name, dtype, axis, *shape):
+    yield
+    yield waited_for_one(lambda x: getattr(jnp, name)(x, axis=axis)), [jnp.asarray(inputs.elements(dtype, *shape))]
+
+
+def ordering(name, dtype, *shape):
+    functions = {
+        "sort": jnp.sort,
+        "argsort": jnp.argsort,
+        "topk": lambda x: jax.lax.top_k(x, 10)[0].sum(axis=-1),
+        "cumsum": lambda x: jnp.cumsum(x, axis=-1),
+    }
+    yield
+    yield waited_for_one(functions[name]), [jnp.asarray(inputs.elements(dtype, *shape))]

@@ -51,3 +51,12 @@ def squares(size):
 
     yield
     yield loop, inputs.vectors(size)
+
+
+def ordering(name, dtype, *shape):
+    """Vectors alone: numba has neither axes of sort nor rows of cumsum."""
+    if len(shape) > 1 or name == "topk":
+        raise NotImplementedError("numba: vectors alone")
+    function = {"sort": np.sort, "argsort": np.argsort, "cumsum": np.cumsum}[name]
+    yield
+    yield numba.njit(lambda x: function(x)), [inputs.elements(dtype, *shape)]

@@ -190,3 +190,18 @@ def gradient_of_rows(*sizes):
 def read_mask(*sizes):
     yield
     yield lambda x, places, y: y[y > 0.5], inputs.table(*sizes)
+def reduction(name, dtype, axis, *shape):
+    yield
+    yield lambda x: getattr(np, name)(x, axis=axis), [inputs.elements(dtype, *shape)]
+
+
+def ordering(name, dtype, *shape):
+    """topk: the ten largest places, in no order; the largest is compared."""
+    functions = {
+        "sort": np.sort,
+        "argsort": np.argsort,
+        "topk": lambda x: np.partition(x, x.shape[-1] - 10, axis=-1)[..., -10:].sum(axis=-1),
+        "cumsum": lambda x: np.cumsum(x, axis=-1, dtype=x.dtype),
+    }
+    yield
+    yield functions[name], [inputs.elements(dtype, *shape)]

@@ -180,3 +180,21 @@ def gradient_of_rows(*sizes):
 def read_mask(*sizes):
     yield
     yield table_function(lambda x, places, y: y[(y > 0.5).nonzero()], sizes)
+def reduction(name, dtype, axis, *shape):
+    x = T.tensor(dtype=dtype, shape=(None,) * len(shape))
+    result = getattr(T, name)(x, axis=axis)
+    yield
+    yield pytensor.function([x], result), [inputs.elements(dtype, *shape)]
+
+
+def ordering(name, dtype, *shape):
+    x = T.tensor(dtype=dtype, shape=(None,) * len(shape))
+    functions = {
+        "sort": T.sort,
+        "argsort": T.argsort,
+        "topk": lambda x: T.sort(x)[..., -10:].sum(axis=-1),
+        "cumsum": lambda x: T.extra_ops.cumsum(x, axis=x.ndim - 1),
+    }
+    result = functions[name](x)
+    yield
+    yield pytensor.function([x], result), [inputs.elements(dtype, *shape)]

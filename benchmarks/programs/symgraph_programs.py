@@ -181,3 +181,15 @@ def gradient_of_rows(*sizes):
 def read_mask(*sizes):
     yield
     yield table_function(lambda x, places, y: y[(y > 0.5).nonzero()], sizes)
+def reduction(name, dtype, axis, *shape):
+    x = T.tensor(dtype, shape=(None,) * len(shape))
+    result = getattr(T, name)(x, axis=axis)
+    yield
+    yield symgraph.function([x], result), [inputs.elements(dtype, *shape)]
+
+
+def ordering(name, dtype, *shape):
+    x = T.tensor(dtype, shape=(None,) * len(shape))
+    result = {"sort": T.sort, "argsort": T.argsort, "topk": lambda x: T.topk(x, 10).sum(axis=-1), "cumsum": lambda x: T.cumsum(x, axis=-1)}[name](x)
+    yield
+    yield symgraph.function([x], result), [inputs.elements(dtype, *shape)]

@@ -173,3 +173,21 @@ def gradient_of_rows(*sizes):
 def read_mask(*sizes):
     yield
     yield table_function(lambda x, places, y: y[(y > 0.5).nonzero()], sizes)
+def reduction(name, dtype, axis, *shape):
+    x = T.TensorType(dtype, (False,) * len(shape))()
+    result = getattr(T, name)(x, axis=axis)
+    yield
+    yield theano.function([x], result), [inputs.elements(dtype, *shape)]
+
+
+def ordering(name, dtype, *shape):
+    x = T.TensorType(dtype, (False,) * len(shape))()
+    functions = {
+        "sort": T.sort,
+        "argsort": T.argsort,
+        "topk": lambda x: T.topk(x, 10, sorted=False).sum(axis=-1),
+        "cumsum": lambda x: T.extra_ops.cumsum(x, axis=x.ndim - 1),
+    }
+    result = functions[name](x)
+    yield
+    yield theano.function([x], result), [inputs.elements(dtype, *shape)]

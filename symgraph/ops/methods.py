@@ -25,6 +25,7 @@ from symgraph.ops import (
     layout,
     linalg,
     moments,
+    nans,
     pad,
     reduce,
     scalars,
@@ -305,6 +306,7 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "isclose": compare.isclose, "allclose": compare.allclose,
     "sinc": special.sinc, "i0": special.i0,
     **{f"fft.{name}": getattr(fourier, name) for name in fourier.__all__ if name.islower()},
+    **sort.NUMPY, **{name: getattr(nans, name) for name in nans.__all__},
     **arrange.NUMPY, **index.NUMPY, **join.NUMPY, **search.NUMPY, **signal.NUMPY, **_of_new_numpy({"trapezoid": signal.trapezoid}),
 }
 # What a ufunc's `accumulate` builds: a function of numpy's above, or a method

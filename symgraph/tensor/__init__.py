@@ -26,6 +26,7 @@ from symgraph.ops import (
     layout,
     methods,  # which binds the operators and methods of variables
     moments,
+    nans,
     pad,
     passing,
     reduce,
@@ -50,7 +51,7 @@ _FILES = (
     search,
     *(binary, cast, compare, create, diagonal, index, join, layout, _products, moments, pad, reduce, scalars, shape, softmax, _functions, stop),
     signal,
-    *(cumulate, sort, unary),
+    *(cumulate, nans, sort, unary),
 )
 _ELSEWHERE = {"Softmax", "LogSoftmax", "softmax", "log_softmax"}  # softmax: in nnet alone, as in Theano
 _NAMES: dict[str, Any] = {name: getattr(file, name) for file in _FILES for name in file.__all__

@@ -64,7 +64,9 @@ class TakeAlong(Op):
 
     def element(self, b: Any, index: Any, x: Any, places: Any) -> Any:
         at = list(index)
-        at[self.axis] = b.cast(places(*index), "int64")
+        at[self.axis] = place = b.cast(places(*index), "int64")
+        n = x.shape[self.axis]
+        b.check(b.both(b.less(-1, place), b.less(place, n)), "IndexError", "index {} is out of bounds for size {}", place, n)
         return x(*at)
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
