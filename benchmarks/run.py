@@ -5,8 +5,20 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import bandwidth, calls, cold_and_warm, compile_alone, derivatives, import_time, indexing, linear_algebra, report, sparse
-from benchmarks import bandwidth, calls, cold_and_warm, compile_alone, derivatives, import_time, reductions, report, sorting, sparse
+from benchmarks import (
+    bandwidth,
+    calls,
+    cold_and_warm,
+    compile_alone,
+    derivatives,
+    import_time,
+    indexing,
+    linear_algebra,
+    reductions,
+    report,
+    sorting,
+    sparse,
+)
 
 BENCHMARKS = {
     "import_time": import_time.run,
