@@ -73,7 +73,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("user", Rules("user", []), _ALL),  # the rules that a mode brings
     Pass("canonical", Rules("canonical", [*ACTIVATIONS, *_ALGEBRA]), _RUN, frozenset({"canonicalize"})),
     Pass("merge", merge, _RUN),
-    Pass("linear", Rules("linear", [*LINEAR, *_ALGEBRA]), _RUN, frozenset({"specialize"})),
+    Pass("linear", Rules("linear", LINEAR), _RUN, frozenset({"specialize"})),
     Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY, *ACCURACY, *_ALGEBRA]), _RUN, frozenset({"stabilize"})),
     Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY, *ACCURACY]), _COMPILE, frozenset({"stabilize"})),
     Pass("index", Rules("index", [*INDEXING, *PRODUCTS, *SCATTERED, LAST_ROW, *_ALGEBRA]), _RUN, frozenset({"specialize"})),

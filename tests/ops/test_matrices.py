@@ -243,6 +243,21 @@ def test_complex_derivatives(name):
     slopes_by_parts(COMPLEX[name], definite(3, dtype="complex128"))
 
 
+@pytest.mark.parametrize("n", [3, 12])
+def test_single_precision_stays(n):
+    a, b = definite(n, dtype="float32"), random.uniform(-1, 1, (n, 2)).astype("float32")
+
+    def build(x, y):
+        kinds = [solve(x, y, assume_a=kind) for kind in ("gen", "pos", "sym")]
+        return [cholesky(x), inv(x), slogdet(x)[1], solve_triangular(x, y, lower=True), lu_solve(lu_factor(x), y), qr(x, "r"), lstsq(x, y)[0], *kinds]
+
+    x = np.linalg.solve(a, b)
+    wanted = [
+        np.linalg.cholesky(a), np.linalg.inv(a), np.linalg.slogdet(a)[1], np.linalg.solve(np.tril(a), b), x, np.linalg.qr(a, "r"), x, x, x, x,
+    ]
+    agree(build, a, b, wanted=wanted, tolerance=2e-4)
+
+
 def test_examples_side_by_side():
     """vectorize: stacks of what is written for one matrix, also where an input is shared."""
     a, b = definite(3, 4), random.uniform(-1, 1, (4, 3))

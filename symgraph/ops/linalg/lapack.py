@@ -25,6 +25,7 @@ from symgraph.ops.linalg.blas import LETTERS
 __all__ = ["BLOCK", "UNITARY", "as_row_major", "each_matrix", "lapack", "lead", "library", "move", "number_of_matrices", "require"]
 
 BLOCK = 64  # LAPACK's ilaenv names 32 or 64 for every routine that works in blocks: so many rows of workspace are the best there are
+TILE = 8  # rows that are transposed together: a line of the processor's cache
 UNITARY = {"float32": "or", "float64": "or", "complex64": "un", "complex128": "un"}  # orgqr of reals is ungqr of complex numbers
 
 
@@ -82,9 +83,18 @@ def require(b: Any, info: Any, message: str, error: str = "LinAlgError", *values
 
 def move(b: Any, target: Any, source: Any, rows: Any, columns: Any, transposed: bool = False, conjugated: bool = False) -> None:
     """The row-major (rows, columns) matrix at `source` copied to `target`; transposed: there it lies by columns."""
-    with b.loop(0, rows, independent=True) as i, b.loop(0, columns, independent=True) as j:
+
+    def copy(i: Any, j: Any, place: Any) -> None:
         x = b.load(source, i * columns + j)
-        b.store(target, j * rows + i if transposed else i * columns + j, b.conj(x) if conjugated else x)
+        b.store(target, place, b.conj(x) if conjugated else x)
+
+    if not transposed:
+        with b.loop(0, rows, independent=True) as i, b.loop(0, columns, independent=True) as j:
+            copy(i, j, i * columns + j)
+        return
+    with b.loop(0, rows, step=TILE) as first, b.loop(0, columns, independent=True) as j:
+        with b.loop(first, b.minimum(first + TILE, rows), independent=True) as i:
+            copy(i, j, j * rows + i)
 
 
 def as_row_major(b: Any, target: Any, source: Any, rows: Any, columns: Any) -> None:
