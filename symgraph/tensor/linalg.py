@@ -1,6 +1,6 @@
 """Linear algebra under the names of numpy.linalg and scipy.linalg: names only. All take stacks of matrices."""
 
-from symgraph.ops.diagonal import diag, diagonal, trace
+from symgraph.ops.diagonal import diag
 from symgraph.ops.linalg import (
     block_diag,
     circulant,
@@ -35,6 +35,8 @@ from symgraph.ops.linalg.norms import cond, matrix_norm, norm, vector_norm
 from symgraph.ops.linalg.powers import matrix_power, spectral_radius_bound
 from symgraph.ops.linalg.qr import qr
 from symgraph.ops.linalg.solve import solve
+from symgraph.ops.linalg.stacks import matrix_diagonal as diagonal
+from symgraph.ops.linalg.stacks import matrix_trace as trace
 from symgraph.ops.linalg.svd import matrix_rank, pinv, polar, svd, svdvals
 from symgraph.ops.linalg.sylvester import (
     solve_continuous_lyapunov,

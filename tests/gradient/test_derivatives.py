@@ -167,7 +167,7 @@ def test_forward_mode_through_steps_is_zero():
     x, v = T.dvectors("x", "v")
     for output in (T.floor(x), (x > 0) * 2.0, x.argmax() * 1.0, T.cast(x, "int32") * 0.5, T.sgn(x), T.zero_grad(x) * 3):
         got = symgraph.function([x, v], symgraph.Rop(output, x, v), on_unused_input="ignore")(A, B)
-        assert got.dtype == "float64"
+        assert got.dtype == output.dtype
         assert not got.any()
 
 

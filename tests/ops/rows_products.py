@@ -122,7 +122,7 @@ ROWS = [
         ((4,),), ((2, 3),), ((2,),), dtypes=("float64", "float32", "complex128"),
     ),
     _product(
-        "trace", lambda x: [T.linalg.trace(x), T.linalg.trace(x, offset=1), T.linalg.diagonal(x, offset=-1), T.trace(x, 1, -1, 0)],
+        "trace of stacks", lambda x: [T.linalg.trace(x), T.linalg.trace(x, offset=1), T.linalg.diagonal(x, offset=-1), T.trace(x, 1, -1, 0)],
         lambda x: [np.trace(x, 0, -2, -1, x.dtype), np.trace(x, 1, -2, -1, x.dtype), np.diagonal(x, -1, -2, -1), np.trace(x, 1, -1, 0, x.dtype)],
         ((3, 3),), ((2, 3, 4),), ((0, 2),), dtypes=("float64", "float32", "complex128"),
     ),

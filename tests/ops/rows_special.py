@@ -65,7 +65,7 @@ COMPOSED = [
     *[other(name, function(name), function(name).row.compute, [((2, 2),) * 4, ((),) * 4], domain=(0.3, 0.8), slopes=(3,), tolerance=1e-11)
       for name in ("hyp2f1_a", "hyp2f1_c")],
     other("factorial", T.factorial, lambda n: scipy.special.factorial(n), [((3, 4),), ((),), ((0,),)], domain=(0.0, 5.0), slopes=None),
-    other("comb", T.comb, scipy.special.comb, [((3, 4), (3, 4)), ((), ()), ((0,), (0,))], domain=(0.0, 5.0)),
+    other("comb", T.comb, scipy.special.comb, [((3, 4), (3, 4)), ((), ()), ((0,), (0,))], domain=(0.0, 5.0), flat=False),
     other("log_expit", T.log_expit, scipy.special.log_expit, [((3, 4),), ((),)], domain=(-50.0, 50.0), slopes=None, small=((3,),)),
     other("multigammaln", lambda a: T.multigammaln(a, 3), lambda a: scipy.special.multigammaln(a, 3).astype(a.dtype), [((3, 4),), ((0,),)],
           domain=(1.5, 6.0), slopes=None, dtypes=("float64", "float32")),
