@@ -329,7 +329,7 @@ def fft(a: Any, n: Any = None, axis: int = -1, norm: str | None = None) -> Any:
     ValueError for another norm or n < 1; at the call for an axis without elements.
 
     >>> fft([1.0, 2.0, 3.0, 4.0]).eval()
-    array([10.+0.j, -2.+2.j, -2.+0.j, -2.-2.j], dtype=complex64)
+    array([10.+0.j, -2.+2.j, -2.+0.j, -2.-2.j])
     """
     return _full(a, None if n is None else [n], [axis], norm, False, "fft")
 

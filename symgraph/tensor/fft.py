@@ -99,7 +99,7 @@ def rfft(inp: Any, norm: str | None = None) -> Any:
 
     >>> rfft([[1.0, 2.0, 3.0]]).eval()
     array([[[ 6.       ,  0.       ],
-            [-1.5      ,  0.8660254]]], dtype=float32)
+            [-1.5      ,  0.8660254]]])
     """
     inp = as_tensor(inp)
     if inp.ndim < 2:

@@ -24,7 +24,7 @@ def softmax(x: Any, axis: int | None = None) -> Any:
 
     >>> softmax([[0.0, 0.0], [0.0, 0.0]]).eval()
     array([[0.25, 0.25],
-           [0.25, 0.25]], dtype=float32)
+           [0.25, 0.25]])
     """
     return _over(exponentials.softmax, x, axis)
 

@@ -46,8 +46,8 @@ def spectral_radius_bound(X: Any, log2_exponent: int) -> Any:
     """An upper bound of the largest eigenvalue of a symmetric matrix without negative eigenvalues: trace(X^k)^(1/k), k = 2^log2_exponent, the
     closer the larger k. TypeError for X that is no matrix of floats, or an exponent that is no int above 0.
 
-    >>> spectral_radius_bound([[2.0, 0.0], [0.0, 1.0]], 3).eval().round(3)
-    array(2.001)
+    >>> float(spectral_radius_bound([[2.0, 0.0], [0.0, 1.0]], 3).eval().round(3))
+    2.001
     """
     x = as_tensor(X)
     if x.ndim != 2 or x.dtype not in FLOAT:

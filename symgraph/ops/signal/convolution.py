@@ -167,7 +167,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     a call is a ValueError, too.
 
     >>> convolve([1.0, 2.0, 3.0], [0.0, 1.0, 0.5]).eval()
-    array([0. , 1. , 2.5, 4. , 1.5], dtype=float32)
+    array([0. , 1. , 2.5, 4. , 1.5])
     """
     a, v = _operands(a, v, 1, "convolve")
     ((m, n),) = _sizes(a, v)
@@ -199,7 +199,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     """The correlation of two vectors: sum of a[k + j] conj(v[j]) over j; modes and errors as of `convolve`.
 
     >>> correlate([1.0, 2.0, 3.0], [0.0, 1.0, 0.5]).eval()
-    array([3.5], dtype=float32)
+    array([3.5])
     """
     a, v = _operands(a, v, 1, "correlate")
     ((m, n),) = _sizes(a, v)
@@ -222,7 +222,7 @@ def convolve2d(in1: Any, in2: Any, mode: str = "full", boundary: str = "fill", f
 
     >>> convolve2d([[1.0, 2.0], [3.0, 4.0]], [[1.0, 1.0]], mode="same").eval()
     array([[1., 3.],
-           [3., 7.]], dtype=float32)
+           [3., 7.]])
     """
     return _of_matrices(in1, in2, mode, boundary, fillvalue, "convolve2d", lambda n: (n - size_constant(1)) // size_constant(2))
 

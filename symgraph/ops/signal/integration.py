@@ -48,7 +48,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     x: where the samples stand, a vector or of the dimensions of y; without it they are dx apart. ValueError for other dimensions.
 
     >>> trapezoid([1.0, 2.0, 3.0], x=[4.0, 6.0, 8.0]).eval()
-    array(8., dtype=float32)
+    array(8.)
     """
     y, axis = _samples(y, axis, "trapezoid")
     return _areas(y, x, dx, axis, "trapezoid").sum(axis=axis)
@@ -68,7 +68,7 @@ def cumulative_trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1, i
     Other arguments as of `trapezoid`. ValueError for another `initial`.
 
     >>> cumulative_trapezoid([1.0, 2.0, 4.0], initial=0).eval()
-    array([0. , 1.5, 4.5], dtype=float32)
+    array([0. , 1.5, 4.5])
     """
     y, axis = _samples(y, axis, "cumulative_trapezoid")
     if initial is not None and initial != 0:
@@ -84,7 +84,7 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: float = 6.283
     discont: smaller differences are left as they are (the default, and the least: period / 2). The gradient goes through unchanged.
 
     >>> unwrap([0.0, 3.0, -3.0]).eval()
-    array([0.       , 3.       , 3.2831855], dtype=float32)
+    array([0.        , 3.        , 3.28318531])
     """
     p, axis = _samples(p, axis, "unwrap")
     rise = _part(p, axis, 1, None) - _part(p, axis, None, -1)
@@ -104,7 +104,7 @@ def simpson(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     trapezoid rule. ValueError for a number that is not known.
 
     >>> simpson([0.0, 1.0, 4.0]).eval()
-    array(2.6666667, dtype=float32)
+    array(2.66666667)
     """
     y, axis = _samples(y, axis, "simpson")
     count = y.type.shape[axis]
@@ -141,7 +141,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     vector, for an axis. edge_order: 1. ValueError for other numbers of distances; at the call for fewer than two samples IndexError.
 
     >>> gradient([1.0, 2.0, 4.0, 7.0]).eval()
-    array([1. , 1.5, 2.5, 3. ], dtype=float32)
+    array([1. , 1.5, 2.5, 3. ])
     """
     f = as_tensor(f)
     if edge_order != 1:

@@ -70,7 +70,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
     the interval on its right, outside 0. TypeError for complex x or xp, ValueError for other dimensions, another length or an empty table.
 
     >>> interp([0.5, 3.0], [0.0, 1.0, 2.0], [0.0, 10.0, 20.0]).eval()
-    array([ 5., 20.], dtype=float32)
+    array([ 5., 20.])
     """
     x, xp, fp = as_tensor(x), as_tensor(xp), as_tensor(fp)
     if xp.ndim != 1 or fp.ndim != 1:

@@ -127,7 +127,7 @@ def polyval(p: Any, x: Any) -> Any:
     """The polynomial p[0] x**(n - 1) + ... + p[n - 1] at each element of x. ValueError where p is no vector.
 
     >>> polyval([1.0, 0.0, -2.0], [3.0, 4.0]).eval()
-    array([ 7., 14.], dtype=float32)
+    array([ 7., 14.])
     """
     p, x = _coefficients(p, "polyval"), as_tensor(x)
     dtype = dtypes.upcast(p.dtype, x.dtype)
@@ -138,7 +138,7 @@ def polyder(p: Any, m: int = 1) -> Any:
     """The coefficients of the derivative of order m. ValueError for m < 0, or p that is no vector.
 
     >>> polyder([1.0, 3.0, 5.0]).eval()
-    array([2., 3.], dtype=float32)
+    array([2., 3.])
     """
     p = _coefficients(p, "polyder")
     if m < 0:
