@@ -1,6 +1,9 @@
-"""symgraph: compiles symbolic expressions to native code. This is its face: names only, no logic."""
+"""symgraph: compiles symbolic expressions to native code. This is its face: names only."""
 
-from symgraph import errors, gradient, graph, sparse, tensor
+from importlib import import_module
+from typing import Any
+
+from symgraph import errors, gradient, graph, tensor
 from symgraph.batching.graph import vectorize_graph
 from symgraph.batching.signature import vectorize
 from symgraph.compile.dump import function_dump
@@ -30,7 +33,6 @@ from symgraph.loops.scan import scan
 from symgraph.ops.linalg import dot
 from symgraph.ops.python import as_op, wrap_py
 from symgraph.ops.scalars import get_scalar_constant_value
-from symgraph.ops.sparse.index import sparse_grad
 from symgraph.ops.stop import consider_constant, disconnected_grad, grad_clip, grad_scale, stop_gradient, undefined_grad, zero_grad
 from symgraph.passes.pattern import pattern
 from symgraph.printing.formula import pp
@@ -51,3 +53,12 @@ __all__ = [
     "pp", "pprint", "reduce", "rewrite_rule", "scan", "shared", "sparse", "sparse_grad", "stop_gradient", "subgraph_grad", "tensor",
     "undefined_grad", "until", "vectorize", "vectorize_graph", "verify_grad", "vjp", "wrap_py", "zero_grad",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Sparse matrices are loaded when they are asked for: few programs need them."""
+    if name == "sparse":
+        return import_module("symgraph.sparse")
+    if name == "sparse_grad":
+        return import_module("symgraph.ops.sparse.index").sparse_grad
+    raise AttributeError(f"symgraph has no {name!r}")

@@ -60,7 +60,7 @@ OPS_MAY_IMPORT = (
     "symgraph.source",
     "symgraph.ops.elementwise",
 )
-WHERE_OPS_MEET = ("symgraph.ops", "symgraph.ops.methods")
+WHERE_OPS_MEET = ("symgraph.ops", "symgraph.ops.methods", "symgraph.ops.further")
 
 # May be imported inside a function: optional, or too slow to load before it is needed.
 SLOW = {
@@ -69,7 +69,11 @@ SLOW = {
     *("configparser", "difflib", "shutil", "subprocess", "webbrowser", "cProfile"),
 }
 # Files of ours that a warm start, or `import symgraph`, shall not load; the one file that loads each does it in a function.
-LATE = {"codegen.stations": "codegen.compile", "symgraph.compile.native": "symgraph.compile.function"}
+LATE = {
+    "codegen.stations": "codegen.compile", "symgraph.compile.native": "symgraph.compile.function",
+    "symgraph.ops.further": "symgraph.ops.methods", "symgraph.ops.sparse.methods": "symgraph.ops.methods",
+    "symgraph.tensor.further": "symgraph.tensor",
+}
 NOT_LOADED_BY_IMPORT_SYMGRAPH = {"networkx", "llvmlite", "scipy", "opt_einsum", "pycuda", "rich"}
 
 LONGEST_FILE = 450

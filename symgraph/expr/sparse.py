@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -187,10 +187,19 @@ def _described(value: Any) -> str:
     return f"an array of dtype {value.dtype} and shape {value.shape}" if isinstance(value, np.ndarray) else f"{type(value).__name__}"
 
 
+SPARSE_OPERATORS: list[Callable[[], None]] = []  # loads what binds the operators of sparse variables; done before the first is made
+
+
 class SparseVariable(Variable):
     """A variable whose value is a sparse matrix. Operators and methods are bound by symgraph/ops/sparse/methods.py."""
 
     __slots__ = ()
+
+    def __new__(cls, *args: Any, **options: Any) -> Any:
+        while SPARSE_OPERATORS:
+            SPARSE_OPERATORS.pop()()
+        return super().__new__(cls)
+
     __array_ufunc__ = None  # numpy arrays on the left let the variable's operators do the work
     type: SparseType
 

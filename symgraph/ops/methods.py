@@ -1,6 +1,7 @@
 """Where ops meet: operators, indexing, methods and numpy's protocols of tensor variables, bound from tables.
 
-Importing this file binds them. Methods not in a table of this file: `eval`, which compiles (symgraph/compile binds it).
+Importing this file binds them; the rows of families that few programs need are in further.py, loaded on demand. Methods not in a table
+of these files: `eval`, which compiles (symgraph/compile binds it).
 """
 
 from __future__ import annotations
@@ -10,37 +11,29 @@ from typing import Any
 
 from symgraph.errors import AsTensorError
 from symgraph.expr.make import as_tensor, as_variable
+from symgraph.expr.sparse import SPARSE_OPERATORS
 from symgraph.expr.variable import TensorVariable
 from symgraph.ops import (
-    arrange,
     binary,
     cast,
     compare,
     create,
-    cumulate,
     diagonal,
-    fourier,
     index,
     join,
     layout,
     linalg,
     moments,
-    nans,
     pad,
     reduce,
     scalars,
-    search,
     shape,
-    signal,
-    sort,
-    special,
     stop,
     unary,
 )
 from symgraph.ops.compositions import COMPOSITIONS
 from symgraph.ops.elementwise import Elementwise
-from symgraph.ops.linalg import cholesky, eig, eigh, inverse, leastsquares, norms, powers, qr, solve, stacks, svd, tensors
-from symgraph.ops.protocols import NumpyProtocols, numpy_function
+from symgraph.ops.protocols import NumpyProtocols, of_this_numpy
 
 __all__ = ["METHODS", "NUMPY_FUNCTIONS", "PROPERTIES", "UFUNCS", "divmod_"]
 
@@ -199,7 +192,7 @@ def _inc(x: Any, y: Any) -> Any:
 def _elementwise() -> dict[str, Callable[..., Any]]:
     """Every elementwise op: more than Theano has, for the gradients of ops, which are written in methods."""
     found: dict[str, Callable[..., Any]] = {}
-    for file in (unary, binary, compare, special):
+    for file in (unary, binary, compare):
         found |= {name: op for name in file.__all__ if isinstance(op := getattr(file, name), Elementwise)}
     return {name: op for name, op in found.items() if name not in ("real", "imag", "identity", "complex")}
 
@@ -218,10 +211,6 @@ METHODS: dict[str, Callable[..., Any]] = {
     "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "argmax": reduce.argmax, "argmin": reduce.argmin,
     "any": reduce.any_, "all": reduce.all_, "mean": _mean, "var": moments.var, "std": moments.std, "ptp": moments.ptp,
     "norm": moments.norm,
-    # order
-    "sort": sort.sort, "argsort": sort.argsort, "cumsum": cumulate.cumsum, "cumprod": cumulate.cumprod,
-    "cummax": cumulate.cummax, "cummin": cumulate.cummin, "logcumsumexp": cumulate.logcumsumexp,
-    "_take_along": sort.along.take_along, "_add_along": sort.along.add_along,  # for gradients: places are not checked
     # values
     "astype": cast.cast, "fill": _fill, "clip": _clip, "zeros_like": create.zeros_like, "ones_like": create.ones_like, "dot": _dot,
     "round": unary.round, "conjugate": unary.conj, "sgn": unary.sign,
@@ -256,41 +245,25 @@ UFUNCS: dict[str, Callable[..., Any]] = {
         "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh",
         "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "deg2rad", "rad2deg", "floor", "ceil", "trunc")},
 }
-UFUNCS |= {name: getattr(special, name) for name in special.__all__ if name not in UFUNCS}  # scipy.special's are ufuncs, too
 UFUNC_REDUCTIONS: dict[str, Callable[..., Any]] = {
     "add": reduce.sum_, "multiply": reduce.prod, "maximum": reduce.max_, "minimum": reduce.min_, "logical_and": reduce.all_,
     "logical_or": reduce.any_,
 }
 
 
-def _of_new_numpy(rules: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
-    """Those that this numpy has."""
-    return {path: rule for path, rule in rules.items() if numpy_function(path) is not None}
-
-
 NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **_of_new_numpy(COMPOSITIONS), "angle": unary.angle, "full_like": create.full_like,
+    **of_this_numpy(COMPOSITIONS), "angle": unary.angle, "full_like": create.full_like,
     "pad": lambda array, pad_width, mode="constant", constant_values=0: pad.pad(array, pad_width, mode, constant_values),
-    **_of_new_numpy({"concat": join.concatenate, "unstack": join.unstack}),
+    **of_this_numpy({"concat": join.concatenate, "unstack": join.unstack}),
     "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "amax": reduce.max_, "amin": reduce.min_,
     "argmax": reduce.argmax, "argmin": reduce.argmin, "any": reduce.any_, "all": reduce.all_, "ptp": moments.ptp, "var": moments.var,
     "std": moments.std, "mean": lambda a, axis=None, dtype=None, keepdims=False: moments.mean(a, axis, dtype, keepdims=keepdims),
-    "cumsum": cumulate.cumsum, "cumprod": cumulate.cumprod,
-    "sort": lambda a, axis=-1, kind=None, order=None, stable=None: sort.sort(a, axis, kind, order, stable=stable),
-    "argsort": lambda a, axis=-1, kind=None, order=None, stable=None: sort.argsort(a, axis, kind, order, stable=stable),
     "dot": linalg.dot, "tensordot": linalg.tensordot, "outer": linalg.outer,
     "inner": linalg.inner, "kron": linalg.kron, "cross": linalg.cross, "einsum": linalg.einsum, "vander": linalg.vander,
-    "linalg.multi_dot": linalg.multi_dot, **_of_new_numpy({
+    "linalg.multi_dot": linalg.multi_dot, **of_this_numpy({
         "linalg.matmul": linalg.matmul, "linalg.outer": linalg.outer, "linalg.tensordot": linalg.tensordot, "linalg.cross": linalg.cross,
-        "linalg.vecdot": linalg.vecdot, "linalg.svdvals": svd.svdvals, "linalg.diagonal": stacks.matrix_diagonal, "linalg.trace": stacks.matrix_trace,
-        "linalg.vector_norm": norms.vector_norm, "linalg.matrix_norm": norms.matrix_norm,
+        "linalg.vecdot": linalg.vecdot,
         "linalg.matrix_transpose": linalg.matrix_transpose, "matrix_transpose": linalg.matrix_transpose}),
-    "linalg.norm": norms.norm, "linalg.eigh": eigh.eigh, "linalg.eigvalsh": eigh.eigvalsh, "linalg.svd": svd.svd, "linalg.pinv": svd.pinv,
-    "linalg.matrix_rank": svd.matrix_rank, "linalg.eig": eig.eig, "linalg.eigvals": eig.eigvals, "linalg.cond": norms.cond,
-    "linalg.matrix_power": powers.matrix_power,
-    "linalg.cholesky": lambda a, upper=False: cholesky.cholesky(a, lower=not upper), "linalg.solve": solve.solve,
-    "linalg.inv": inverse.inv, "linalg.det": inverse.det, "linalg.slogdet": inverse.slogdet, "linalg.qr": qr.qr, "linalg.lstsq": leastsquares.lstsq,
-    "linalg.tensorinv": tensors.tensorinv, "linalg.tensorsolve": tensors.tensorsolve,
     "concatenate": join.concatenate, "stack": join.stack, "tile": join.tile, "repeat": join.repeat, "roll": join.roll,
     "where": lambda condition, *choices: compare.switch(condition, *choices) if choices else index.nonzero(condition),
     "clip": lambda a, a_min, a_max: compare.clip(a, a_min, a_max), "round": lambda a, decimals=0: _round(a, decimals),
@@ -304,10 +277,7 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "diag": diagonal.diag, "diagflat": diagonal.diagflat, "diagonal": diagonal.diagonal, "trace": diagonal.trace,
     "tril": diagonal.tril, "triu": diagonal.triu,
     "isclose": compare.isclose, "allclose": compare.allclose,
-    "sinc": special.sinc, "i0": special.i0,
-    **{f"fft.{name}": getattr(fourier, name) for name in fourier.__all__ if name.islower()},
-    **sort.NUMPY, **{name: getattr(nans, name) for name in nans.__all__},
-    **arrange.NUMPY, **index.NUMPY, **join.NUMPY, **search.NUMPY, **signal.NUMPY, **_of_new_numpy({"trapezoid": signal.trapezoid}),
+    **index.NUMPY, **join.NUMPY,
 }
 # What a ufunc's `accumulate` builds: a function of numpy's above, or a method
 UFUNC_ACCUMULATIONS: dict[str, str] = {
@@ -330,7 +300,35 @@ def _function(self: Any, function: Any, types: Any, args: Any, options: Any) -> 
     return PROTOCOLS.function(function, types, args, options)
 
 
-PROTOCOLS = NumpyProtocols(UFUNCS, UFUNC_REDUCTIONS, UFUNC_ACCUMULATIONS, NUMPY_FUNCTIONS, METHODS)
+# Methods of families that few programs need: those are loaded with the first name that is not here, for `import symgraph` must stay
+# fast (all of them together took half as long as numpy).
+LATE_METHODS: tuple[str, ...] = tuple("""
+    _add_along _take_along argsort beta betainc betainc_a betainc_aa betainc_ab betainc_b betainc_bb betaincc betainccinv betaincinv betaln
+    binom chi2sf cummax cummin cumprod cumsum digamma entr erf erfc erfcinv erfcx erfinv gamma gammainc gammainc_k gammainc_kk gammaincc
+    gammainccinv gammaincinv gammaln hurwitz_zeta hurwitz_zeta_x hurwitz_zeta_xx hyp2f1 hyp2f1_a hyp2f1_c i0 i0e i1 i1e iv ive j0 j1 jv k0 k0e
+    k1 k1e kv kve log1mexp log_ndtr logcumsumexp logit ndtr ndtri owens_t poch polygamma psi riemann_zeta sinc sort tri_gamma trigamma xlog1py
+    xlogx xlogy xlogy0 y0 y1 yv
+""".split())
+
+
+def complete() -> None:
+    """Load the families of symgraph/ops/further.py and bind what they give."""
+    from symgraph.ops import further
+
+    for name, function in further.METHODS.items():
+        METHODS[name] = function
+        setattr(TensorVariable, name, _method(name, function))
+    UFUNCS.update({name: rule for name, rule in further.UFUNCS.items() if name not in UFUNCS})
+    NUMPY_FUNCTIONS.update(further.NUMPY_FUNCTIONS)
+    PROTOCOLS.know(NUMPY_FUNCTIONS)
+
+
+PROTOCOLS = NumpyProtocols(UFUNCS, UFUNC_REDUCTIONS, UFUNC_ACCUMULATIONS, NUMPY_FUNCTIONS, METHODS, complete)
+
+
+def _with_sparse() -> None:
+    """Load the ops of sparse matrices, which binds the operators of sparse variables."""
+    import symgraph.ops.sparse.methods  # noqa: F401
 
 
 # Binding --------------------------------------------------------------------------------------------------------------
@@ -349,6 +347,19 @@ def _method(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+def _late_method(name: str) -> Callable[..., Any]:
+    """A method that is loaded when it is called."""
+
+    def method(self: Any, *args: Any, **options: Any) -> Any:
+        complete()
+        return getattr(self, name)(*args, **options)
+
+    method.__name__ = name
+    method.__qualname__ = f"TensorVariable.{name}"
+    method.__doc__ = f"As `T.{name}` of this variable."
+    return method
+
+
 def _bind(cls: Any) -> None:
     for name, op in BINARY.items():
         setattr(cls, f"__{name}__", _forward(op))
@@ -360,6 +371,8 @@ def _bind(cls: Any) -> None:
         setattr(cls, f"__{name}__", _unary(op))
     for name, function in METHODS.items():
         setattr(cls, name, _method(name, function))
+    for name in LATE_METHODS:
+        setattr(cls, name, _late_method(name))
     for name, function in PROPERTIES.items():
         setattr(cls, name, property(_unary(function), doc=function.__doc__))
     cls.__getitem__ = _method("__getitem__", index.getitem)
@@ -372,3 +385,4 @@ def _bind(cls: Any) -> None:
 
 _bind(TensorVariable)
 as_variable.stack = join.stack  # type: ignore[attr-defined]
+SPARSE_OPERATORS.append(_with_sparse)

@@ -30,14 +30,20 @@ class NumpyProtocols:
     """The two protocols over tables by numpy's names.
 
     ufuncs: what a ufunc builds of its operands; reductions, accumulations: what its `reduce` and `accumulate` build, by the name of a
-    function in `functions` or a method of variables; functions: what numpy's other functions build.
+    function in `functions` or a method of variables; functions: what numpy's other functions build. complete: adds to the tables what is
+    loaded only when something is not in them.
     """
 
     def __init__(
         self, ufuncs: Mapping[str, Callable[..., Any]], reductions: Mapping[str, Callable[..., Any]], accumulations: Mapping[str, str],
-        functions: Mapping[str, Callable[..., Any]], names: Mapping[str, Any],
+        functions: Mapping[str, Callable[..., Any]], names: Mapping[str, Any], complete: Callable[[], None],
     ) -> None:
         self.ufuncs, self.reductions, self.accumulations, self.names = ufuncs, reductions, accumulations, names
+        self.complete = complete
+        self.know(functions)
+
+    def know(self, functions: Mapping[str, Callable[..., Any]]) -> None:
+        """Take over the table of functions, which has grown."""
         self.functions = functions
         self.by_function = {found: rule for path, rule in functions.items() if (found := numpy_function(path)) is not None}
 
@@ -52,6 +58,8 @@ class NumpyProtocols:
         self._refuse(shown, options, inputs, ("where", "casting", "order", "subok", "signature"))
         if method == "at":
             raise self._error(f"{shown} writes in place, and a variable cannot be written to: use T.inc_subtensor or T.set_subtensor", inputs)
+        if name not in self.ufuncs:
+            self.complete()
         if name not in self.ufuncs:
             raise self._unknown(shown, name, inputs)
         if method == "__call__":
@@ -82,6 +90,8 @@ class NumpyProtocols:
 
     def _accumulation(self, name: str) -> Callable[..., Any] | None:
         word = self.accumulations.get(name)
+        if word is not None and word not in self.functions and word not in self.names:
+            self.complete()
         found: Any = self.functions.get(word, self.names.get(word)) if word is not None else None
         return found
 
@@ -116,6 +126,8 @@ class NumpyProtocols:
         module = function.__module__.removeprefix("numpy").strip(".")
         path = f"{module}.{function.__name__}" if module in ("linalg", "fft") else function.__name__
         self._refuse(f"numpy.{path}", options, args, ())
+        if function not in self.by_function:
+            self.complete()
         rule = self.by_function.get(function)
         if rule is None:
             raise self._unknown(f"numpy.{path}", path, args)
@@ -161,6 +173,11 @@ def numpy_function(path: str) -> Any:
     for part in path.split("."):
         found = getattr(found, part, None)
     return found
+
+
+def of_this_numpy(rules: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    """The rules for functions that this numpy has."""
+    return {path: rule for path, rule in rules.items() if numpy_function(path) is not None}
 
 
 def _has_protocol(x: Any) -> bool:

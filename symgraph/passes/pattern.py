@@ -16,7 +16,7 @@ from symgraph.expr.dtypes import DISCRETE
 from symgraph.expr.op import Apply, Op
 from symgraph.graph.rule import Rule
 from symgraph.ops.elementwise import Elementwise
-from symgraph.ops.methods import METHODS
+from symgraph.ops.methods import METHODS, complete
 
 __all__ = ["pattern"]
 
@@ -134,6 +134,8 @@ def _builder(name: str, text: str) -> Callable[..., Any]:
     try:
         return row(name)
     except KeyError:
+        if name not in METHODS:
+            complete()
         if name not in METHODS:
             raise ValueError(f"{name} in {text!r} is neither an elementwise op nor a method of variables") from None
         return METHODS[name]

@@ -1,6 +1,7 @@
 """The face of tensor expressions, usually imported as T: names only. Constructors, functions of variables, gradients, `nnet`.
 
-Everything a file of ops lists in its `__all__` is here under the same name, so what is new there needs no line here.
+Everything a file of ops lists in its `__all__` is here under the same name, so what is new there needs no line here. Families that few
+programs need are listed in further.py, and loaded with the first name that is not here.
 """
 
 from typing import Any
@@ -13,46 +14,31 @@ from symgraph.expr.types import Generic, TensorType, Type, generic
 from symgraph.expr.variable import Constant, TensorConstant, TensorVariable, Variable
 from symgraph.gradient import check, forward, markers, matrices, reverse
 from symgraph.ops import (
-    arrange,
     binary,
     cast,
     compare,
     create,
-    cumulate,
     diagonal,
-    disk,
     index,
     join,
     layout,
     methods,  # which binds the operators and methods of variables
     moments,
-    nans,
     pad,
-    passing,
     reduce,
     scalars,
-    search,
     shape,
-    signal,
     softmax,
-    sort,
     stop,
     unary,
 )
 from symgraph.ops import linalg as _products  # `linalg` is the face, as nnet is
-from symgraph.ops import special as _functions
 from symgraph.ops.elementwise import Elementwise
 from symgraph.printing.formula import pp
 from symgraph.settings import config
-from symgraph.tensor import fft, fourier, linalg, nlinalg, nnet, slinalg, special
+from symgraph.tensor import nnet
 
-_FILES = (
-    arrange,
-    search,
-    *(binary, cast, compare, create, diagonal, index, join, layout, _products, moments, pad, reduce, scalars, shape, softmax, _functions, stop),
-    signal,
-    *(cumulate, nans, sort, unary),
-)
+_FILES = (binary, cast, compare, create, diagonal, index, join, layout, _products, moments, pad, reduce, scalars, shape, softmax, stop, unary)
 _ELSEWHERE = {"Softmax", "LogSoftmax", "softmax", "log_softmax"}  # softmax: in nnet alone, as in Theano
 _NAMES: dict[str, Any] = {name: getattr(file, name) for file in _FILES for name in file.__all__
                           if not (name.isupper() or name in _ELSEWHERE)}
@@ -74,19 +60,39 @@ _NAMES |= {
     "EmptyConstantError": EmptyConstantError, "ShapeError": ShapeError, "nnet": nnet,
     "DisconnectedType": markers.DisconnectedType, "Tensor": TensorType, "Elemwise": Elementwise, "CAReduce": reduce.Reduce,
     "CAReduceDtype": reduce.Reduce, "All": reduce.AllOf, "Any": reduce.AnyOf, "TensorSharedVariable": TensorSharedVariable,
-    "load": disk.load, "LoadFromDisk": disk.LoadFromDisk, "DeepCopyOp": passing.DeepCopyOp, "ViewOp": passing.ViewOp,
-    "fft": fft, "fourier": fourier, "special": special, "linalg": linalg, "nlinalg": nlinalg, "slinalg": slinalg,
 }
-for _file in (*_FILES, disk, passing, methods, check, forward, markers, matrices, reverse, make, dtypes):
+for _file in (*_FILES, methods, check, forward, markers, matrices, reverse, make, dtypes):
     globals().pop(_file.__name__.rpartition(".")[2], None)  # what is behind the face is not part of it
 del _file
 globals().update(_NAMES)
-__all__ = sorted(_NAMES)
+_loaded: list[str] = []
+
+
+def _names() -> list[str]:
+    """All names, once the rest of them is loaded: what few programs need would double the time of `import symgraph`."""
+    if not _loaded:
+        _loaded.append("further")  # before the import, which asks for submodules by name
+        from symgraph.tensor import further
+
+        for file in ("arrange", "cumulate", "nans", "search", "signal", "sort", "further"):
+            globals().pop(file, None)
+        globals().update(further.NAMES)
+        _loaded[:] = sorted({*_NAMES, *further.NAMES})
+    return _loaded
+
+
+def __dir__() -> list[str]:
+    return _names()
 
 
 def __getattr__(name: str) -> Any:
-    """Only for names that are not here: the nearest that is."""
-    from difflib import get_close_matches
+    """Only for names that are not here: those that are loaded now, or an error that names the nearest."""
+    if name == "__all__":
+        return _names()
+    if not name.startswith("__"):
+        if not _loaded and name in _names():
+            return globals()[name]
+        from difflib import get_close_matches
 
-    near = get_close_matches(name, __all__, 1)
-    raise AttributeError(f"symgraph.tensor has no {name!r}" + (f"; is {near[0]!r} meant?" if near else ""))
+        near = get_close_matches(name, _loaded, 1)
+    raise AttributeError(f"symgraph.tensor has no {name!r}" + (f"; is {near[0]!r} meant?" if not name.startswith("__") and near else ""))

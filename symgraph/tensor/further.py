@@ -1,0 +1,18 @@
+"""The part of the face that is loaded with the first name that symgraph/tensor/__init__.py does not have itself."""
+
+from typing import Any
+
+from symgraph.ops import arrange, cumulate, disk, methods, nans, passing, search, signal, sort
+from symgraph.ops import special as _functions
+from symgraph.tensor import fft, fourier, linalg, nlinalg, slinalg, special
+
+__all__ = ["NAMES"]
+
+methods.complete()  # whoever asks for a name of these will ask for their methods
+
+_FILES = (arrange, search, _functions, signal, cumulate, nans, sort)
+NAMES: dict[str, Any] = {name: getattr(file, name) for file in _FILES for name in file.__all__ if not name.isupper()}
+NAMES |= {
+    "load": disk.load, "LoadFromDisk": disk.LoadFromDisk, "DeepCopyOp": passing.DeepCopyOp, "ViewOp": passing.ViewOp,
+    "fft": fft, "fourier": fourier, "special": special, "linalg": linalg, "nlinalg": nlinalg, "slinalg": slinalg,
+}
