@@ -65,6 +65,7 @@ class Row:
     prepare: Callable[[list[Any]], list[Any]] | None = None
 
 
+LATE_TABLES = "symgraph.ops.special"  # whose rows are made known with the first name that is in no other table
 _ROWS: dict[str, tuple[Row, str]] = {}  # by name; with the module that has the op as an attribute, for pickle
 
 
@@ -80,6 +81,8 @@ def function(name: str) -> Elementwise:
     """The elementwise op of this name, from any of the tables; KeyError if there is none."""
     found = _OPS.get(name)
     if found is None:
+        if name not in _ROWS:
+            import_module(LATE_TABLES)
         found = _OPS[name] = Elementwise(name)
     return found
 

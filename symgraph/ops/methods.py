@@ -312,9 +312,11 @@ LATE_METHODS: tuple[str, ...] = tuple("""
 
 
 def complete() -> None:
-    """Load the families of symgraph/ops/further.py and bind what they give."""
+    """Load the families of symgraph/ops/further.py and bind what they give; done once."""
     from symgraph.ops import further
 
+    if METHODS.keys() >= further.METHODS.keys():
+        return
     for name, function in further.METHODS.items():
         METHODS[name] = function
         setattr(TensorVariable, name, _method(name, function))
