@@ -22,6 +22,7 @@ from symgraph.expr.op import Op, known
 from symgraph.expr.variable import Constant, TensorConstant, TensorVariable
 
 __all__ = [
+    "Identity",
     "SizedOp",
     "ViewOp",
     "as_axes",
@@ -189,6 +190,24 @@ class ViewOp(SizedOp):
 
     def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
         return [None if tangents[0] is None else self(tangents[0], *inputs[1:])]
+
+
+class Identity(ViewOp):
+    """Base: the output is the input."""
+
+    __props__: tuple[str, ...] = ()
+
+    def sizes(self, s: Any, x: Any) -> Any:
+        return [x.shape]
+
+    def compute(self, x: Any) -> Any:
+        return x
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [output_grads[0]]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [self(*inputs)]
 
 
 def _known(x: Any) -> Known:

@@ -8,7 +8,7 @@ from symgraph.errors import NullTypeGradError
 from symgraph.expr.dtypes import COMPLEX
 from symgraph.expr.make import as_tensor
 from symgraph.expr.nogradient import grad_undefined
-from symgraph.expr.sizes import ViewOp
+from symgraph.expr.sizes import Identity
 from symgraph.ops.elementwise import function
 
 __all__ = [
@@ -31,24 +31,6 @@ __all__ = [
     "zero_grad",
     "zero_grad_",
 ]
-
-
-class Identity(ViewOp):
-    """Base: the output is the input."""
-
-    __props__: tuple[str, ...] = ()
-
-    def sizes(self, s: Any, x: Any) -> Any:
-        return [x.shape]
-
-    def compute(self, x: Any) -> Any:
-        return x
-
-    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
-        return [output_grads[0]]
-
-    def batch(self, inputs: Any, stacked: Any) -> Any:
-        return [self(*inputs)]
 
 
 class ZeroGrad(Identity):
