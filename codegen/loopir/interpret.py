@@ -6,6 +6,7 @@ rounds of an independent loop run backwards; scratch memory that is asked for ag
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ from codegen.loopir.text import node_text
 from codegen.program import ArrayType
 
 __all__ = ["Fault", "interpret"]
+
+MEMORY = 1 << 32  # bytes of one block; what asks for more does not get it, on any machine
 
 Environment = dict[int, Any]
 Action = Callable[[Environment], None]
@@ -230,7 +233,10 @@ class Machine:
             fits = len(shape) == wanted.ndim and all(n >= 0 and m in (None, n) for n, m in zip(shape, wanted.shape))
             if not fits:
                 raise Fault(f"a result of shape {shape}, expected {wanted}")
-            buffer = Buffer.new(int(np.prod(shape, dtype=np.int64)) * np.dtype(wanted.dtype).itemsize)
+            bytes = math.prod(shape) * np.dtype(wanted.dtype).itemsize
+            if bytes > MEMORY:
+                raise Left(node.number, list(shape))
+            buffer = Buffer.new(bytes)
             self.arrays[slot] = buffer.data.view(wanted.dtype).reshape(shape)
             environment[out] = Pointer(buffer, type)
 
@@ -243,6 +249,8 @@ class Machine:
         def scratch(environment: Environment) -> None:
             old = self.blocks.get(slot)
             wanted = int(size(environment))
+            if wanted > MEMORY:
+                raise Left(node.number, [wanted])
             new = Buffer.new(max(wanted, len(old.data)) if old else wanted)
             if old:
                 new.data[: len(old.data)] = old.data

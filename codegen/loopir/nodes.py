@@ -164,11 +164,15 @@ class Callback:
 
 @dataclass(slots=True)
 class Result:
-    """out = memory for result number `slot`, of these sizes, given by the caller; entry only."""
+    """out = memory for result number `slot`, of these sizes, given by the caller; entry only.
+
+    Where there is no memory, the entry notes the sizes and returns `number`.
+    """
 
     out: Value
     slot: int
     sizes: tuple[Operand, ...]
+    number: int = -1
 
 
 @dataclass(slots=True)
@@ -176,12 +180,14 @@ class Scratch:
     """out = address, 64-byte aligned, of scratch block number `slot`, which has at least `size` bytes; entry only.
 
     A block stays as it is until the entry returns or asks for the same slot again: then it grows if it must, keeps its contents,
-    and may have moved. So memory whose size shows late, or grows with a loop, costs nothing until it is needed.
+    and may have moved. So memory whose size shows late, or grows with a loop, costs nothing until it is needed. Where there is no
+    memory, the entry notes the size and returns `number`.
     """
 
     out: Value
     size: Operand
     slot: int = 0
+    number: int = -1
 
 
 @dataclass(slots=True)

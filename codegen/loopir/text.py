@@ -108,8 +108,12 @@ def node_lines(node: ir.Node, margin: str) -> Iterator[str]:
             arrays, outs = ", ".join(array(*x) for x in node.arrays), ", ".join(array(*x) for x in node.outs)
             yield f"{margin}{outs} = callback {node.slot}({arrays}) or fail {node.number}"
         case ir.Result():
-            yield f"{margin}{declared(node.out)} = result {node.slot}[{listed(node.sizes)}]"
+            yield f"{margin}{declared(node.out)} = result {node.slot}[{listed(node.sizes)}]{or_fail(node)}"
         case ir.Scratch():
-            yield f"{margin}{declared(node.out)} = scratch {node.slot}: {node.size} bytes"
+            yield f"{margin}{declared(node.out)} = scratch {node.slot}: {node.size} bytes{or_fail(node)}"
         case ir.Fail():
             yield f"{margin}fail {node.number}({listed(node.values)})"
+
+
+def or_fail(node: ir.Result | ir.Scratch) -> str:
+    return f" or fail {node.number}" if node.number > 0 else ""

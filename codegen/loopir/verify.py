@@ -286,12 +286,14 @@ class Checker:
         self.require(type(node.slot) is int and node.slot >= 0, "the slot is a number")
         for size in node.sizes:
             self.index(size)
+        self.status(node.number)
         self.give(node.out, POINTERS)
 
     def scratch(self, node: ir.Scratch) -> None:
         self.require(self.is_entry, "only the entry asks for scratch memory")
         self.require(type(node.slot) is int and node.slot >= 0, "the slot is a number")
         self.index(node.size)
+        self.status(node.number)
         self.give(node.out, POINTERS)
 
     def fail(self, node: ir.Fail) -> None:

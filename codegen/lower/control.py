@@ -14,9 +14,12 @@ from codegen.loopir.scalar import is_number
 from codegen.lower.arrays import Memory, product
 from codegen.lower.foresight import foresee
 from codegen.lower.memory import SMALL, item_bytes
+from codegen.lower.tapes import Tape
 from codegen.program import Branch, Loop
 
 __all__ = ["BranchPlan", "LoopPlan"]
+
+MOST_BYTES = 1 << 62  # of a stack
 
 
 class LoopPlan:
@@ -32,7 +35,9 @@ class LoopPlan:
         self.targets: dict[int, Memory] = {}  # output of the body -> where this round puts it
         self.steps: Any = None
         self.kinds: list[str] = []
-        self.growing: dict[int, int] = {}  # stacked result whose rows have a size that only a step tells -> its scratch block
+        self.tapes: dict[int, Tape] = {}  # stacked result whose length, or whose rows' size, only the rounds tell
+        self.open: dict[int, list[int]] = {}  # stacked result -> dimensions of a row whose size only a step tells
+        self.before: dict[int, list[Any]] = {}  # their sizes in the round before
         self.now: Any = None  # the number of the round whose code is being written
         self.late: set[int] = set()  # outputs of the body whose sizes show only inside the loop
 
@@ -74,6 +79,7 @@ class LoopPlan:
             out = loop.outputs[k]
             if out is not None:
                 frame.shapes[out] = self.row_shapes[v]
+        frame.unit.where = loop.where
         return self.size_stacks()
 
     def check_state(self, k: int, shape: Sequence[Any]) -> None:
@@ -93,14 +99,26 @@ class LoopPlan:
             if out is None:
                 continue
             v = loop.body.outputs[self.count + j]
-            if self.steps is None:
-                raise TypeError("a loop without a number of steps cannot stack its results")
+            counted = self.steps is not None and not loop.until
             if None in self.row_shapes[v]:
-                self.growing[j] = self.frame.unit.new_slot()
+                self.open[j] = [axis for axis, n in enumerate(self.body.types[v].shape) if n is None]
                 self.kinds = ["turns" if kind == f"row {j}" else kind for kind in self.kinds]
-            elif not loop.until:
+            if counted:
+                self.check_bytes(product(self.row_shapes[v]) if j not in self.open else 1, self.body.types[v].dtype)
+            if j in self.open or not counted:
+                self.tapes[j] = Tape(self.frame.unit, self.body.types[v].dtype, self.steps if counted else None, self.steps)
+            else:
                 self.frame.shapes[out] = (self.steps, *self.row_shapes[v])
-        return loop.until or bool(self.growing)
+        return bool(self.tapes)
+
+    def check_bytes(self, size: Any, dtype: str) -> None:
+        """The number of bytes of all rows must be a number of 64 bits."""
+        b, room = self.b, MOST_BYTES // item_bytes(dtype)
+        if is_number(self.steps) and is_number(size):
+            fits: Any = self.steps * size <= room
+        else:
+            fits = b.less_equal(b.cast(self.steps, "float64") * b.cast(size, "float64"), float(room))
+        b.check(fits, "MemoryError", f"there is no memory for {{}} rows of {{}} numbers of {dtype}", self.steps, size)
 
     def choose(self) -> None:
         """How each state is kept."""
@@ -121,23 +139,23 @@ class LoopPlan:
             kind = self.kinds[k]
             j = int(kind[4:]) if kind.startswith("row") else None
             return self.targets.setdefault(k if j is None else self.count + j, Memory())
-        if k - self.count in self.growing:
-            return Memory(self.b.offset(self.grown(k - self.count, shape), self.now * product(shape)))
+        if k - self.count in self.open:
+            self.check_open(k - self.count, shape)
+            return Memory(self.tapes[k - self.count].row(self.now, product(shape))[0])
         if k < self.count + self.loop.stacked and self.loop.outputs[k] is not None:
             if k in self.targets and any(kind == f"row {k - self.count}" for kind in self.kinds):
                 return self.targets[k]
             return self.targets.setdefault(k, Memory())
         return None
 
-    def grown(self, j: int, shape: Sequence[Any]) -> Any:
-        """Address of a stack of rows of this shape; it is asked for in each round, and stays what it is while rows are of one size."""
-        dtype = self.body.types[self.loop.body.outputs[self.count + j]].dtype
-        bytes = product((self.steps, *shape)) * item_bytes(dtype)
-        return self.b.recast(self.frame.unit.scratch(bytes, self.growing[j]), f"{dtype}*")
-
-    def open_sizes(self, j: int) -> list[int]:
-        """The dimensions of a row whose size the type does not tell."""
-        return [axis for axis, n in enumerate(self.body.types[self.loop.body.outputs[self.count + j]].shape) if n is None]
+    def check_open(self, j: int, shape: Sequence[Any]) -> None:
+        """All rows of a stack have the sizes of the first."""
+        b, unit = self.b, self.frame.unit
+        where, unit.where = unit.where, self.loop.where
+        for axis, before in zip(self.open[j], self.before[j]):
+            text = f"result {j} of the loop: a step changes the size of dimension {axis} from {{}} to {{}}"
+            b.check(b.either(b.equal(self.now, 0), b.equal(before, shape[axis])), "ValueError", text, before, shape[axis])
+        unit.where = where
 
     # Code -------------------------------------------------------------------------------------------------------------
     def run(self) -> None:
@@ -161,7 +179,9 @@ class LoopPlan:
                 initial += [start.pointer, *pair]
             else:
                 initial.append(start.pointer)
-        initial += [b.constant(0, "int64") for j in self.growing for _ in self.open_sizes(j)]
+        initial += [b.constant(0, "int64") for axes in self.open.values() for _ in axes]
+        for tape in self.tapes.values():
+            initial += tape.initial()
         if loop.until or self.steps is None:
             self.repeat(initial)
         else:
@@ -169,18 +189,10 @@ class LoopPlan:
             self.finish(final, self.steps)
 
     def prepare_stacks(self) -> None:
-        frame, loop = self.frame, self.loop
-        for j in range(loop.stacked):
-            out = loop.outputs[self.count + j]
-            if out is None or j in self.growing:
-                continue
-            if not loop.until:
-                self.stacks[j] = frame.memory[out]
-            else:  # as many rows as there may be; how many there are shows at the end
-                v = loop.body.outputs[self.count + j]
-                dtype = self.body.types[v].dtype
-                bytes = product((self.steps, *self.row_shapes[v])) * item_bytes(dtype)
-                self.stacks[j] = Memory(self.b.recast(frame.unit.scratch(bytes), f"{dtype}*"))
+        for j in range(self.loop.stacked):
+            out = self.loop.outputs[self.count + j]
+            if out is not None and j not in self.tapes:
+                self.stacks[j] = self.frame.memory[out]
 
     def repeat(self, initial: list[Any]) -> None:
         """With a condition: rounds until it holds, at most `steps`."""
@@ -217,6 +229,15 @@ class LoopPlan:
             v = loop.body.outputs[self.count + j]
             self.targets.setdefault(self.count + j, Memory()).pointer = b.offset(memory.pointer, t * product(self.row_shapes[v]))
         rest = list(carried)
+        first_of_tapes = len(rest) - 2 * len(self.tapes)
+        for k, (j, tape) in enumerate(self.tapes.items()):
+            tape.start(rest[first_of_tapes + 2 * k : first_of_tapes + 2 * k + 2])
+            if j not in self.open:
+                self.next_row(j, tape, t, rest)
+        at = first_of_tapes - sum(map(len, self.open.values()))
+        for j, axes in self.open.items():
+            self.before[j] = rest[at : at + len(axes)]
+            at += len(axes)
         turns: dict[int, Any] = {}
         for k, v in enumerate(self.states):
             if self.kinds[k] == "small":
@@ -242,16 +263,38 @@ class LoopPlan:
             else:
                 after.append(self.targets[self.count + int(kind[4:])].pointer)
         frame.unit.where = loop.where
-        for j in self.growing:
-            for axis in self.open_sizes(j):
-                before, size = rest.pop(0), body.shapes[loop.body.outputs[self.count + j]][axis]
-                text = f"result {j} of the loop: a step changes the size of dimension {axis} from {{}} to {{}}"
-                b.check(b.either(b.equal(t, 0), b.equal(before, size)), "ValueError", text, before, size)
-                after.append(size)
+        for j, axes in self.open.items():
+            after += [body.shapes[loop.body.outputs[self.count + j]][axis] for axis in axes]
+        for tape in self.tapes.values():
+            after += tape.carried()
         condition = None
         if loop.until:
             condition = body.scalar(loop.body.outputs[-1], ())
         return condition, after
+
+    def next_row(self, j: int, tape: Tape, t: Any, carried: list[Any]) -> None:
+        """Row t of a tape is where the body puts its result. States that are the row before it move with the tape (in `carried`)."""
+        b, k = self.b, self.count + j
+        size = product(self.row_shapes[self.loop.body.outputs[k]])
+        places = [at for at, kind in self.carried_places() if kind == f"row {j}"]
+        states = [carried[at] for at in places]
+
+        def again(base: Any) -> list[Any]:
+            return b.when(b.equal(t, 0), lambda: states, lambda: [b.offset(base, (t - 1) * size) for _ in states]) if states else []
+
+        address, states = tape.row(t, size, states, again)
+        for at, state in zip(places, states):
+            carried[at] = state
+        self.targets.setdefault(k, Memory()).pointer = address
+
+    def carried_places(self) -> list[tuple[int, str]]:
+        """For each state that is carried as addresses: where the first of them stands, and how the state is kept."""
+        places, at = [], 0
+        for kind in self.kinds:
+            if kind != "small":
+                places.append((at, kind))
+                at += 3 if kind == "turns" else 1
+        return places
 
     def finish(self, final: list[Any], ran: Any) -> None:
         frame, loop = self.frame, self.loop
@@ -262,18 +305,16 @@ class LoopPlan:
             del rest[: {"small": 0, "turns": 3}.get(kind, 1)]
             if out is not None:
                 frame.copy(frame.memory[out], Memory(pointer), frame.types[out].dtype, frame.total(out))
-        for j in self.growing:
-            out, row = loop.outputs[self.count + j], loop.body.outputs[self.count + j]
-            sizes: list[Any] = list(self.body.types[row].shape)
-            for axis in self.open_sizes(j):
-                sizes[axis] = rest.pop(0)
-            frame.memory[out] = Memory(self.grown(j, sizes))
-            frame.shapes[out] = (ran, *sizes)
-        if loop.until:
-            for j, memory in self.stacks.items():
-                out = loop.outputs[self.count + j]
-                frame.shapes[out] = (ran, *self.row_shapes[loop.body.outputs[self.count + j]])
-                frame.memory[out] = memory
+        sizes: dict[int, list[Any]] = {}
+        for j, axes in self.open.items():
+            sizes[j] = list(self.body.types[loop.body.outputs[self.count + j]].shape)
+            for axis in axes:
+                sizes[j][axis] = rest.pop(0)
+        for j in self.tapes:
+            out = loop.outputs[self.count + j]
+            frame.shapes[out] = (ran, *sizes.get(j, self.row_shapes[loop.body.outputs[self.count + j]]))
+            frame.memory[out] = Memory(rest.pop(0))
+            del rest[0]
 
 
 class BranchPlan:

@@ -34,9 +34,15 @@ def lower(program: Program, name: str = "entry") -> Lowered:
     unit._start = start = b.block
 
     def result(k: int, shape: Sequence[Any]) -> Memory:
-        dtype = program.types[program.outputs[k]].dtype
+        value = program.outputs[k]
+        dtype = program.types[value].dtype
         out = b.value(f"{b.part_type(dtype)}*")
-        b.block.append(ir.Result(out, k, tuple(n.value if isinstance(n, Scalar) else n for n in shape)))
+        number = -1
+        if value in frame.maker:
+            unit.where, before = program.steps[frame.maker[value]].where, unit.where
+            number = unit.failure("MemoryError", f"there is no memory for a result of {' x '.join(['{}'] * len(shape)) or 'one'} numbers of {dtype}")
+            unit.where = before
+        b.block.append(ir.Result(out, k, tuple(n.value if isinstance(n, Scalar) else n for n in shape), number))
         return Memory(b.recast(Scalar(b, out), f"{dtype}*"))
 
     rest: ir.Block = []

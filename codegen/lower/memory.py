@@ -206,7 +206,7 @@ class _Allocation:
             bytes = -(-bytes // ALIGNMENT) * ALIGNMENT if is_number(bytes) else bytes
             places += [(block, (total, k * bytes)) for k, block in enumerate(blocks)]
             total = total + len(blocks) * bytes
-        base = None if is_number(total) and total == 0 else self.frame.unit.scratch(total)
+        base = None if is_number(total) and total == 0 else self.scratch(total)
         for block, offset in places:
             seen: dict[str, Any] = {}
             local = None
@@ -220,6 +220,17 @@ class _Allocation:
                         start = self.moved(base, offset)
                     pointer = seen[dtype] = b.recast(start, f"{dtype}*")
                 memory.pointer = pointer
+
+    def scratch(self, total: Any) -> Any:
+        """The memory of all values that are not on the stack: where there are stacks of a loop among them, those are what takes it."""
+        frame = self.frame
+        loops = [group for group in self.groups if group.kind == "loop" and stored_values(frame, group)]
+        if not loops:
+            return frame.unit.scratch(total)
+        where, frame.unit.where = frame.unit.where, frame.program.steps[loops[0].root].where
+        base = frame.unit.scratch(total, purpose="the stacked rows of the loop, and what is computed from them")
+        frame.unit.where = where
+        return base
 
     def moved(self, base: Any, offset: tuple[Any, Any]) -> Any:
         """The address so many bytes further: past other blocks, and past those of the same size."""

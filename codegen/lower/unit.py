@@ -66,12 +66,16 @@ class Unit:
 
     _start: ir.Block
 
-    def scratch(self, size: Any, slot: int | None = None) -> Any:
-        """Address of a block of scratch memory, as void*: a new one, or number `slot` again, which may have grown and moved."""
+    def scratch(self, size: Any, slot: int | None = None, purpose: str = "") -> Any:
+        """Address of a block of scratch memory, as void*: a new one, or number `slot` again, which may have grown and moved.
+
+        purpose: what a MemoryError says the bytes were wanted for, under the number of the present step.
+        """
         b = self.builder
         out = b.value("void*")
         number = self.new_slot() if slot is None else slot
-        b.block.append(ir.Scratch(out, size.value if isinstance(size, Scalar) else size, number))
+        failure = self.failure("MemoryError", f"there is no memory for {{}} bytes of {purpose}") if purpose else -1
+        b.block.append(ir.Scratch(out, size.value if isinstance(size, Scalar) else size, number, failure))
         return Scalar(b, out)
 
     def new_slot(self) -> int:

@@ -22,12 +22,12 @@ def size_of(offsets: dict[str, int]) -> int:
 
 # What the gate needs of Python, numpy and the C library: addresses, in this order.
 API_NAMES = (
-    "Py_IncRef Py_DecRef PyErr_Occurred PyErr_Clear PyErr_ExceptionMatches PyErr_NoMemory PyLong_AsDouble PyLong_AsLongLong "
+    "Py_IncRef Py_DecRef PyErr_Occurred PyErr_Clear PyErr_NoMemory PyLong_AsDouble PyLong_AsLongLong "
     "PyList_New PyList_Append PyDict_New PyDict_SetItem PyTuple_Size PyTuple_GetItem PyObject_VectorcallDict PyObject_CallFunction "
     "PyEval_SaveThread PyEval_RestoreThread "  # of Python
     "PyArray_NewFromDescr "  # of numpy
     "posix_memalign malloc free madvise "  # of the C library
-    "ndarray float int None MemoryError three_integers two_integers_and_object"  # objects, and formats of PyObject_CallFunction
+    "ndarray float int None three_integers two_integers_and_object"  # objects, and formats of PyObject_CallFunction
 )
 API = fields(API_NAMES)
 

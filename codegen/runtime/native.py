@@ -60,7 +60,7 @@ def api() -> Any:
     pointer_of: Any = ctypes.PYFUNCTYPE(c_void_p, ctypes.py_object, c_char_p)(("PyCapsule_GetPointer", pythonapi))
     module = sys.modules.get("numpy._core._multiarray_umath") or sys.modules["numpy.core._multiarray_umath"]
     functions = ctypes.cast(pointer_of(module._ARRAY_API, None), ctypes.POINTER(c_void_p))
-    objects = {"ndarray": np.ndarray, "float": float, "int": int, "None": None, "MemoryError": MemoryError}
+    objects = {"ndarray": np.ndarray, "float": float, "int": int, "None": None}
     found: dict[str, Any] = {name: id(x) for name, x in objects.items()}
     found["PyArray_NewFromDescr"] = functions[NEW_FROM_DESCR]
     found |= {name: ctypes.cast(format, c_void_p).value for name, format in FORMATS.items()}

@@ -21,7 +21,7 @@ from codegen.targets.spelling import ATOM, EQUALITY, SUM, TYPES, memory_type, su
 __all__ = ["c_source"]
 
 STOP_LENGTH = 30  # characters of an expression that may be the end of a loop
-OUT_OF_MEMORY = -1
+NOTED = 8  # values that a failure may note
 INDICES = "ijklmn"
 
 
@@ -289,17 +289,25 @@ class FunctionText(ExpressionText):
     def result(self, node: ir.Result) -> None:
         sizes = self.sizes(node.sizes)
         self.settle()
-        self.memory(node.out, f"context->result(context, {node.slot}, {sizes})", f"result{node.slot}")
+        self.memory(node.out, f"context->result(context, {node.slot}, {sizes})", f"result{node.slot}", node.number, node.sizes)
 
     def scratch(self, node: ir.Scratch) -> None:
         size = self.operand(node.size).text
         self.settle()
-        self.memory(node.out, f"context->scratch(context, {node.slot}, {size})", f"scratch{node.slot}")
+        self.memory(node.out, f"context->scratch(context, {node.slot}, {size})", f"scratch{node.slot}", node.number, (node.size,))
 
-    def memory(self, out: ir.Value, text: str, wish: str) -> None:
+    def memory(self, out: ir.Value, text: str, wish: str, number: int, noted: Sequence[ir.Operand]) -> None:
         self.declare(out, Expression(text), wish)
-        self.line(f"if ({self.names[out.number]} == NULL)")
-        self.line(f"    return {OUT_OF_MEMORY};")
+        fails = f"if ({self.names[out.number]} == NULL)"
+        if number < 0:
+            self.line(fails)
+            self.line(f"    return {number};")
+            return
+        self.line(f"{fails} {{")
+        for k, value in enumerate(noted[:NOTED]):
+            self.line(f"    context->values[{k}] = {self.operand(value).text};")
+        self.line(f"    return {number};")
+        self.line("}")
 
 
 def mentions(text: str, name: str) -> bool:

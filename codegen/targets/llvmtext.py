@@ -21,7 +21,7 @@ __all__ = ["llvm_text"]
 
 # Offsets of the context's fields, as docs/architecture.md says.
 DATA, SIZES, RESULT, SCRATCH, CALLBACK, LIBRARIES, VALUES = 0, 8, 16, 24, 32, 40, 48
-OUT_OF_MEMORY = -1
+NOTED = 8  # values that a failure may note
 INVARIANT = ", !invariant.load !0"  # of the context's tables: they stay as they are during a call
 FIRST_METADATA = ["!0 = !{}", '!1 = !{!"branch_weights", i32 2000, i32 1}', '!2 = !{!"branch_weights", i32 1, i32 2000}']
 WHOLE = {32: 12, 16: 24, 8: 48}  # rounds of a loop that becomes one operation on vectors (accumulators; small matrices): nodes of its body
@@ -330,11 +330,15 @@ class FunctionText:
         self.phis(node.results, (first, node.then_yields), (second, node.otherwise_yields))
 
     def fail(self, node: ir.Fail) -> None:
-        for k, value in enumerate(node.values):
+        self.note(node.values)
+        self.leave(str(node.number))
+
+    def note(self, values: tuple[ir.Operand, ...]) -> None:
+        """Puts down what a message of failure will show."""
+        for k, value in enumerate(values):
             name = self.fresh()
             self.lines.append(f"  {name} = getelementptr inbounds i8, ptr %context, i64 {VALUES + 8 * k}")
             self.lines.append(f"  store i64 {self.operand(value)}, ptr {name}")
-        self.leave(str(node.number))
 
     def leave(self, status: str) -> None:
         """Returns the status; what follows in the block is never reached."""
@@ -425,15 +429,28 @@ class FunctionText:
         place = self.sizes("wanted", node.sizes)
         self.field(f"{out}.c", RESULT)
         self.lines.append(f"  {out} = call ptr {out}.c(ptr %context, i64 {node.slot}, ptr {place})")
-        self.lines.append(f"  {out}.bad = icmp eq ptr {out}, null")
-        self.leave_if(f"{out}.bad", str(OUT_OF_MEMORY))
+        self.memory(out, node.number, node.sizes)
 
     def scratch(self, node: ir.Scratch) -> None:
         out = f"%v{node.out.number}"
         self.field(f"{out}.c", SCRATCH)
         self.lines.append(f"  {out} = call align 64 ptr {out}.c(ptr %context, i64 {node.slot}, i64 {self.operand(node.size)})")
+        self.memory(out, node.number, (node.size,))
+
+    def memory(self, out: str, number: int, noted: tuple[ir.Operand, ...]) -> None:
+        """Leaves with the number, having noted what was asked for, if `out` is null."""
         self.lines.append(f"  {out}.bad = icmp eq ptr {out}, null")
-        self.leave_if(f"{out}.bad", str(OUT_OF_MEMORY))
+        if number < 0:
+            self.leave_if(f"{out}.bad", str(number))
+            return
+        stay = self.label()
+        none = self.label()
+        self.lines.append(f"  br i1 {out}.bad, label %{none}, label %{stay}, !prof !2")
+        self.open(none)
+        self.note(noted[:NOTED])
+        self.leaves.append((str(number), self.here))
+        self.lines.append("  br label %leave")
+        self.open(stay)
 
 
 COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "signbit"})

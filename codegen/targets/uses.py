@@ -126,9 +126,9 @@ def operands(node: ir.Node) -> Iterable[ir.Operand]:
     if isinstance(node, ir.Callback):
         return [x for pointer, sizes in node.arrays for x in (pointer, *sizes)]
     if isinstance(node, ir.Result):
-        return node.sizes
+        return node.sizes * (2 if node.number > 0 else 1)  # they are noted too, where there is no memory
     if isinstance(node, ir.Scratch):
-        return (node.size,)
+        return (node.size,) * (2 if node.number > 0 else 1)
     if isinstance(node, ir.Fail):
         return node.values
     return ()
