@@ -7,8 +7,9 @@ from functools import cache
 from codegen.loopir import nodes as ir
 from codegen.loopir.builder import Builder
 from codegen.targets.elementary import ELEMENTARY
+from codegen.targets.llvmcalls import Shared
 from codegen.targets.llvmspelling import PURE, pattern, type_name
-from codegen.targets.llvmtext import FunctionText, Shared
+from codegen.targets.llvmtext import FunctionText
 
 __all__ = ["with_elementary"]
 
