@@ -10,6 +10,7 @@ import numpy as np
 
 from symgraph import errors
 from symgraph.expr.dims import STATIC, Known, static_shape
+from symgraph.expr.failures import located, with_shapes
 from symgraph.expr.op import Apply
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Constant, Variable
@@ -30,31 +31,7 @@ def error_of(name: str, message: str, values: Sequence[int], node: Apply | None,
     if node is None:
         return kind(text)
     shapes = shapes_of(node.inputs, known)
-    return _located(kind(text), node, [shapes.get(x) for x in node.inputs])
-
-
-def located(error: Exception, node: Apply | None, arrays: Sequence[Any] = ()) -> Exception:
-    """The error with a second line that says which op met which inputs, and the user's line."""
-    if node is None or getattr(error, "line", None) is not None:
-        return error
-    return _located(error, node, [getattr(a, "shape", None) for a in arrays])
-
-
-def _located(error: Exception, node: Apply, shapes: Sequence[Any]) -> Exception:
-    if not isinstance(error, errors.SymgraphError) and error.args and isinstance(error.args[0], str):
-        error.args = (f"{error.args[0]}\n  {_what(node, shapes)}", *error.args[1:])
-    return errors.locate(error, node.line)
-
-
-def _what(node: Apply, shapes: Sequence[Any]) -> str:
-    parts = []
-    for x, shape in zip(node.inputs, [*shapes, *[None] * len(node.inputs)]):
-        if isinstance(x.type, TensorType):
-            sizes = ", ".join("?" if n is None else str(n) for n in (x.type.shape if shape is None else shape))
-            parts.append(f"{x.name + ': ' if x.name else ''}{x.type.dtype}({sizes})")
-        else:
-            parts.append(str(x.type))
-    return f"in {node.op} of {', '.join(parts)}"
+    return with_shapes(kind(text), node, [shapes.get(x) for x in node.inputs])
 
 
 def shapes_of(variables: Sequence[Any], known: Mapping[Variable, Any]) -> dict[Variable, tuple[int | None, ...]]:

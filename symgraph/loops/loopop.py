@@ -13,6 +13,7 @@ import numpy as np
 from symgraph import source
 from symgraph.expr.dims import Known, StaticSizes, static_shape
 from symgraph.expr.evaluate import run_nodes
+from symgraph.expr.failures import in_step, located
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.types import tensor_type
 from symgraph.expr.variable import Constant, Variable
@@ -123,7 +124,11 @@ class LoopOp(Op):
             rows = [rows[len(rows) - 1 - t - offset] if backwards else rows[t + offset]
                     for (offset, backwards), rows in zip(layout.sequences, sequences)]
             values = [np.asarray(t, dtype="int64")] * layout.counts + [np.asarray(r) for r in rows] + states + captured
-            results = run_nodes(self._order, dict(zip(self.inner_inputs, values)), self.inner_outputs)
+            try:
+                results = run_nodes(self._order, dict(zip(self.inner_inputs, values)), self.inner_outputs, on_error=_locate)
+                _check_kept(states, results)
+            except Exception as error:
+                raise in_step(error, t, self) from error.__cause__
             states = results[: layout.states]
             for stack, row in zip(stacks, results[layout.states :]):
                 stack.append(row)
@@ -156,6 +161,18 @@ class LoopOp(Op):
 
     def __str__(self) -> str:
         return f"{'while' if self.layout.unbounded else 'scan'}{{{self.name or len(self.inner_outputs)}}}"
+
+
+def _locate(node: Apply, arrays: Sequence[Any], error: Exception) -> None:
+    located(error, node, arrays)
+
+
+def _check_kept(before: Sequence[Any], after: Sequence[Any]) -> None:
+    """ValueError if a state has other sizes than in the step before."""
+    for k, (old, new) in enumerate(zip(before, after)):
+        for axis, (n, m) in enumerate(zip(np.shape(old), np.shape(new))):
+            if n != m:
+                raise ValueError(f"state {k} of the loop: a step changes the size of dimension {axis} from {n} to {m}")
 
 
 def _on_zeros(node: Apply, inputs: Sequence[Any]) -> list[Any]:

@@ -8,10 +8,12 @@ from typing import Any
 from symgraph.expr.dtypes import upcast
 from symgraph.expr.make import as_variable, constant
 from symgraph.expr.shared import SharedVariable
+from symgraph.expr.sizes import static_int
 from symgraph.expr.variable import Constant, TensorVariable, Variable
-from symgraph.expr.walk import ancestors, clone_nodes, toposort
+from symgraph.expr.walk import clone_nodes, toposort
+from symgraph.loops.agreement import check_options, check_states, check_strict, check_updates
 from symgraph.loops.loopop import LoopLayout, LoopOp
-from symgraph.loops.result import OrderedUpdates, StepResult, read_result
+from symgraph.loops.result import OrderedUpdates, StepResult, call_step
 from symgraph.loops.specification import Rows, State, listed, read_outputs_info, read_sequences
 
 __all__ = ["scan"]
@@ -30,10 +32,13 @@ def scan(
 
     sequences: variables, or dict(input=, taps=[0, 1]); the loop runs over the shortest, or n_steps. outputs_info: for each
     output None, an initial value, or dict(initial=, taps=[-1, -2]) with as many leading rows as the largest tap.
+    Shared variables with a default update that the step reads (random streams) are updated in each step, and stand in `updates`.
+    strict: only `non_sequences` may be read beside sequences and outputs. truncate_gradient: how many steps derivatives go back (-1: all).
     mode, profile and allow_gc are accepted for Theano's sake: a loop is compiled as the function around it is.
 
-    Raises ValueError for taps >= 0 of outputs, no sequences and no n_steps, a negative number of steps (when called), a state
-    whose dtype or shape changes; TypeError for n_steps that is no integer.
+    Raises ValueError for taps >= 0 of outputs, too few initial rows for them, no sequences and no n_steps, a negative number of steps
+    or more than a sequence has (when called, where not known before), a state whose dtype or shape changes, a function that returns
+    something else than it may; TypeError for taps or n_steps that are no integers, and a function that cannot take these arguments.
 
     >>> import symgraph.tensor as T
     >>> A, k = T.dvector('A'), T.iscalar('k')
@@ -41,45 +46,49 @@ def scan(
     >>> result[-1].eval({A: [0.0, 1.0, 2.0], k: 3})
     array([0., 1., 8.])
     """
+    title = check_options(name, truncate_gradient)
     inputs = read_sequences(sequences, go_backwards)
     states = read_outputs_info(outputs_info)
     others = [as_variable(x) for x in listed(non_sequences)]
-    steps = _steps(inputs, n_steps, name)
+    steps = _steps(inputs, n_steps, title)
     while True:
         arguments = [x for s in inputs for x in s.rows] + [x for s in states for x in s.arguments] + others
-        result = read_result(fn(*arguments))
+        result = call_step(fn, arguments, title)
         if not states:
             states = [State.none() for _ in result.outputs]
         if not _cast_up(states, result):
             break
-    _check_states(states, result, name)
+    check_states(states, result, title)
+    check_updates(result.updates, title)
     loop = _Assembly(inputs, states, result)
     captured = loop.captured()
     if strict:
-        _check_strict(captured, others, name)
+        check_strict(captured, others, title)
     outputs, updates = loop.build(steps, captured, name, truncate_gradient)
     if not outputs:
         return None, updates
     return (outputs[0] if len(outputs) == 1 and not return_list else outputs), updates
 
 
-def _title(name: str | None) -> str:
-    return f"scan {name}" if name else "scan"
-
-
-def _steps(inputs: Sequence[Rows], n_steps: Any, name: str | None) -> Any:
+def _steps(inputs: Sequence[Rows], n_steps: Any, title: str) -> Any:
     """The number of steps as an int64 scalar: n_steps, else what the shortest sequence allows."""
     if n_steps is not None:
         steps = n_steps if isinstance(n_steps, float) else as_variable(n_steps)
         if not isinstance(steps, TensorVariable) or steps.ndim != 0 or "int" not in steps.dtype:
-            raise TypeError(f"n_steps must be an integer scalar, got {n_steps!r}{f' of type {steps.type}' if isinstance(steps, Variable) else ''}")
-        if not isinstance(steps, Constant):
+            raise TypeError(f"{title}: n_steps must be an integer scalar, got {n_steps!r}"
+                            f"{f' of type {steps.type}' if isinstance(steps, Variable) else ''}")
+        count = static_int(steps)
+        if count is None:
             return steps.astype("int64")
-        if steps.data < 0:
-            raise ValueError(f"n_steps must not be negative, got {int(steps.data)}")
-        return constant(int(steps.data), dtype="int64")
+        if count < 0:
+            raise ValueError(f"{title}: n_steps must not be negative, got {count}")
+        for position, s in enumerate(inputs):
+            length = s.length()
+            if isinstance(length, int) and length < count:
+                raise ValueError(f"{title}: sequence {position} is long enough for {length} steps, n_steps is {count}")
+        return constant(count, dtype="int64")
     if not inputs:
-        raise ValueError(f"{_title(name)} has no sequences, so n_steps must say how many steps to run")
+        raise ValueError(f"{title} has no sequences, so n_steps must say how many steps to run")
     lengths = [s.length() for s in inputs]
     known = [x for x in lengths if isinstance(x, int)]
     total = constant(min(known), dtype="int64") if known else None
@@ -102,32 +111,6 @@ def _cast_up(states: list[State], result: StepResult) -> bool:
     return changed
 
 
-def _check_states(states: list[State], result: StepResult, name: str | None) -> None:
-    title = _title(name)
-    if len(states) != len(result.outputs):
-        raise ValueError(f"{title}: outputs_info describes {len(states)} outputs, but the function of the step returned {len(result.outputs)}")
-    for position, (state, new) in enumerate(zip(states, result.outputs)):
-        if state.initial is None:
-            continue
-        old = state.element
-        if new.ndim != old.ndim:
-            raise ValueError(f"{title}: output {position} starts with {old.ndim} dimensions ({old.type}), but a step gives it {new.ndim} "
-                             f"({new.type})")
-        if new.dtype != old.dtype:
-            raise ValueError(f"{title}: output {position} starts as {old.type}, but a step makes it {new.type}. The dtype of a state must stay the "
-                             f"same: cast the initial value with .astype('{new.dtype}') or what the function returns with .astype('{old.dtype}')")
-        if any(a == 1 and b != 1 for a, b in zip(old.type.shape, new.type.shape)):
-            raise TypeError(f"{title}: output {position} starts as {old.type}, of size 1, but a step makes it {new.type}; if the sizes agree at "
-                            "run time, start from unbroadcast(initial, axis)")
-
-
-def _check_strict(captured: list[Variable], others: list[Any], name: str | None) -> None:
-    allowed = set(ancestors(others))
-    for x in captured:
-        if x not in allowed:
-            raise ValueError(f"{_title(name)} is strict, but its step uses {x}, which is not among non_sequences")
-
-
 class _Assembly:
     """Puts the LoopOp together: lags of deep taps become states handed on from step to step, updated shared variables states."""
 
@@ -135,8 +118,7 @@ class _Assembly:
         self.inputs, self.states, self.result = inputs, states, result
         self.shared = list(result.updates)
         self.inside = [_stand_in(x) for x in self.shared]
-        roots = list(result.outputs) + list(result.updates.values()) + ([] if result.condition is None else [result.condition])
-        roots = clone_nodes(roots, dict(zip(self.shared, self.inside)))
+        roots = clone_nodes(result.roots, dict(zip(self.shared, self.inside)))
         count = len(result.outputs)
         self.outputs = roots[:count]
         self.new_shared = roots[count : count + len(self.shared)]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from symgraph.expr.make import as_variable
 from symgraph.expr.types import tensor_type
 from symgraph.expr.variable import Constant, TensorVariable, Variable
+from symgraph.loops.initial import InitialRows
 
 __all__ = ["Rows", "State", "listed", "read_outputs_info", "read_sequences"]
 
@@ -17,6 +20,16 @@ def listed(x: Any) -> list[Any]:
     if x is None:
         return []
     return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
+def _read_taps(given: Any, what: str) -> list[int]:
+    """Taps as a list; TypeError unless they are integers, ValueError if there are none."""
+    taps = [given] if isinstance(given, (int, np.integer)) or not isinstance(given, (list, tuple, range, np.ndarray)) else list(given)
+    if not all(isinstance(tap, (int, np.integer)) and not isinstance(tap, bool) for tap in taps):
+        raise TypeError(f"the taps of {what} of scan must be integers, got {given!r}")
+    if not taps:
+        raise ValueError(f"{what} of scan has no taps; leave taps out for the usual one")
+    return [int(tap) for tap in taps]
 
 
 class Rows:
@@ -50,17 +63,18 @@ def read_sequences(sequences: Any, go_backwards: bool) -> list[Rows]:
     """Sequences as given to scan: variables, arrays, or dict(input=, taps=)."""
     result = []
     for position, given in enumerate(listed(sequences)):
-        taps: Any = 0
+        taps: Any = None
         if isinstance(given, Mapping):
             unknown = set(given) - {"input", "taps"}
-            if unknown or "input" not in given:
-                raise ValueError(f"sequence {position} of scan must be dict(input=..., taps=[...]), got the keys {sorted(given)}")
-            taps, given = given.get("taps", 0), given["input"]
+            if unknown or given.get("input") is None:
+                raise ValueError(f"sequence {position} of scan must be dict(input=..., taps=[...]), got the keys {sorted(map(str, given))}")
+            taps, given = given.get("taps"), given["input"]
         array = as_variable(given)
-        if not isinstance(array, TensorVariable) or array.ndim == 0:
+        if not isinstance(array, TensorVariable):
+            raise TypeError(f"sequence {position} of scan must be an array, got {given!r} of {type(given)}")
+        if array.ndim == 0:
             raise ValueError(f"sequence {position} of scan must have at least one dimension to run along, got {array} of type {array.type}")
-        taps = [int(tap) for tap in listed(0 if taps is None else taps)]
-        result.append(Rows(array, taps, go_backwards))
+        result.append(Rows(array, [0] if taps is None else _read_taps(taps, f"sequence {position}"), go_backwards))
     return result
 
 
@@ -73,7 +87,7 @@ class State:
     def __init__(self, initial: Any, taps: list[int]) -> None:
         self.initial = initial
         self.taps = taps
-        self.stacked_start = taps != [-1] or False
+        self.stacked_start = False
         self.arguments: list[Any] = []
         self.lags: list[Any] = []
 
@@ -105,10 +119,8 @@ class State:
         """The initial values for 1, 2, ... steps ago."""
         if not self.stacked_start:
             return [self.initial]
-        known = self.initial.type.shape[0]
-        if known is not None and known < self.depth:
-            raise ValueError(f"the taps {self.taps} of an output need {self.depth} initial rows, its initial value {self.initial} has {known}")
-        return [self.initial[self.depth - lag] for lag in range(1, self.depth + 1)]
+        rows = InitialRows(self.depth, tuple(self.taps))(self.initial)
+        return [rows[self.depth - lag] for lag in range(1, self.depth + 1)]
 
     def cast(self, dtype: str) -> State:
         """The same with its initial value cast."""
@@ -132,25 +144,26 @@ def read_outputs_info(outputs_info: Any) -> list[State]:
     """outputs_info as given to scan: for each output None, {}, an initial value, or dict(initial=, taps=)."""
     result = []
     for position, given in enumerate(listed(outputs_info)):
-        taps: Any = -1
+        taps: Any = None
         rows = False
         if isinstance(given, Mapping):
             unknown = set(given) - {"initial", "taps", "return_steps", "inplace"}
             if unknown:
-                raise ValueError(f"output {position} of scan: unknown keys {sorted(unknown)} in outputs_info; known are initial and taps")
+                raise ValueError(f"output {position} of scan: unknown keys {sorted(map(str, unknown))} in outputs_info; known are initial and taps")
             if given.get("initial") is None:
                 if given.get("taps") is not None:
                     raise ValueError(f"output {position} of scan has taps {given['taps']} but no initial value")
                 result.append(State.none())
                 continue
-            rows = "taps" in given and given["taps"] is not None and listed(given["taps"]) != [-1]
-            taps = -1 if given.get("taps") is None else given["taps"]
-            given = given["initial"]
+            taps, given = given.get("taps"), given["initial"]
         if given is None:
             result.append(State.none())
             continue
         initial = as_variable(given)
-        taps = [int(tap) for tap in listed(taps)]
+        if not isinstance(initial, TensorVariable):
+            raise TypeError(f"the initial value of output {position} of scan must be an array, got {given!r} of {type(given)}")
+        taps = [-1] if taps is None else _read_taps(taps, f"output {position}")
+        rows = taps != [-1]
         if any(tap >= 0 for tap in taps):
             raise ValueError(f"the taps of output {position} of scan must be negative, got {taps}: an output's later values are not known yet")
         if len(set(taps)) < len(taps):
