@@ -6,15 +6,15 @@ Argument number k of the call is `arguments[k]`; the constants that are too larg
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from codegen.program import ArrayType
+from codegen.record import field, record
 
 __all__ = ["CallbackType", "Failure", "Layout"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Failure:
     """where: the step's number (`Step.where`); error: name of the exception class; message: with ``{}`` for each value noted."""
 
@@ -23,7 +23,7 @@ class Failure:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CallbackType:
     """A Python op's step: the types of what comes in and of what must come back. where: the step's number."""
 
@@ -32,7 +32,7 @@ class CallbackType:
     outputs: tuple[ArrayType, ...]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Layout:
     """entry: the symbol. constants: C-contiguous arrays. scratches: number of scratch blocks. libraries: BLAS/LAPACK names by slot."""
 

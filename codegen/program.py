@@ -13,8 +13,9 @@ Example (``y = exp(x) + x`` for a vector, rules left out)::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from codegen.record import field, record
 
 if TYPE_CHECKING:
     from codegen.rules import Rule
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["ArrayType", "Branch", "Loop", "Program", "Sequenced", "Step"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ArrayType:
     """dtype by its numpy name; shape: one entry a dimension, None where the size is known only at run time."""
 
@@ -37,7 +38,7 @@ class ArrayType:
         return f"{self.dtype}[{', '.join('?' if n is None else str(n) for n in self.shape)}]"
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Step:
     """One op applied: `outputs` are computed from `inputs` (value numbers) as `rule` says.
 
@@ -50,7 +51,7 @@ class Step:
     where: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Sequenced:
     """An inner input that is a row of an outer value: row ``t + offset`` in step t; `backwards` counts rows from the end."""
 
@@ -59,7 +60,7 @@ class Sequenced:
     backwards: bool = False
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Loop:
     """Repeats the inner program `body`; (final state, stacked results) = fold(body, state, sequences).
 
@@ -85,7 +86,7 @@ class Loop:
     where: int = 0
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Branch:
     """Runs one of two inner programs: `then` if the value `condition` (bool, no dimensions) is true, else `otherwise`.
 
@@ -103,7 +104,7 @@ class Branch:
 AnyStep = Step | Loop | Branch
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Program:
     """types: of each value; constants: value number -> array; outputs: value numbers (one may stand twice, or be an input)."""
 

@@ -14,8 +14,9 @@ The builder `b` is codegen.loopir.builder.Builder; the rules below say what is c
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from codegen.record import record
 
 __all__ = ["Loops", "Pointwise", "Python", "Reduction", "Rule", "Sizes"]
 
@@ -44,7 +45,7 @@ class Sizes(Protocol):
         """Raise the error of this class name with the message, its ``{}`` filled by `values`, unless the condition holds."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Pointwise:
     """Each element of the one output on its own.
 
@@ -65,7 +66,7 @@ class Pointwise:
     view: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Reduction:
     """The elements of input 0 along `axes` joined into one; the other dimensions stay.
 
@@ -83,7 +84,7 @@ class Reduction:
     finish: Callable[..., Any]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Loops:
     """The op writes its own loop nest.
 
@@ -107,7 +108,7 @@ class Loops:
     by_address: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Python:
     """Calls back: `call(*arrays)` -> tuple of arrays of the output types. Its shapes are known once it has run.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from struct import Struct
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 
 from codegen.layout import CallbackType, Failure, Layout
 from codegen.program import ArrayType
+from codegen.record import field, record
 
 __all__ = ["Entry", "layout_from", "layout_to", "pack", "unpack"]
 
@@ -26,7 +26,7 @@ HEAD = Struct("<8sIIQQQ32s")  # magic, format, length of the key, of the descrip
 CHECKED = HEAD.size - 32
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Entry:
     """object: object code; layout: what it wants of its caller; extra: what else the caller keeps with it, as JSON can say it.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from codegen.layout import Layout
@@ -14,12 +13,13 @@ from codegen.lower.arrays import Memory
 from codegen.lower.frame import Frame
 from codegen.lower.unit import Unit
 from codegen.program import Program, Step
+from codegen.record import record
 from codegen.rules import Pointwise
 
 __all__ = ["Lowered", "lower"]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Lowered:
     """The code and what it wants from its caller."""
 

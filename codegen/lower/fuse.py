@@ -9,9 +9,9 @@ that compilers take grows faster than a function's length.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from codegen.program import Branch, Loop, Program, Step
+from codegen.record import field, record
 from codegen.rules import Loops, Pointwise, Python, Reduction
 
 __all__ = ["Group", "fuse", "inputs_of"]
@@ -24,7 +24,7 @@ DEPTH = 16  # of members that are read at an index of their own: evaluating thos
 CHEAP = 3  # cost up to which a step is computed again in each of its readers rather than stored
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Group:
     """kind: 'pointwise', 'reduction', 'loops', 'python', 'view', 'loop', 'branch'. members: positions of steps, in order, the root last."""
 
@@ -41,7 +41,7 @@ class Group:
         return len(self.members) < STEPS and self.cost + cost <= COST and len(self.arrays | set(step.inputs)) <= ARRAYS
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Use:
     """Step `position` reads the value as its input number `operand`."""
 

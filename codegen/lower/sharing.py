@@ -7,10 +7,10 @@ number of patterns. Bits stay the same: a constant that is handed over takes par
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from codegen.loopir import nodes as ir
+from codegen.record import field, record
 
 __all__ = ["Kernels"]
 
@@ -19,7 +19,7 @@ PLAIN = frozenset({"add", "sub", "mul"})
 FLOATS = ("float32", "float64")
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Shared:
     """A kernel and its calls, each with the constants that stand in the kernel's places for them."""
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass
 
 from codegen.loopir.operations import MATH
+from codegen.record import record
 
 __all__ = [
     "ATOM", "EQUALITY", "RESERVED", "SUM", "SUPPORT", "TYPES", "UNARY", "Row", "bits_row", "cast_row", "constant", "memory_type",
@@ -33,7 +33,7 @@ LOWEST = {"int32": -(2**31), "int64": -(2**63)}
 ATOM, UNARY, PRODUCT, SUM, COMPARISON, EQUALITY, BITS, CHOICE = 16, 15, 14, 13, 11, 10, 7, 4
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Row:
     """text: a format string of the operands. level: how tightly it binds; needs: how tightly each operand must.
 

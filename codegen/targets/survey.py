@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from codegen.loopir import nodes as ir
+from codegen.record import record
 
 __all__ = ["Survey", "survey"]
 
@@ -12,7 +11,7 @@ INLINE_LENGTH = 60  # a kernel of one use may become a part of its caller up to 
 INLINE_TOTAL = 1500  # nodes of all such kernels with loops: the time that LLVM takes grows with the square of a function
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Survey:
     """function: the kernel. calls: from how many places it is called. length: its nodes, all nested ones counted.
 

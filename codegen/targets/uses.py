@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from codegen.loopir import nodes as ir
+from codegen.record import field, record
 
 __all__ = ["Uses", "uses_of"]
 
 SUMS = frozenset({"add", "sub", "mul", "div", "rem"})
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Uses:
     """count: how often each value (by number) is used by what is not dead itself. place: id of the one block in which it is, 0 if several.
 

@@ -5,20 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from symgraph.compile.checking import DebugMode, MonitorMode, NanGuardMode
 from symgraph.compile.modes import Mode
 from symgraph.settings import config
 
 __all__ = ["FAST_COMPILE", "FAST_RUN", "get_default_mode", "get_mode", "register_mode", "resolve"]
 
+
+def _checking(name: str) -> Callable[[], Mode]:
+    """One of the modes that look at every step; their file is loaded when one of them is wanted."""
+
+    def make() -> Mode:
+        from symgraph.compile import checking
+
+        mode: Mode = getattr(checking, name)()
+        return mode
+
+    return make
+
+
 _MODES: dict[str, Callable[[], Mode]] = {
     "FAST_RUN": lambda: Mode(optimizer="fast_run"),
     "FAST_COMPILE": lambda: Mode(optimizer="fast_compile"),
     "CHECK": lambda: Mode(optimizer="fast_run", check=True),
-    "DebugMode": DebugMode,
-    "DEBUG_MODE": DebugMode,
-    "NanGuardMode": NanGuardMode,
-    "MonitorMode": MonitorMode,
+    "DebugMode": _checking("DebugMode"),
+    "DEBUG_MODE": _checking("DebugMode"),
+    "NanGuardMode": _checking("NanGuardMode"),
+    "MonitorMode": _checking("MonitorMode"),
     "Mode": Mode,
 }
 

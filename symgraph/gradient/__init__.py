@@ -8,13 +8,10 @@ array(6.)
 """
 
 from symgraph.errors import DisconnectedInputError, GradientError, NullTypeGradError
-from symgraph.gradient.check import mode_not_slow, numeric_grad, verify_grad
-from symgraph.gradient.custom import custom_gradient
 from symgraph.gradient.forward import Rop, jvp
 from symgraph.gradient.markers import DisconnectedType, NullType, grad_not_implemented, grad_undefined
-from symgraph.gradient.matrices import hessian, hessian_vector_product, jacobian
-from symgraph.gradient.pieces import format_as, subgraph_grad
 from symgraph.gradient.reverse import Lop, grad, vjp
+from symgraph.late import late
 from symgraph.ops.stop import (
     ConsiderConstant,
     DisconnectedGrad,
@@ -42,3 +39,10 @@ __all__ = [
     "hessian", "hessian_vector_product", "jacobian", "jvp", "mode_not_slow", "numeric_grad", "stop_gradient", "subgraph_grad",
     "undefined_grad", "undefined_grad_", "verify_grad", "vjp", "zero_grad", "zero_grad_",
 ]
+
+__getattr__, __dir__ = late(__name__, {
+    "symgraph.gradient.check": "mode_not_slow numeric_grad verify_grad",
+    "symgraph.gradient.custom": "custom_gradient",
+    "symgraph.gradient.matrices": "hessian hessian_vector_product jacobian",
+    "symgraph.gradient.pieces": "format_as subgraph_grad",
+})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections import Counter, deque
 from collections.abc import Sequence
-from typing import Any
+from importlib import import_module
+from typing import Any, NamedTuple
 
 from symgraph.errors import OptimizationError
 from symgraph.expr.op import Apply
@@ -14,7 +16,21 @@ from symgraph.graph.graph import Graph
 from symgraph.graph.rule import Root, Rule, rule
 from symgraph.settings import config
 
-__all__ = ["Rule", "Rules", "rule"]
+__all__ = ["Family", "Rule", "Rules", "rule"]
+
+
+class Family(NamedTuple):
+    """Rules about ops that few graphs have. home, name: the list of rules in its file; about: the files of the ops, without one of
+    which loaded no graph has anything for these rules, and their file is not loaded either."""
+
+    home: str
+    name: str
+    about: tuple[str, ...]
+
+    def rules(self) -> list[Rule]:
+        """The rules, if a graph may have something for them."""
+        return getattr(import_module(self.home), self.name) if any(file in sys.modules for file in self.about) else []
+
 
 class Rules:
     """A pass: rules applied until none fires. Work grows in line with the graph: a changed node wakes only itself and its users,
@@ -25,18 +41,27 @@ class Rules:
 
     tries = 30
 
-    def __init__(self, name: str, rules: Sequence[Rule]) -> None:
+    def __init__(self, name: str, rules: Sequence[Rule], families: Sequence[Family] = (), excluded: frozenset[str] = frozenset()) -> None:
         self.name = name
-        self.rules = list(rules)
+        self._rules = list(rules)
+        self._families = families
+        self._excluded = excluded
+
+    @property
+    def rules(self) -> list[Rule]:
+        """The rules that a graph of now may have something for."""
+        found = [*self._rules, *(r for family in self._families for r in family.rules())]
+        return [r for r in found if not (r.tags & self._excluded)] if self._excluded else found
 
     def without(self, excluded: frozenset[str]) -> Rules:
         """The same pass less the rules that carry one of these tags."""
-        return Rules(self.name, [r for r in self.rules if not (r.tags & excluded)]) if excluded else self
+        return Rules(self.name, self._rules, self._families, excluded) if excluded else self
 
     def __call__(self, graph: Graph) -> Counter[str]:
         """Rewrite the graph; returns how often each rule fired."""
+        rules = self.rules
         by_root: dict[Root, list[Rule]] = {}
-        for r in self.rules:
+        for r in rules:
             for root in r.roots:
                 by_root.setdefault(root, []).append(r)
         anywhere = by_root.get(None, [])
@@ -95,7 +120,7 @@ class Rules:
                     break
         finally:
             graph.on_change = outer
-        graph.settled = frozenset(self.rules)
+        graph.settled = frozenset(rules)
         graph.touched.clear()
         return fired
 

@@ -1,17 +1,21 @@
-"""Joined and repeated arrays: joins of joins, reductions of joins part by part, what is repeated twice; the extremes of what is negated."""
+"""Joined and repeated arrays: joins of joins, reductions of joins part by part, what is repeated twice; the extremes of what is negated; products of
+which a part, or the trace, is all that is read."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from symgraph.expr.dtypes import FLOAT
 from symgraph.expr.op import Apply
 from symgraph.graph.graph import Graph
 from symgraph.graph.rewrite import Rule, rule
 from symgraph.ops.cast import cast
 from symgraph.ops.create import Alloc
+from symgraph.ops.diagonal import ExtractDiag
 from symgraph.ops.index import Subtensor
 from symgraph.ops.index.region import FULL, INPUT, Slice
 from symgraph.ops.join import Join, MakeVector
+from symgraph.ops.layout import DimShuffle
 from symgraph.ops.linalg import Dot
 from symgraph.ops.reduce import AllOf, AnyOf, Max, Min, Prod, Sum
 from symgraph.passes.match import inputs_of, is_float, node_of, only_use
@@ -119,7 +123,29 @@ def region_of_product(graph: Graph, node: Apply) -> Any:
     return Dot(*flags)(*new) if any(old is not y for old, y in zip((a, b), new)) else None
 
 
+@rule(Sum, tags=("trace",))
+def trace_of_product(graph: Graph, node: Apply) -> Any:
+    """sum(diagonal(dot(a, b))) -> sum(mul(a, b'))"""
+    diagonal = node_of(node.inputs[0], ExtractDiag)
+    if diagonal is None or diagonal.op.offset or diagonal.inputs[0].ndim != 2 or tuple(node.op.axes) != (0,):
+        return None
+    product = node_of(diagonal.inputs[0], Dot)
+    if product is None or not only_use(graph, node.inputs[0]) or not only_use(graph, diagonal.inputs[0]):
+        return None
+    a, b = product.inputs
+    if a.ndim != 2 or b.ndim != 2 or a.dtype not in FLOAT:
+        return None
+    a = DimShuffle(2, (1, 0))(a) if product.op.transpose_a else a
+    b = b if product.op.transpose_b else DimShuffle(2, (1, 0))(b)
+    if None in (a.type.shape[0], b.type.shape[0]) or a.type.shape[0] != b.type.shape[0]:  # the diagonal is as long as the shorter side
+        rows = call("minimum", a.shape[0], b.shape[0])
+        a, b = a[:rows], b[:rows]
+    if a.broadcastable != b.broadcastable:
+        return None
+    return type(node.op)((0, 1), node.op.dtype, node.op.acc_dtype)(call("mul", a, b))
+
+
 JOINS: list[Rule] = [keeps_ones(r) for r in (
     parts_of_no_size, join_of_items, join_of_joins, reduction_of_join, extreme_of_negated, repeated_to_its_own_shape,
 )]
-PRODUCTS: list[Rule] = [keeps_ones(region_of_product)]
+PRODUCTS: list[Rule] = [keeps_ones(region_of_product), keeps_ones(trace_of_product)]

@@ -183,28 +183,6 @@ def logarithm_of_determinant(graph: Graph, node: Apply) -> Any:
     return call("mul", number(2, out), Sum((0,), out.dtype, out.dtype)(out))
 
 
-@rule(Sum)
-def trace_of_product(graph: Graph, node: Apply) -> Any:
-    """sum(diagonal(dot(a, b))) -> sum(mul(a, b'))"""
-    diagonal = node_of(node.inputs[0], ExtractDiag)
-    if diagonal is None or diagonal.op.offset or diagonal.inputs[0].ndim != 2 or tuple(node.op.axes) != (0,):
-        return None
-    product = node_of(diagonal.inputs[0], Dot)
-    if product is None or not only_use(graph, node.inputs[0]) or not only_use(graph, diagonal.inputs[0]):
-        return None
-    a, b = product.inputs
-    if a.ndim != 2 or b.ndim != 2 or a.dtype not in FLOAT:
-        return None
-    a = _turned(a) if product.op.transpose_a else a
-    b = b if product.op.transpose_b else _turned(b)
-    if None in (a.type.shape[0], b.type.shape[0]) or a.type.shape[0] != b.type.shape[0]:  # the diagonal is as long as the shorter side
-        rows = call("minimum", a.shape[0], b.shape[0])
-        a, b = a[:rows], b[:rows]
-    if a.broadcastable != b.broadcastable:
-        return None
-    return type(node.op)((0, 1), node.op.dtype, node.op.acc_dtype)(call("mul", a, b))
-
-
 # Systems --------------------------------------------------------------------------------------------------------------
 
 
@@ -253,7 +231,6 @@ def shared_factors(graph: Graph, node: Apply) -> Any:
 
 
 LINEAR: list[Rule] = [keeps_ones(r) for r in (
-    inverse_times, inverse_of_inverse, determinant_of, logarithm_of_determinant, trace_of_product, transposed_system,
-    system_of_known_structure,
+    inverse_times, inverse_of_inverse, determinant_of, logarithm_of_determinant, transposed_system, system_of_known_structure,
 )]
 SHARED_FACTORS: list[Rule] = [keeps_ones(shared_factors)]

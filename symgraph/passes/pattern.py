@@ -15,7 +15,7 @@ from typing import Any
 from symgraph.expr.dtypes import DISCRETE
 from symgraph.expr.op import Apply, Op
 from symgraph.graph.rule import Rule
-from symgraph.ops.elementwise import Elementwise
+from symgraph.ops.elementwise import Elementwise, function
 from symgraph.ops.methods import METHODS, complete
 
 __all__ = ["pattern"]
@@ -106,10 +106,8 @@ def _root(name: str, text: str) -> Any:
     for cls in _classes(Op):
         if cls.__name__ == name:
             return cls
-    from symgraph.passes.replacement import row
-
     try:
-        return row(name).name
+        return function(name).name
     except KeyError:
         raise ValueError(f"{name} in {text!r} is neither an elementwise op nor a class of ops") from None
 
@@ -129,10 +127,8 @@ def _check_right(term: Term, text: str) -> None:
 
 
 def _builder(name: str, text: str) -> Callable[..., Any]:
-    from symgraph.passes.replacement import row
-
     try:
-        return row(name)
+        return function(name)
     except KeyError:
         if name not in METHODS:
             complete()

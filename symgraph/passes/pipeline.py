@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from symgraph.expr.op import Op
 from symgraph.graph.graph import Graph
-from symgraph.graph.rewrite import Rules
+from symgraph.graph.rewrite import Family, Rules
 from symgraph.graph.rule import Rule
 from symgraph.passes.accuracy import ACCURACY
 from symgraph.passes.activations import ACTIVATIONS
@@ -27,13 +27,11 @@ from symgraph.passes.fold import fold
 from symgraph.passes.indexing import INDEXING
 from symgraph.passes.inner import inner
 from symgraph.passes.joins import JOINS, PRODUCTS
-from symgraph.passes.linear import LINEAR, SHARED_FACTORS
 from symgraph.passes.loops import LAST_ROW, loops
 from symgraph.passes.merge import merge
 from symgraph.passes.powers import POWERS
 from symgraph.passes.scattered import SCATTERED
 from symgraph.passes.shapes import shapes
-from symgraph.passes.spectral import SPECTRAL
 from symgraph.passes.stability import STABILITY
 from symgraph.passes.sums import SUMS
 
@@ -58,6 +56,14 @@ _BOTH = frozenset({"fast_compile", "fast_run"})
 _RUN = frozenset({"fast_run"})
 _COMPILE = frozenset({"fast_compile"})
 
+_FACTORED = ("inverse", "cholesky", "lu", "solve", "triangular")  # the files of symgraph/ops/linalg that the family is about
+_DECOMPOSED = ("eig", "eigh", "svd")
+
+
+def _matrices(home: str, name: str, files: tuple[str, ...]) -> Family:
+    return Family(f"symgraph.passes.{home}", name, tuple(f"symgraph.ops.linalg.{file}" for file in files))
+
+
 # Rules that others make work for, or wait for, run beside them.
 _ALGEBRA = (*CHOICES, *ARITHMETIC, *POWERS, *ARRANGEMENT, *SUMS, *JOINS)
 
@@ -73,7 +79,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("user", Rules("user", []), _ALL),  # the rules that a mode brings
     Pass("canonical", Rules("canonical", [*ACTIVATIONS, *_ALGEBRA]), _RUN, frozenset({"canonicalize"})),
     Pass("merge", merge, _RUN),
-    Pass("linear", Rules("linear", LINEAR), _RUN, frozenset({"specialize"})),
+    Pass("linear", Rules("linear", [], [_matrices("linear", "LINEAR", _FACTORED)]), _RUN, frozenset({"specialize"})),
     Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY, *ACCURACY, *_ALGEBRA]), _RUN, frozenset({"stabilize"})),
     Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY, *ACCURACY]), _COMPILE, frozenset({"stabilize"})),
     Pass("index", Rules("index", [*INDEXING, *PRODUCTS, *SCATTERED, LAST_ROW, *_ALGEBRA]), _RUN, frozenset({"specialize"})),
@@ -83,7 +89,8 @@ PIPELINE: tuple[Pass, ...] = (
     # How it is done: products that stayed in a body may be joined with a sum there, now that none can be taken out.
     Pass("inner", inner, _RUN),
     Pass("user", Rules("user", []), _RUN),
-    Pass("blas", Rules("blas", [*BLAS, *SHARED_FACTORS, *SPECTRAL, *_ALGEBRA]), _RUN, frozenset({"BlasOpt", "specialize"})),
+    Pass("blas", Rules("blas", [*BLAS, *_ALGEBRA], [_matrices("linear", "SHARED_FACTORS", _FACTORED),
+                                                    _matrices("spectral", "SPECTRAL", _DECOMPOSED)]), _RUN, frozenset({"BlasOpt", "specialize"})),
     # What the rules made may be known, or made twice; so may what stood in an OpFromGraph and beside it.
     Pass("expand", expand, _ALL),
     Pass("shapes", shapes, _RUN, frozenset({"ShapeOpt", "local_shape_to_shape_i"})),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from symgraph.expr.dtypes import upcast
@@ -12,29 +11,18 @@ from symgraph.expr.op import Apply
 from symgraph.expr.sizes import size_constant
 from symgraph.graph.graph import Graph
 from symgraph.graph.rewrite import Rule
-from symgraph.ops import binary, compare, special, unary
 from symgraph.ops.cast import cast
 from symgraph.ops.create import Alloc
-from symgraph.ops.elementwise import Elementwise
+from symgraph.ops.elementwise import function
 from symgraph.ops.layout import DimShuffle, Rebroadcast
 from symgraph.ops.shape import ShapeItem
 
-__all__ = ["call", "filled", "joined", "keeps_ones", "number", "put", "row", "sizes_of", "with_ones"]
-
-
-@cache
-def _rows() -> dict[str, Elementwise]:
-    return {op.name: op for file in (binary, compare, special, unary) for op in vars(file).values() if isinstance(op, Elementwise)}
-
-
-def row(name: str) -> Elementwise:
-    """The elementwise op of this name."""
-    return _rows()[name]
+__all__ = ["call", "filled", "joined", "keeps_ones", "number", "put", "sizes_of", "with_ones"]
 
 
 def call(name: str, *inputs: Any) -> Any:
     """The elementwise op of this name applied to variables."""
-    return row(name)(*inputs)
+    return function(name)(*inputs)
 
 
 def number(value: Any, like: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 from symgraph.expr.op import Apply
 from symgraph.graph.graph import Graph
 from symgraph.graph.rewrite import Rule, rule
+from symgraph.ops.elementwise import function
 from symgraph.ops.index import AdvancedSubtensor, Subtensor
 from symgraph.ops.layout import DimShuffle, Flatten, Rebroadcast, Reshape
 from symgraph.ops.reduce import Sum
@@ -19,7 +20,7 @@ from symgraph.ops.shape import SpecifyShape
 from symgraph.ops.softmax import LogSoftmax, LogSumExp, Softmax
 from symgraph.passes.activations import one_plus
 from symgraph.passes.match import inputs_of, is_constant, is_float, node_of, only_use, same_shape, split_constant
-from symgraph.passes.replacement import call, joined, number, put, row
+from symgraph.passes.replacement import call, joined, number, put
 
 __all__ = ["STABILITY"]
 
@@ -156,7 +157,7 @@ def logarithm_of_erfc(graph: Graph, node: Apply) -> Any:
     inner = inputs_of(node.inputs[0], "erfc")
     if inner is None or inner[0].dtype not in _FAR:
         return None
-    if any(user.op is row("switch") for user, _ in graph.users(node.outputs[0])):
+    if any(user.op is function("switch") for user, _ in graph.users(node.outputs[0])):
         return None  # it is the branch this rule has left for small x
     (x,) = inner
 

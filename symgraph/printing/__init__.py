@@ -1,11 +1,13 @@
 """Expressions as text and pictures: debugprint (tree), pp (formula), dot text; Print, which shows values at run time. Names only."""
 
-from symgraph.ops.passing import Print
-from symgraph.printing.descriptions import min_informative_str, var_descriptor
-from symgraph.printing.dot import d3write, dot_text, pydotprint
-from symgraph.printing.formula import pp
-from symgraph.printing.tree import debugprint
-
-pprint = pp
+from symgraph.late import late
 
 __all__ = ["Print", "d3write", "debugprint", "dot_text", "min_informative_str", "pp", "pprint", "pydotprint", "var_descriptor"]
+
+__getattr__, __dir__ = late(__name__, {
+    "symgraph.ops.passing": "Print",
+    "symgraph.printing.descriptions": "min_informative_str var_descriptor",
+    "symgraph.printing.dot": "d3write dot_text pydotprint",
+    "symgraph.printing.formula": "pp pprint=pp",
+    "symgraph.printing.tree": "debugprint",
+})

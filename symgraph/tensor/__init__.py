@@ -12,7 +12,7 @@ from symgraph.expr.op import Apply, Op
 from symgraph.expr.shared import TensorSharedVariable
 from symgraph.expr.types import Generic, TensorType, Type, generic
 from symgraph.expr.variable import Constant, TensorConstant, TensorVariable, Variable
-from symgraph.gradient import check, forward, markers, matrices, reverse
+from symgraph.gradient import forward, markers, reverse
 from symgraph.ops import (
     binary,
     cast,
@@ -34,7 +34,6 @@ from symgraph.ops import (
 )
 from symgraph.ops import linalg as _products  # `linalg` is the face, as nnet is
 from symgraph.ops.elementwise import Elementwise
-from symgraph.printing.formula import pp
 from symgraph.settings import config
 from symgraph.tensor import nnet
 
@@ -49,19 +48,17 @@ _NAMES |= {
     "as_tensor": make.as_tensor, "as_tensor_variable": make.as_tensor, "as_variable": make.as_variable, "constant": make.constant,
     "tensor": make.tensor, "TensorType": TensorType, "TensorVariable": TensorVariable, "TensorConstant": TensorConstant,
     "Variable": Variable, "grad": reverse.grad, "Lop": reverse.Lop, "Rop": forward.Rop, "jvp": forward.jvp, "vjp": reverse.vjp,
-    "jacobian": matrices.jacobian, "hessian": matrices.hessian,
-    "hessian_vector_product": matrices.hessian_vector_product,
-    "verify_grad": check.verify_grad, "numeric_grad": check.numeric_grad, "grad_undefined": markers.grad_undefined,
+    "grad_undefined": markers.grad_undefined,
     "grad_not_implemented": markers.grad_not_implemented, "NullType": markers.NullType,
     "discrete_dtypes": dtypes.DISCRETE, "continuous_dtypes": dtypes.CONTINUOUS, "integer_dtypes": dtypes.INTEGER,
     "float_dtypes": dtypes.FLOAT, "complex_dtypes": dtypes.COMPLEX, "int_dtypes": dtypes.SIGNED, "uint_dtypes": dtypes.UNSIGNED,
     "all_dtypes": dtypes.ALL, "Op": Op, "Apply": Apply, "Type": Type, "Constant": Constant, "Generic": Generic, "generic": generic, "config": config,
-    "pprint": pp, "pp": pp, "AsTensorError": AsTensorError, "MethodNotDefined": MethodNotDefined, "NotScalarConstantError": NotScalarConstantError,
+    "AsTensorError": AsTensorError, "MethodNotDefined": MethodNotDefined, "NotScalarConstantError": NotScalarConstantError,
     "EmptyConstantError": EmptyConstantError, "ShapeError": ShapeError, "nnet": nnet,
     "DisconnectedType": markers.DisconnectedType, "Tensor": TensorType, "Elemwise": Elementwise, "CAReduce": reduce.Reduce,
     "CAReduceDtype": reduce.Reduce, "All": reduce.AllOf, "Any": reduce.AnyOf, "TensorSharedVariable": TensorSharedVariable,
 }
-for _file in (*_FILES, methods, check, forward, markers, matrices, reverse, make, dtypes):
+for _file in (*_FILES, methods, forward, markers, reverse, make, dtypes):
     globals().pop(_file.__name__.rpartition(".")[2], None)  # what is behind the face is not part of it
 del _file
 globals().update(_NAMES)

@@ -277,6 +277,7 @@ ROWS = {
         Row("region_of_product", lambda: Subtensor([1, 2])(Dot(True, True)(x, y)), "Dot[False, False](Subtensor{:, 1}(x), Subtensor{2}(y))"),
         Row("region_of_product", lambda: Subtensor([slice(1, None)])(Dot(True)(x, v)), "Dot[True, False](Subtensor{:, 1:}(x), v)"),
         Row("region_of_product", lambda: Subtensor([-1])(Dot()(v, y)), "Dot[False, False](v, Subtensor{:, -1}(y))"),
+        Row("trace_of_product", lambda: Dot(False, True)(x23, y23).diagonal().sum(), "Sum[(0, 1)](mul(x23, y23))"),
     ]),
     "accuracy": (ACCURACY, [
         Row("times_its_logarithm", lambda: c("mul", x, c("log", x)), "xlogx(x)", positive=True),

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +139,7 @@ def test_functions_typed_in_count_by_their_code() -> None:
     for text in ("x + 1", "x + 2", "x + 1"):
         names: dict[str, Any] = {"__name__": "typed_in"}
         exec(f"def element(b, index, x):\n    return {text}", names)
-        rule = replace(pointwise("typed"), element=names["element"])
+        rule = Pointwise(("typed",), element, names["element"])
         keys.append(program_key(program(steps=[Step(rule, (0,), (2,))]), "cpu"))
     assert keys[0] == keys[2] != keys[1]
 
