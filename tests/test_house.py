@@ -74,7 +74,7 @@ LATE = {
     "codegen.stations": "codegen.compile", "symgraph.compile.native": "symgraph.compile.function",
     "symgraph.compile.checking": "symgraph.compile.named",
     "symgraph.ops.further": "symgraph.ops.methods", "symgraph.ops.sparse.methods": "symgraph.ops.methods",
-    "symgraph.tensor.further": "symgraph.tensor",
+    "symgraph.tensor.further": "symgraph.tensor", "symgraph.gradient.control": "symgraph.gradient.reverse",
 }
 NOT_LOADED_BY_IMPORT_SYMGRAPH = {"networkx", "llvmlite", "scipy", "opt_einsum", "pycuda", "rich"}
 

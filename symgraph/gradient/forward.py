@@ -15,7 +15,7 @@ from symgraph.expr.dtypes import CONTINUOUS, DISCRETE
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.variable import TensorVariable, Variable
 from symgraph.expr.walk import clone_nodes
-from symgraph.gradient.reverse import ON_DISCONNECTED, all_variables, backward, between, fitting, input_grads, zeros_for
+from symgraph.gradient.reverse import ON_DISCONNECTED, all_variables, backward, between, control_rules, fitting, input_grads, zeros_for
 
 __all__ = ["Rop", "jvp"]
 
@@ -80,6 +80,9 @@ def _still(x: Any, on_disconnected: str, kind: str) -> Any:
 def _output_tangents(node: Apply, tangents: Sequence[Any]) -> list[Any]:
     if all(t is None for t in tangents):
         return [None] * len(node.outputs)
+    rule = control_rules().FORWARD.get(node.op.control) if getattr(node.op, "control", None) is not None else None
+    if rule is not None:
+        return list(rule(node, tangents))
     if type(node.op).R_op is not Op.R_op:
         result = node.op.R_op(node.inputs, list(tangents))
         return list(result) if isinstance(result, (list, tuple)) else [result]

@@ -16,7 +16,10 @@ from symgraph.expr.walk import toposort
 from symgraph.gradient.markers import DisconnectedType, NullType
 from symgraph.settings import config
 
-__all__ = ["ON_DISCONNECTED", "Lop", "all_variables", "backward", "between", "fitting", "grad", "input_grads", "no_influence", "vjp", "zeros_for"]
+__all__ = [
+    "ON_DISCONNECTED", "Lop", "all_variables", "backward", "between", "control_rules", "fitting", "grad", "input_grads", "no_influence", "vjp",
+    "zeros_for",
+]
 
 ON_DISCONNECTED = ("raise", "warn", "ignore")
 _ON_NULL = ("raise", "return")
@@ -168,10 +171,14 @@ def input_grads(node: Apply, grads: list[Any], useful: list[bool], null_gradient
         return [null if a else None for a in alive]
     if all(g is None or getattr(x.type, "dtype", None) in DISCRETE for x, g in zip(node.outputs, grads)):
         return [zeros_for(x) if a else None for x, a in zip(node.inputs, alive)]  # steps: flat wherever a derivative exists
-    if not getattr(op, "accepts_disconnected", False):
+    rule = control_rules().REVERSE.get(op.control) if getattr(op, "control", None) is not None else None
+    if rule is None and not getattr(op, "accepts_disconnected", False):
         grads = [x.zeros_like() if g is None else g for x, g in zip(node.outputs, grads)]
     mirrored = op.holomorphic and any(isinstance(x, TensorVariable) and x.dtype in COMPLEX for x in node.outputs)
-    terms = op.L_op(node.inputs, node.outputs, list(map(_conjugate, grads)) if mirrored else grads)
+    if rule is not None:
+        terms = rule(node, grads, [a and u for a, u in zip(alive, useful)], null_gradients)
+    else:
+        terms = op.L_op(node.inputs, node.outputs, list(map(_conjugate, grads)) if mirrored else grads)
     if mirrored:  # the gradient is d/dRe + i d/dIm
         terms = list(map(_conjugate, terms))
     if len(terms) != len(node.inputs):
@@ -188,6 +195,13 @@ def input_grads(node: Apply, grads: list[Any], useful: list[bool], null_gradient
             continue
         result.append(_fitted(node, position, x, term))
     return result
+
+
+def control_rules() -> Any:
+    """The derivatives of ops with a body (gradient/control.py), which few programs need: loaded by the first."""
+    import symgraph.gradient.control as rules
+
+    return rules
 
 
 def _conjugate(g: Any) -> Any:

@@ -18,6 +18,7 @@ from symgraph.expr.op import Apply, Op
 from symgraph.expr.types import tensor_type
 from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import toposort
+from symgraph.graph.walks import io_connection_pattern
 
 __all__ = ["LoopLayout", "LoopOp"]
 
@@ -76,19 +77,21 @@ class LoopOp(Op):
     """A loop over an inner graph.
 
     inner_inputs, inner_outputs: variables, as the layout says. name: for print-outs. truncate: how many steps the reverse
-    goes back (-1: all).
+    goes back (-1: all). recompute: the reverse stores nothing but states, and computes what else it needs again.
     """
 
     control = "loop"
 
     def __init__(self, inner_inputs: Sequence[Variable], inner_outputs: Sequence[Variable], layout: LoopLayout, name: str | None = None,
-                 truncate: int = -1) -> None:
+                 truncate: int = -1, recompute: bool = False) -> None:
         self.inner_inputs = list(inner_inputs)
         self.inner_outputs: list[Any] = list(inner_outputs)
         self.layout = layout
         self.name = name
         self.truncate = truncate
+        self.recompute = recompute
         self._order: list[Apply] | None = None
+        self._pattern: list[list[bool]] | None = None
 
     def make_node(self, *inputs: Any) -> Apply:
         layout = self.layout
@@ -152,12 +155,38 @@ class LoopOp(Op):
         rows = self.inner_outputs[layout.states : layout.states + layout.stacked]
         return [np.empty((0, *np.shape(x.data if isinstance(x, Constant) else known[x])), x.type.dtype) for x in rows]
 
+    # Derivatives (their rules stand in gradient/loops.py) ----------------------------------------------------------------
+    def inner_pattern(self) -> list[list[bool]]:
+        """The connection pattern of one step: [inner input][new state or stacked result]."""
+        if self._pattern is None:
+            self._pattern = io_connection_pattern(self.inner_inputs, self.inner_outputs[: self.layout.states + self.layout.stacked])
+        return self._pattern
+
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        counted = [] if self.layout.unbounded else [[False] * len(node.outputs)]
-        return counted + [[True] * len(node.outputs)] * (len(node.inputs) - len(counted))
+        """An input has influence on what any step makes of it; an initial state also on its final one: there may be no step."""
+        layout, pattern = self.layout, self.inner_pattern()
+        found = [set(_true(row)) for row in pattern]
+        states = range(layout.states)
+        while True:  # what a state of the next step has influence on, the input has
+            grown = [row.union(*(found[layout.inner_state + k] for k in row if k in states)) for row in found]
+            if grown == found:
+                break
+            found = grown
+        for k in states:
+            found[layout.inner_state + k].add(k)
+        counted: list[set[int]] = [] if layout.unbounded else [set()]
+        return [[k in row for k in range(len(node.outputs))] for row in [*counted, *found[int(layout.counts) :]]]
+
+    def with_stacks(self, more: Sequence[Variable]) -> LoopOp:
+        """This loop with further inner variables stacked, over the same inner inputs: passes make one loop of both."""
+        end = self.layout.states + self.layout.stacked
+        outputs = [*self.inner_outputs[:end], *more, *self.inner_outputs[end:]]
+        layout = LoopLayout(self.layout.sequences, self.layout.states, self.layout.captured, self.layout.stacked + len(more), self.layout.counts,
+                            self.layout.until, self.layout.unbounded)
+        return LoopOp(self.inner_inputs, outputs, layout, self.name, self.truncate, self.recompute)
 
     def __getstate__(self) -> Any:
-        return self.__dict__ | {"_order": None}
+        return self.__dict__ | {"_order": None, "_pattern": None}
 
     def __str__(self) -> str:
         return f"{'while' if self.layout.unbounded else 'scan'}{{{self.name or len(self.inner_outputs)}}}"
@@ -197,6 +226,10 @@ class _Unchecked(StaticSizes):
 
 
 _UNCHECKED = _Unchecked()
+
+
+def _true(flags: Sequence[bool]) -> list[int]:
+    return [k for k, flag in enumerate(flags) if flag]
 
 
 def known_steps(x: Any) -> int | None:

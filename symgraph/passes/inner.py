@@ -45,6 +45,7 @@ def with_bodies(op: Any, **bodies: list[Any]) -> Any:
     twin = copy.copy(op)
     for name, outputs in bodies.items():
         setattr(twin, name, list(outputs))
-    if hasattr(twin, "_order"):
-        twin._order = None  # the order in which it runs belongs to the old body
+    for name in ("_order", "_pattern"):
+        if hasattr(twin, name):
+            setattr(twin, name, None)  # what was found out of the old body
     return twin
