@@ -30,7 +30,7 @@ LAYERS: dict[str, list[list[str]]] = {
         ["passes"],
         ["compile"],
         ["gradient"],
-        ["tensor", "sparse"],
+        ["tensor", "sparse", "scan_module"],
         [""],
         ["nn", "optim", "train", "keras"],
         ["theano"],

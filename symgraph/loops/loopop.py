@@ -155,6 +155,16 @@ class LoopOp(Op):
         rows = self.inner_outputs[layout.states : layout.states + layout.stacked]
         return [np.empty((0, *np.shape(x.data if isinstance(x, Constant) else known[x])), x.type.dtype) for x in rows]
 
+    # Print-outs ---------------------------------------------------------------------------------------------------------
+    def roles(self, node: Apply) -> tuple[list[tuple[str, Any]], list[str]]:
+        """For print-outs: of each inner input what it is, and the outer variable it is taken from (or None); what each inner output is."""
+        layout = self.layout
+        names = [*(f"row of sequence {k}" for k in range(len(layout.sequences))), *(f"state {k}" for k in range(layout.states)),
+                 *["captured"] * layout.captured]
+        inputs: list[tuple[str, Any]] = [("number of the step", None)] * layout.counts + list(zip(names, node.inputs[layout.first_sequence :]))
+        outputs = [f"new state {k}" for k in range(layout.states)] + [f"row of result {k}" for k in range(layout.stacked)]
+        return inputs, outputs + ["until"] * layout.until
+
     # Derivatives (their rules stand in gradient/loops.py) ----------------------------------------------------------------
     def inner_pattern(self) -> list[list[bool]]:
         """The connection pattern of one step: [inner input][new state or stacked result]."""

@@ -23,7 +23,8 @@ def debugprint(
     itself. ids: "CHAR" (letters), "int", "id" (addresses) or "" for none. stop_on_name: do not look into named variables.
     print_clients: of nodes that are read several times, by which others. done, used_ids: a set of nodes that were shown and a
     dictionary of ids, both kept on from call to call. print_storage is accepted for Theano's sake: memory belongs to a call. Bodies of
-    loops follow under "Inner graphs". Raises TypeError for what is none of these, ValueError for ids of another kind.
+    loops follow under "Inner graphs", with what each result is, and for each input what it is and the id of what it is taken
+    from. Raises TypeError for what is none of these, ValueError for ids of another kind.
 
     >>> import symgraph.tensor as T
     >>> x = T.dscalar('x')
@@ -75,7 +76,8 @@ class _Printer:
         self.names: dict[Any, str] = {} if used_ids is None else used_ids
         self.seen: set[Any] = set() if done is None else done
         self.lines: list[str] = []
-        self.bodies: dict[Any, str] = {}
+        self.bodies: dict[Any, tuple[str, Any]] = {}
+        self.notes: dict[Any, str] = {}  # what an input of a body is, and whence it comes
 
     def tree(self, root: Variable, start: str) -> None:
         stack: list[tuple[Any, str, int]] = [(root, start, 0)]
@@ -93,7 +95,7 @@ class _Printer:
                 continue
             self.seen.add(node)
             if hasattr(node.op, "inner_outputs"):
-                self.bodies.setdefault(node.op, self.label(x))
+                self.bodies.setdefault(node.op, (self.label(x), node))
             below = _below(prefix)
             stack.extend((y, below + "|", level + 1) for y in reversed(node.inputs))
 
@@ -108,6 +110,7 @@ class _Printer:
         if self.print_type:
             text += f" <{x.type}>"
         text += f" '{x.name}'" if node is not None and x.name else ""
+        text += self.notes.get(x, "")
         readers = self.readers.get(x, ())
         return text + (f" clients:[{', '.join(f'{user.op}{self.name(user)}' for user in readers)}]" if len(readers) > 1 else "")
 
@@ -124,12 +127,26 @@ class _Printer:
         while len(shown) < len(self.bodies):
             if not shown:
                 self.lines += ["", "Inner graphs:"]
-            for op, label in list(self.bodies.items()):
+            for op, (label, node) in list(self.bodies.items()):
                 if op not in shown:
                     shown.add(op)
                     self.lines += ["", label]
-                    for x in op.inner_outputs:
-                        self.tree(x, " >")
+                    self.body(op, node)
+
+    def body(self, op: Any, node: Apply) -> None:
+        """The results of an inner graph, each once; of a loop with what they and its inputs are."""
+        said: dict[Any, list[str]] = {x: [] for x in op.inner_outputs}
+        if hasattr(op, "roles"):
+            inputs, outputs = op.roles(node)
+            for x, (role, outer) in zip(op.inner_inputs, inputs):
+                whence = "" if outer is None else f" ->{self.name(outer.owner or outer)}" if self.ids else ""
+                self.notes[x] = f" {{{role}}}{whence}"
+            for x, role in zip(op.inner_outputs, outputs):
+                said[x].append(role)
+        for x, roles in said.items():
+            if roles:
+                self.lines.append(f" {', '.join(roles)}:")
+            self.tree(x, " >")
 
 
 def _below(prefix: str) -> str:

@@ -198,3 +198,53 @@ def test_arguments_have_names() -> None:
 
     scan(step, sequences={"input": v, "taps": [0, 1]}, outputs_info={"initial": w, "taps": [-2, -1]}, non_sequences=s)
     assert names == ["v[t]", "v[t+1]", "w[t-2]", "w[t-1]", "s"]
+
+
+# scan_checkpoints ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("linker", ["py", "llvm"])
+@pytest.mark.parametrize("every", [1, 2, 3, 5, 7])
+def test_one_row_in_several(every: int, linker: str) -> None:
+    total = shared(0.0, name="total")
+
+    def step(x: Any, row: Any, h: Any, factor: Any) -> Any:
+        return [h * factor + row * x, row + x], {total: total + x}
+
+    rows = T.concatenate([m, m * 2])
+    few, updates = symgraph.scan_checkpoints(step, [v, rows], [T.zeros((3,)), None], [s], save_every_N=every)
+    every_row, _ = scan(step, [v, rows], [T.zeros((3,)), None], [s])
+    call = function([v, m, s], [*few, *every_row], updates=updates, mode=symgraph.Mode(linker))
+    *found, states, others = call(V, M, 1.5)
+    kept = [k for k in range(5) if (k + 1) % every == 0 or k == 4]
+    assert all(np.allclose(a, b[kept], rtol=1e-13) for a, b in zip(found, (states, others), strict=True))
+    assert total.get_value() == V.sum()
+    assert call(V[:0], M, 1.5)[0].shape == (0, 3)
+
+
+def test_chunks_without_padding_need_whole_ones() -> None:
+    few, _ = symgraph.scan_checkpoints(lambda x, h: h + x, v, s, save_every_N=2, padding=False)
+    assert np.allclose(few.eval({v: V[:4], s: 0.0}), np.cumsum(V)[[1, 3]])
+    with pytest.raises(ValueError):
+        few.eval({v: V, s: 0.0})
+
+
+def test_what_chunks_cannot_do() -> None:
+    several = {"initial": v, "taps": [-2, -1]}
+    with pytest.raises(RuntimeError, match="does not work with taps, output 0 has"):
+        symgraph.scan_checkpoints(lambda a, b: a + b, outputs_info=several, n_steps=4)
+    with pytest.raises(ValueError, match="by until"):
+        symgraph.scan_checkpoints(lambda x: (x, until(x > 1)), v)
+    with pytest.raises(ValueError, match="n_steps must say"):
+        symgraph.scan_checkpoints(lambda x: x, outputs_info=s)
+    for wrong in (0, 2.5, True, "2"):
+        with pytest.raises(TypeError, match="save_every_N"):
+            symgraph.scan_checkpoints(lambda x: x, v, save_every_N=wrong)
+    with pytest.raises(TypeError, match="sequence 0 must be an array to run along"):
+        symgraph.scan_checkpoints(lambda x: x, s)
+
+
+def test_the_module_of_scan() -> None:
+    from symgraph.scan_module import scan_utils
+
+    assert symgraph.scan_module.scan is scan and scan_utils.until is until
+    rows, _ = scan(lambda x: x * 2, v)
+    assert isinstance(rows.owner.op, symgraph.scan_module.scan_op.Scan)

@@ -25,6 +25,7 @@ HOMES: dict[str, tuple[Any, ...]] = {
     "theano.gof.Op": (Op,),
     "theano.gradient": (gradient, symgraph, T, errors),
     "theano.printing": (printing,),
+    "theano.scan_module": (symgraph.scan_module,),
     "theano.sparse": (symgraph.sparse,),
     "theano.tensor": (T,),
     "theano.tensor.TensorType": (TensorType,),
