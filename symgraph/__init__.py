@@ -28,8 +28,8 @@ __all__ = [
     "config", "consider_constant", "custom_gradient", "debugprint", "disconnected_grad", "dot", "dprint", "equal_computations", "errors",
     "foldl", "foldr", "function", "function_dump", "generic", "get_scalar_constant_value", "grad", "grad_clip", "grad_scale", "gradient",
     "graph", "graph_replace", "hessian", "hessian_vector_product", "is_same_graph", "jacobian", "jvp", "map", "map_variables", "pattern",
-    "pp", "pprint", "reduce", "rewrite_rule", "scan", "shared", "sparse", "sparse_grad", "stop_gradient", "subgraph_grad", "tensor",
-    "undefined_grad", "until", "vectorize", "vectorize_graph", "verify_grad", "vjp", "wrap_py", "zero_grad",
+    "pp", "pprint", "reduce", "rewrite_rule", "scan", "scan_checkpoints", "scan_module", "shared", "sparse", "sparse_grad", "stop_gradient",
+    "subgraph_grad", "tensor", "undefined_grad", "until", "vectorize", "vectorize_graph", "verify_grad", "vjp", "wrap_py", "zero_grad",
 ]
 
 
@@ -45,6 +45,7 @@ __getattr__, __dir__ = late(__name__, {
     "symgraph.graph.alike": "equal_computations is_same_graph",
     "symgraph.graph.copies": "clone_replace graph_replace map_variables",
     "symgraph.graph.rule": "rewrite_rule",
+    "symgraph.loops.chunks": "scan_checkpoints",
     "symgraph.loops.folds": "foldl foldr map reduce",
     "symgraph.loops.result": "OrderedUpdates until",
     "symgraph.loops.scan": "scan",
@@ -53,5 +54,6 @@ __getattr__, __dir__ = late(__name__, {
     "symgraph.passes.pattern": "pattern",
     "symgraph.printing.formula": "pp pprint=pp",
     "symgraph.printing.tree": "debugprint dprint=debugprint",
+    "symgraph.scan_module": "",
     "symgraph.sparse": "",
 })
