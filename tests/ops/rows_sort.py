@@ -11,6 +11,7 @@ import symgraph.tensor as T
 from symgraph.expr.dtypes import ALL, FLOAT
 from symgraph.ops.cumulate import CumPlace, Recurrence, Shift
 from symgraph.ops.sort.along import AddAlong, TakeAlong
+from symgraph.ops.sort.ordered import TakeOrdered
 
 BASES = {"cumulate._Along", "sort.sort._Sorted"}  # others derive from them
 _SHAPES = [((1,),), ((0, 3),), ((3, 0),), ((1, 4),), ((2, 3, 4),), ((33, 2),)]
@@ -89,6 +90,11 @@ _PARTS = [  # what derivatives are made of
         [((3, 4),), ((5, 2),)], dtypes=ORDERED),
     row("take along", lambda x, places: TakeAlong(0)(x, places), lambda x, places: np.take_along_axis(x, places, 0), [((3, 4),)],
         dtypes=("float64", "int32", "complex64"), beside=[_PLACES], slopes=(0,)),
+    row("take ordered", lambda x, ranks: TakeOrdered(0)(x, ranks), lambda x, ranks: np.take_along_axis(np.sort(x, 0), ranks, 0), [((3, 4),)],
+        dtypes=("float64", *ORDERED), beside=[_PLACES], slopes=(0,)),
+    row("places of ranks", lambda x, ranks: TakeOrdered(0, True)(x, ranks),
+        lambda x, ranks: np.take_along_axis(np.argsort(x, 0, kind="stable"), ranks, 0), [((3, 4),)], dtypes=("float64", "int32", "uint8"),
+        beside=[_PLACES], flat=False),
     row("add along", lambda x, places: AddAlong(0)(x, places, 3),
         lambda x, places: np.array([[sum(x[i, j] for i in range(2) if places[i, j] == k) for j in range(4)] for k in range(3)], x.dtype),
         [((2, 4),)], dtypes=("float64", "int32", "complex64"), beside=[_PLACES], slopes=(0,)),

@@ -10,7 +10,8 @@ import symgraph
 import symgraph.tensor as T
 from symgraph.errors import AxisError
 from symgraph.expr.evaluate import evaluate
-from symgraph.ops.sort import native
+from symgraph.ops.sort import native, selection
+from symgraph.ops.sort.ordered import TakeOrdered
 
 
 def drawn(dtype, shape, seed=0):
@@ -85,6 +86,60 @@ def test_tiles(rows):
         x = np.random.RandomState(n).randint(0, 9, (rows, n)).astype("float64")
         for got, right in zip(f(x), [np.sort(x), np.argsort(x, kind="stable"), np.sort(x, axis=0)]):
             np.testing.assert_array_equal(got, right)
+
+
+@pytest.mark.parametrize("target", ["interpreter", "c", "llvm"])
+@pytest.mark.parametrize("dtype", ["float64", "int32"])
+def test_samples_on_every_target(dtype, target, monkeypatch):
+    """What selects in long rows, made to do so in short ones: bounds that hold, bounds that do not, rounds that keep everything."""
+    monkeypatch.setattr(native, "ALONE", 4)
+    monkeypatch.setattr(native, "FEW", 100)
+    monkeypatch.setattr(native, "BITS", ((10**9, 2),))
+    monkeypatch.setattr(native, "WIDEST", 3)
+    monkeypatch.setattr(selection, "SAMPLED", 6)
+    monkeypatch.setattr(selection, "SHARE", 2)
+    monkeypatch.setattr(selection, "BLOCK", 4)
+    random = np.random.RandomState(5)
+    x = np.concatenate([drawn(dtype, (2, 25)), random.randint(0, 2, (1, 25)).astype(dtype), np.arange(25).reshape(1, 25).astype(dtype)])
+    ranks = random.randint(0, 25, (4, 3))
+    v, r = T.tensor(dtype, shape=(4, 25)), T.lmatrix()
+    outputs = [TakeOrdered(1)(v, r), TakeOrdered(1, True)(v, r), *T.topk_and_argtopk(v, 3), T.argtopk(v, -20)]
+    for got, right in zip(run([v, r], outputs, [x, ranks], target), evaluate(outputs, {v: x, r: ranks})):
+        np.testing.assert_array_equal(got, right)
+
+
+@pytest.fixture(scope="module")
+def selectors():
+    v, r = T.dvector(), T.lvector()
+    return symgraph.function([v, r], [TakeOrdered(0)(v, r), TakeOrdered(0, True)(v, r), T.argtopk(v, 5), T.argtopk(v, -2000)])
+
+
+@pytest.mark.parametrize("kind", ["normal", "equal", "sorted", "two", "few", "hidden", "misleading"])
+def test_elements_by_ranks(kind, selectors):
+    """Rows of which samples are taken; misleading: the words that samples are made of are larger than all others."""
+    n = 20000
+    apart = n // min(n // selection.SHARE, selection.SAMPLE)
+    random = np.random.RandomState(1)
+    x = {
+        "normal": random.randn(n),
+        "equal": np.full(n, 3.5),
+        "sorted": np.arange(n) * 0.25,
+        "two": random.choice([1.0, np.nextafter(1.0, 2)], n),
+        "few": random.randint(0, 4, n).astype("float64"),
+        "hidden": np.where(random.rand(n) < 0.5, 1e300, 1.0) + 1e-13 * random.randint(0, 1000, n),
+        "misleading": np.where(np.arange(n) % apart == 0, 1e9, 0) + random.randn(n),
+    }[kind]
+    order = np.argsort(x, kind="stable")
+    down = np.argsort(-x, kind="stable")
+    for ranks in ([9999, 10000], [0], [n - 1, 5], [100, 10000, 19000, 3], list(range(0, n, 1000)), []):
+        values, places, top, least = selectors(x, np.array(ranks, "int64"))
+        np.testing.assert_array_equal(values, np.sort(x)[ranks])
+        np.testing.assert_array_equal(places, order[ranks])
+        np.testing.assert_array_equal(top, down[:5])
+        np.testing.assert_array_equal(least, order[:2000])
+    for wrong in (-1, n):
+        with pytest.raises(IndexError, match="out of bounds for size 20000"):
+            selectors(x, [3, wrong])
 
 
 def test_complex_numbers_by_real_part_then_imaginary():

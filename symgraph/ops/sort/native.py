@@ -21,7 +21,7 @@ from typing import Any
 
 from symgraph.ops.sort.along import Rows
 
-__all__ = ["Keys", "Words", "sort_rows", "workspace"]
+__all__ = ["Keys", "Sorter", "Word", "Words", "sort_rows", "workspace"]
 
 LANES = 8  # rows in a tile
 TILE = 256  # elements of the longest row that a tile takes: 16 kilobytes of 8-byte words stay in the first cache
@@ -143,37 +143,39 @@ def workspace(dtype: str, count: Any, places: bool) -> list[tuple[str, Any]]:
     return [*short, (kind, count * 2 * parts), ("int64", DIGITS << WIDEST)]
 
 
-def sort_rows(
-    b: Any, x: Any, axis: int, words: Words, scratch: Sequence[Any], out: Any, write: Callable[[Any, Any, Word], None],
-    wanted: Any = None,
-) -> None:
-    """Sort each row of x along `axis` upwards and call ``write(where, first, word)`` for the first `wanted` words of each (None: all).
+def sort_rows(b: Any, x: Any, axis: int, words: Words, scratch: Sequence[Any], out: Any, write: Callable[[Any, Any, Word], None]) -> None:
+    """Sort each row of x along `axis` upwards and call ``write(where, first, word)`` for its words.
 
-    where: the place in an array of the shape of `out`, that of x but for `wanted` elements along `axis`; first: where the row of x
-    starts. scratch: what `workspace` asked for. Only so many wanted: elements that are too large are left out early.
+    where: the place in an array of the shape of `out`; first: where the row of x starts. scratch: what `workspace` asked for.
     """
-    rows = Rows(x.shape, axis)
-    sorter = _Sorter(b, x, rows, Rows(out.shape, axis), words, wanted, write)
-    n = rows.count
-    if isinstance(n, int) and n <= ALONE:  # no scratch was asked for
-        sorter.short(scratch[0])
-        return
-    some = isinstance(n, int) and n > TILE
-    fits = False if some else b.both(b.less_equal(n, TILE), b.either(b.less_equal(n, ALONE), b.less_equal(FEW, rows.number)))
-    b.when(fits, lambda: sorter.short(scratch[0]))
-    b.when(b.invert(fits), lambda: sorter.long(*scratch[1:]))
+    Sorter(b, x, axis, words, out, write).run(scratch)
 
 
-class _Sorter:
-    def __init__(self, b: Any, x: Any, rows: Rows, out: Rows, words: Words, wanted: Any, write: Callable[..., None]) -> None:
+class Sorter:
+    """The words of rows in their order; a class derived from this one takes some of them only."""
+
+    def __init__(self, b: Any, x: Any, axis: int, words: Words, out: Any, write: Callable[[Any, Any, Word], None]) -> None:
         self.b = b
         self.x = x.pointer
-        self.rows = rows
-        self.out = out
+        self.rows = Rows(x.shape, axis)
+        self.out = Rows(out.shape, axis)
         self.words = words
-        self.wanted = rows.count if wanted is None else wanted
+        self.wanted = self.out.count
         self.write = write
-        self.selects = wanted is not None
+
+    def ranked(self, where: Any, k: Any) -> Any:
+        """The rank of the word that goes to place `where` of the output, number k of its row."""
+        return k
+
+    def run(self, scratch: Sequence[Any]) -> None:
+        b, n = self.b, self.rows.count
+        if isinstance(n, int) and n <= ALONE:  # no scratch was asked for
+            self.short(scratch[0])
+            return
+        some = isinstance(n, int) and n > TILE
+        fits = False if some else b.both(b.less_equal(n, TILE), b.either(b.less_equal(n, ALONE), b.less_equal(FEW, self.rows.number)))
+        b.when(fits, lambda: self.short(scratch[0]))
+        b.when(b.invert(fits), lambda: self.long(*scratch[1:]))
 
     # Short rows -------------------------------------------------------------------------------------------------------
     def short(self, tile: Any) -> None:
@@ -208,7 +210,8 @@ class _Sorter:
 
             b.when(b.less(1, rows.count), lambda: _network(b, rows.count, exchange))
             with b.loop(0, self.wanted) as k, b.loop(0, b.minimum(rows.number - first, LANES)) as lane:
-                self.write(b.load(targets, lane) + k * self.out.step, b.load(starts, lane), read(k * LANES + lane))
+                where = b.load(targets, lane) + k * self.out.step
+                self.write(where, b.load(starts, lane), read(self.ranked(where, k) * LANES + lane))
 
     # Long rows --------------------------------------------------------------------------------------------------------
     def long(self, buffers: Any, counters: Any) -> None:
@@ -222,45 +225,13 @@ class _Sorter:
 
             def look(k: Any, least: Any, most: Any) -> list[Any]:
                 word = word_at(k)
-                if not self.selects:
-                    words.store(first, k, word)
+                words.store(first, k, word)
                 return [b.minimum(least, word[0]), b.maximum(most, word[0])]
 
             least, most = b.fold(0, rows.count, ends, look)
-            count = rows.count
-            if self.selects:
-                count, most = self.select(word_at, first, counters.pointer, least, most)
-            self.by_digits(first, second, counters.pointer, count, least, most)
-            with b.loop(0, self.wanted) as k:
+            self.by_digits(first, second, counters.pointer, rows.count, least, most)
+            with b.loop(0, rows.count) as k:
                 self.write(target + k * self.out.step, start, words.load(second, k))
-
-    def select(self, word_at: Callable[..., Word], first: Any, counters: Any, least: Any, most: Any) -> tuple[Any, Any]:
-        """Those words kept whose leading digit is at most that of the last one wanted: how many, and the largest."""
-        b, words, n = self.b, self.words, self.rows.count
-        shift = b.maximum(self.length(least, most) - WIDEST, 0)
-        with b.loop(0, 1 << WIDEST, independent=True) as j:
-            b.store(counters, j, 0)
-        with b.loop(0, n) as k:
-            digit = words.digit(word_at(k), least, shift)
-            b.store(counters, digit, b.load(counters, digit) + 1)
-
-        def reach(digit: Any, so_far: Any) -> Any:
-            so_far = so_far + b.load(counters, digit)
-            return b.less(so_far, self.wanted), [digit + 1, so_far]
-
-        bound, _ = b.repeat([0, 0], reach)  # the digits below `bound` hold as many as are wanted
-
-        def keep(k: Any, count: Any, most: Any) -> Any:
-            word = word_at(k)
-
-            def kept() -> list[Any]:
-                words.store(first, count, word)
-                return [count + 1, b.maximum(most, word[0])]
-
-            return b.when(b.less(words.digit(word, least, shift), bound), kept, lambda: [count, most])
-
-        count, most = b.fold(0, n, [0, least], keep)
-        return count, most
 
     def length(self, least: Any, most: Any) -> Any:
         """How many bits it takes to say how far the words lie apart."""

@@ -1,5 +1,5 @@
-"""Order statistics: medians and quantiles, partitions, orders by several keys. All are made of sorted arrays and places in them, and so
-are their derivatives."""
+"""Order statistics: medians and quantiles, partitions, orders by several keys. All are made of elements by their ranks, sorted arrays and
+places in them, and so are their derivatives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from symgraph.expr import dtypes
 from symgraph.expr.make import as_tensor
 from symgraph.expr.sizes import as_axes, size_of, times
 from symgraph.ops.sort.along import TakeAlong
-from symgraph.ops.sort.sort import ArgSort, Sort, along, argsort, sort
+from symgraph.ops.sort.ordered import TakeOrdered
+from symgraph.ops.sort.sort import ArgSort, along, argsort, sort
 
 __all__ = [
     "argpartition", "lexsort", "median", "nanmedian", "nanpercentile", "nanquantile", "partition", "percentile", "quantile",
@@ -51,7 +52,7 @@ def _quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: bool,
     x = x if x.dtype in dtypes.FLOAT else x.astype("float64")
     if not axes:
         x, axes = x.dimshuffle("x"), (0,)
-    ndim, rows = x.ndim, Sort(x.ndim - len(axes))(_rows(x, axes))
+    ndim, rows = x.ndim, _rows(x, axes)
     last, part = rows.ndim - 1, q.astype("float64") / scale
     part = part.dimshuffle(*["x"] * last, 0) if q.ndim else part.dimshuffle(*["x"] * (last + 1))
     n = (rows.eq(rows) if without_nan else rows.ones_like(dtype="bool")).sum(axis=last, keepdims=True).astype("float64")
@@ -60,7 +61,7 @@ def _quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: bool,
     found = _between(rows, place, n, last, between)
     bad = (part < 0) | (part > 1)
     if not without_nan:
-        bad = bad | np.isnan(TakeAlong(last)(rows, (n - 1).astype("int64")))  # NaN comes last
+        bad = bad | rows.neq(rows).any(axis=last, keepdims=True)
     found = bad.switch(np.asarray(np.nan, x.dtype), found)
     kept = list(range(last))
     if keepdims:
@@ -72,21 +73,34 @@ def _quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: bool,
 
 
 def _between(rows: Any, place: Any, n: Any, last: int, how: str) -> Any:
-    """The sorted rows at places that are no integers."""
-    take = lambda at: TakeAlong(last)(rows, at.astype("int64"))
+    """The rows, sorted, at places that are no integers."""
+    take = lambda at: TakeOrdered(last)(rows, at.astype("int64"))
     low = place.floor()
-    high = np.minimum(low + 1, np.maximum(n - 1, 0))
     if how == "lower":
         return take(low)
     if how == "higher":
         return take(place.ceil())
     if how == "nearest":
         return take(np.rint(place))
-    below, above = take(low), take(high)
+    high = np.minimum(low + 1, np.maximum(n - 1, 0))
+    both = take(_pairs(low, high))  # neighbours stand side by side: what finds the one has the other at hand
+    count = size_of(place, last)
+    below, above = (both.reshape([*_sizes(place, last), count, 2], ndim=last + 2)[..., k] for k in (0, 1))
     part = (place - low).astype(rows.dtype)
     if how == "midpoint":
         part = part.neq(0).astype(rows.dtype) * np.asarray(0.5, rows.dtype)
     return np.where(part.eq(0) | below.eq(above), below, below * (1 - part) + above * part)  # infinite ones are not subtracted
+
+
+def _sizes(x: Any, ndim: int) -> list[Any]:
+    return [size_of(x, d) for d in range(ndim)]
+
+
+def _pairs(first: Any, second: Any) -> Any:
+    """The elements of two arrays in turns along the last dimension."""
+    last = first.ndim - 1
+    pairs: Any = np.stack([first, second], axis=-1)
+    return pairs.reshape([*_sizes(first, last), size_of(first, last) * 2], ndim=last + 1)
 
 
 def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:

@@ -10,7 +10,8 @@ import numpy as np
 from symgraph.expr import dtypes
 from symgraph.expr.sizes import SizedOp, as_size, size_of, static_int
 from symgraph.ops.sort.along import AddAlong, Rows, TakeAlong
-from symgraph.ops.sort.native import Keys, Words, sort_rows, workspace
+from symgraph.ops.sort.native import Keys, Words, workspace
+from symgraph.ops.sort.selection import Selector
 from symgraph.ops.sort.sort import along
 from symgraph.settings import config
 
@@ -90,7 +91,7 @@ class TopKOp(SizedOp):
             if self.return_indices:
                 b.store(outs[-1].pointer, where, b.cast(place, self.idx_dtype))
 
-        sort_rows(b, x, self.axis, words, scratch, outs[0], write, b.maximum(k, 0 - k))
+        Selector(b, x, self.axis, words, outs[0], write).run(scratch)
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
         x, kth = inputs
