@@ -34,6 +34,7 @@ from symgraph.passes.scattered import SCATTERED
 from symgraph.passes.shapes import shapes
 from symgraph.passes.stability import STABILITY
 from symgraph.passes.sums import SUMS
+from symgraph.passes.twins import twins
 
 __all__ = ["LEVELS", "PIPELINE", "Pass", "optimise", "passes_of"]
 
@@ -70,6 +71,7 @@ _ALGEBRA = (*CHOICES, *ARITHMETIC, *POWERS, *ARRANGEMENT, *SUMS, *JOINS)
 # "inner" takes the bodies of loops and branches through the passes that follow it, up to the next "inner".
 PIPELINE: tuple[Pass, ...] = (
     Pass("inline", expand_inline, _ALL),
+    Pass("twins", twins, _BOTH, frozenset({"scan", "scan_opt"})),
     # What is meant, in one form. Bodies first: what is learned of them serves the graph around them.
     Pass("inner", inner, _BOTH),
     Pass("merge", merge, _BOTH),
@@ -120,7 +122,7 @@ def passes_of(level: str, excluded: Iterable[str] = (), included: Iterable[str] 
     rules: those of the pass "user", which is left out without any.
 
     >>> [p.name for p in passes_of('fast_run', excluded={'constant_folding'})][:3]
-    ['inline', 'inner', 'merge']
+    ['inline', 'twins', 'inner']
     """
     if level not in LEVELS:
         raise ValueError(f"no optimizer is named {level!r}; known are {', '.join(LEVELS)}")

@@ -40,7 +40,7 @@ def test_levels() -> None:
     assert text(through(expression, None)) == "log(add(1, exp(mul(x, 1))))"
     assert [p.name for p in passes_of("none")] == ["inline", "expand"]  # which do nothing where there is no OpFromGraph
     names = [p.name for p in passes_of("fast_run")]
-    assert names[:2] == ["inline", "inner"] and names[-1] == "merge"
+    assert names[:3] == ["inline", "twins", "inner"] and names[-1] == "merge"
     assert {p.name for p in passes_of("fast_compile")} < set(names)
     assert all(p.levels <= set(LEVELS) for p in PIPELINE)
     with pytest.raises(ValueError, match="no optimizer is named 'o9'; known are none, fast_compile, fast_run"):
