@@ -11,8 +11,8 @@ from symgraph.expr.op import Apply
 from symgraph.graph.graph import Graph
 from symgraph.graph.rewrite import Rule, rule
 from symgraph.ops.layout import DimShuffle
+from symgraph.ops.nnet.softmax import Softmax
 from symgraph.ops.reduce import Sum
-from symgraph.ops.softmax import Softmax
 from symgraph.passes.match import inputs_of, is_constant, is_float, node_of, same_shape, split_constant
 from symgraph.passes.replacement import call, joined, put
 

@@ -11,9 +11,9 @@ from symgraph.graph.rewrite import Rule, rule
 from symgraph.ops.create import Alloc, Arange
 from symgraph.ops.index import AdvancedIncSubtensor, IncSubtensor
 from symgraph.ops.index.region import ARRAY
+from symgraph.ops.nnet.softmax import LogSoftmax, Softmax
 from symgraph.ops.reduce import Sum
 from symgraph.ops.shape import ShapeItem
-from symgraph.ops.softmax import LogSoftmax, Softmax
 from symgraph.passes.expressions import variable_of
 from symgraph.passes.match import is_constant, node_of, only_use
 from symgraph.passes.replacement import call

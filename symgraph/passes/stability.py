@@ -15,9 +15,9 @@ from symgraph.graph.rewrite import Rule, rule
 from symgraph.ops.elementwise import function
 from symgraph.ops.index import AdvancedSubtensor, Subtensor
 from symgraph.ops.layout import DimShuffle, Flatten, Rebroadcast, Reshape
+from symgraph.ops.nnet.softmax import LogSoftmax, LogSumExp, Softmax
 from symgraph.ops.reduce import Sum
 from symgraph.ops.shape import SpecifyShape
-from symgraph.ops.softmax import LogSoftmax, LogSumExp, Softmax
 from symgraph.passes.activations import one_plus
 from symgraph.passes.match import inputs_of, is_constant, is_float, node_of, only_use, same_shape, split_constant
 from symgraph.passes.replacement import call, joined, number, put

@@ -4,6 +4,7 @@ Everything a file of ops lists in its `__all__` is here under the same name, so 
 programs need are listed in further.py, and loaded with the first name that is not here.
 """
 
+from importlib import import_module
 from typing import Any
 
 from symgraph.errors import AsTensorError, EmptyConstantError, MethodNotDefined, NotScalarConstantError, ShapeError
@@ -28,17 +29,16 @@ from symgraph.ops import (
     reduce,
     scalars,
     shape,
-    softmax,
     stop,
     unary,
 )
 from symgraph.ops import linalg as _products  # `linalg` is the face, as nnet is
 from symgraph.ops.elementwise import Elementwise
+from symgraph.ops.nnet import softmax
 from symgraph.settings import config
-from symgraph.tensor import nnet
 
 _FILES = (binary, cast, compare, create, diagonal, index, join, layout, _products, moments, pad, reduce, scalars, shape, softmax, stop, unary)
-_ELSEWHERE = {"Softmax", "LogSoftmax", "softmax", "log_softmax"}  # softmax: in nnet alone, as in Theano
+_ELSEWHERE = {"Softmax", "LogSoftmax", "log_softmax", "logsoftmax", "softmax", "softmax_graph"}  # softmax: in nnet alone, as in Theano
 _NAMES: dict[str, Any] = {name: getattr(file, name) for file in _FILES for name in file.__all__
                           if not (name.isupper() or name in _ELSEWHERE)}
 _NAMES |= make.constructors()
@@ -54,7 +54,7 @@ _NAMES |= {
     "float_dtypes": dtypes.FLOAT, "complex_dtypes": dtypes.COMPLEX, "int_dtypes": dtypes.SIGNED, "uint_dtypes": dtypes.UNSIGNED,
     "all_dtypes": dtypes.ALL, "Op": Op, "Apply": Apply, "Type": Type, "Constant": Constant, "Generic": Generic, "generic": generic, "config": config,
     "AsTensorError": AsTensorError, "MethodNotDefined": MethodNotDefined, "NotScalarConstantError": NotScalarConstantError,
-    "EmptyConstantError": EmptyConstantError, "ShapeError": ShapeError, "nnet": nnet,
+    "EmptyConstantError": EmptyConstantError, "ShapeError": ShapeError,
     "DisconnectedType": markers.DisconnectedType, "Tensor": TensorType, "Elemwise": Elementwise, "CAReduce": reduce.Reduce,
     "CAReduceDtype": reduce.Reduce, "All": reduce.AllOf, "Any": reduce.AnyOf, "TensorSharedVariable": TensorSharedVariable,
 }
@@ -74,7 +74,7 @@ def _names() -> list[str]:
         for file in ("arrange", "cumulate", "nans", "search", "signal", "sort", "further"):
             globals().pop(file, None)
         globals().update(further.NAMES)
-        _loaded[:] = sorted({*_NAMES, *further.NAMES})
+        _loaded[:] = sorted({*_NAMES, *further.NAMES, "nnet"})
     return _loaded
 
 
@@ -86,6 +86,8 @@ def __getattr__(name: str) -> Any:
     """Only for names that are not here: those that are loaded now, or an error that names the nearest."""
     if name == "__all__":
         return _names()
+    if name == "nnet":
+        return import_module("symgraph.tensor.nnet")
     if not name.startswith("__"):
         if not _loaded and name in _names():
             return globals()[name]

@@ -6,7 +6,7 @@ from typing import Any
 
 from symgraph.expr.make import as_tensor
 from symgraph.ops import binary, special
-from symgraph.ops import softmax as exponentials
+from symgraph.ops.nnet import softmax as exponentials
 
 __all__ = sorted([*special.__all__, "log_softmax", "logaddexp", "logsumexp", "softmax"])
 globals().update({name: getattr(special, name) for name in special.__all__}, logaddexp=binary.logaddexp, logsumexp=exponentials.logsumexp)

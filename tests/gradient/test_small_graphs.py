@@ -9,8 +9,8 @@ import symgraph
 import symgraph.tensor as T
 from symgraph.expr.walk import toposort
 from symgraph.ops.create import Alloc
+from symgraph.ops.nnet.softmax import LogSoftmax, Softmax
 from symgraph.ops.reduce import Sum
-from symgraph.ops.softmax import LogSoftmax, Softmax
 
 A, B = np.random.RandomState(0).randn(2, 5)
 

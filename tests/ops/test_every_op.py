@@ -7,6 +7,7 @@ import pkgutil
 
 import numpy as np
 import pytest
+import rows_activations
 import rows_arrange
 import rows_create
 import rows_elementwise
@@ -16,6 +17,7 @@ import rows_index
 import rows_layout
 import rows_linalg
 import rows_matrices
+import rows_normalisation
 import rows_others
 import rows_passing
 import rows_pieces
@@ -41,6 +43,7 @@ TABLES = (
     rows_arrange, rows_pieces, rows_search, rows_sort,
     rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_factors, rows_matrices,
     rows_special, rows_fourier, rows_signal, rows_spectral, rows_passing, rows_sparse,
+    rows_activations, rows_normalisation,
 )
 ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]
 STEP = 1e-6

@@ -28,9 +28,9 @@ from symgraph.ops.index.region import ARRAY
 from symgraph.ops.join import Join, MakeVector
 from symgraph.ops.layout import DimShuffle, Flatten, Rebroadcast, Reshape
 from symgraph.ops.linalg import Dot
+from symgraph.ops.nnet.softmax import Softmax
 from symgraph.ops.reduce import Max, Sum
 from symgraph.ops.shape import ShapeItem, SpecifyShape
-from symgraph.ops.softmax import Softmax
 from symgraph.ops.stop import DisconnectedGrad
 from symgraph.passes.accuracy import ACCURACY
 from symgraph.passes.activations import ACTIVATIONS

@@ -17,7 +17,7 @@ from symgraph.expr.op import Op
 from symgraph.expr.sizes import as_axes, as_axis
 from symgraph.expr.stacks import along_next
 
-__all__ = ["LogSoftmax", "LogSumExp", "Softmax", "log_softmax", "logsumexp", "softmax"]
+__all__ = ["LogSoftmax", "LogSumExp", "Softmax", "log_softmax", "logsoftmax", "logsumexp", "softmax", "softmax_graph"]
 
 _COLUMNS = 128  # side by side: their accumulators stay in the first cache
 
@@ -254,6 +254,15 @@ def softmax(c: Any, axis: int | None = None) -> Any:
 def log_softmax(c: Any, axis: int | None = None) -> Any:
     """The logarithm of `softmax`, without its rounding to 0; arguments as there."""
     return _along(LogSoftmax, "logsoftmax", c, axis)
+
+
+logsoftmax = log_softmax
+
+
+def softmax_graph(c: Any, axis: int | None = None) -> Any:
+    """`softmax`, but that of a vector is a vector."""
+    c = as_tensor(c)
+    return softmax(c, axis=0 if c.ndim == 1 and axis is None else axis)
 
 
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:

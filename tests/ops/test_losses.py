@@ -1,0 +1,96 @@
+"""Losses far out and on bad labels; names of the face; rows of a table that stay sparse up to the update."""
+
+import importlib
+
+import numpy as np
+import pytest
+
+import symgraph
+import symgraph.tensor as T
+from symgraph.tensor import nnet
+
+x, y, v = T.dmatrix("x"), T.lvector("y"), T.dvector()
+LOSSES = {
+    "categorical_crossentropy": lambda: nnet.categorical_crossentropy(nnet.softmax(x), y), "nll": lambda: nnet.nll(nnet.logsoftmax(x), y),
+    "softmax_crossentropy": lambda: nnet.softmax_crossentropy(x, y), "crossentropy_softmax_1hot": lambda: nnet.crossentropy_softmax_1hot(x, y)[0],
+    "multiclass_hinge": lambda: nnet.multiclass_hinge(x, y),
+    "its gradient": lambda: symgraph.grad(nnet.softmax_crossentropy(x, y).sum(), x),
+}
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_first_bad_label_is_named(name, mode):
+    rate = symgraph.shared(1.0)
+    f = symgraph.function([x, y], LOSSES[name](), updates={rate: rate * 2}, mode=mode)
+    rows = np.zeros((4, 3))
+    f(rows, [0, 2, -1, -3])
+    for wrong, label, at in [([0, 1, 3, 5], 3, 2), ([-4, 9, 0, 0], -4, 0)]:
+        with pytest.raises(IndexError, match=f"label {label} at index {at} is none of the 3 classes(.|\n)*test_losses.py"):
+            f(rows, wrong)
+    assert rate.get_value() == 2.0
+    with pytest.raises((ValueError, IndexError)):
+        f(rows, [0, 1])
+
+
+def test_a_bad_label_of_several_dimensions_is_named():
+    z, k = T.dtensor3(), T.imatrix()
+    f = symgraph.function([z, k], nnet.softmax_crossentropy(z, k))
+    with pytest.raises(IndexError, match=r"label 7 at index \(1, 0\) is none of the 3 classes"):
+        f(np.zeros((2, 2, 3)), np.array([[0, 1], [7, 8]], "int32"))
+    with pytest.raises(IndexError, match="label 2 at index 1 is none of the 2 classes"):
+        nnet.nll([[0.0, 0.0], [0.0, 0.0]], [1, 2])  # known as it is built
+
+
+def test_far_out():
+    far = np.array([[1e4, 0.0, -1e4], [-1e4, 0.0, 1e4]])
+    f = symgraph.function([x, y], [nnet.softmax_crossentropy(x, y), symgraph.grad(nnet.softmax_crossentropy(x, y).sum(), x)])
+    loss, slope = f(far, [2, 2])
+    np.testing.assert_array_equal(loss, [2e4, 0])
+    np.testing.assert_array_equal(slope, [[1, 0, -1], [0, 0, 0]])
+    found = [nnet.sigmoid_binary_crossentropy(x, 1), nnet.log_sigmoid(x), nnet.log_cosh(x, 0), nnet.silu(x), nnet.gelu(x), nnet.mish(x)]
+    g = symgraph.function([x], found)
+    assert all(np.isfinite(value).all() for value in g(far))
+    np.testing.assert_array_equal(symgraph.function([v], symgraph.grad(nnet.elu(v).sum() + nnet.celu(v).sum(), v))(np.array([1e4, -1e4])), [2, 0])
+
+
+INNER = {"Labels", "labels_of", "picked"}  # of the family's own files
+WRONG = [
+    (lambda: nnet.nll(x, v), TypeError, "labels must be integers"),
+    (lambda: nnet.nll(x, T.lmatrix()), TypeError, "2 - 1 dimensions"),
+    (lambda: nnet.nll(x, y, x), TypeError, "weights of the classes must be a vector"),
+    (lambda: nnet.categorical_crossentropy(x, T.dtensor3()), TypeError, "rank mismatch"),
+    (lambda: nnet.categorical_crossentropy([[0.5, -0.5]], y), ValueError, "probabilities lie between 0 and 1"),
+    (lambda: nnet.binary_crossentropy([1.5], [1]), ValueError, "from 1.5 to 1.5"),
+    (lambda: nnet.binary_crossentropy(v, [2]), ValueError, "targets lie between 0 and 1"),
+    (lambda: nnet.softmax_crossentropy(x, y, smoothing=2), ValueError, "smoothing"),
+    (lambda: nnet.softmax_crossentropy(x, T.dtensor4()), TypeError, "2 - 1 dimensions"),
+    (lambda: nnet.softmax_crossentropy(x, y, axis=2), ValueError, "axis"),
+    (lambda: nnet.huber(v, v, -1), ValueError, "delta must be positive"),
+    (lambda: nnet.multiclass_hinge(v, y), TypeError, "matrix of scores"),
+    (lambda: nnet.maxout(x, 0), ValueError, "positive integer"),
+    (lambda: nnet.maxout(T.ones((2, 3)), 2), ValueError, "cannot be cut"),
+    (lambda: nnet.glu(T.ones((2, 3))), ValueError, "cannot be cut"),
+    (lambda: nnet.hard_tanh(v, 1, -1), ValueError, "low must be below high"),
+    (lambda: nnet.relu(T.zvector()), TypeError, "real numbers"),
+    (lambda: nnet.embedding(x, v), TypeError, "indices must be integers"),
+    (lambda: nnet.embedding(1.0, y), TypeError, "table of rows"),
+    (lambda: nnet.confusion_matrix(x, y), ValueError, "actual must be a vector"),
+    (lambda: nnet.confusion_matrix(y, v), TypeError, "pred must be integers"),
+]
+
+
+@pytest.mark.parametrize("case", range(len(WRONG)))
+def test_wrong_as_it_is_built(case):
+    build, kind, text = WRONG[case]
+    with pytest.raises(kind, match=text):
+        build()
+
+
+def test_the_face_lists_what_its_files_have():
+    assert all(getattr(nnet, name) is not None for name in nnet.__all__)
+    for home, names in nnet._HOMES.items():
+        if home.startswith("symgraph.ops.nnet."):
+            assert sorted(names.split()) == sorted(name for name in importlib.import_module(home).__all__ if name not in INNER)
+    with pytest.raises(AttributeError, match="has no 'sofmax'"):
+        nnet.sofmax  # noqa: B018
