@@ -177,7 +177,7 @@ def test_steps_have_no_slope(row):
 # Classes of ops of which the table says nothing: others derive from them, nobody uses them as they are.
 BASES = {"create.FromSizes", "fourier._Transform", "index.subtensor.Indexed", "linalg.inverse._OfFactors",
          "linalg.matrices.MatrixOp", "reduce.Reduce",
-         "linalg.exponential._OfSchur"}
+         "linalg.exponential._OfSchur", "nnet.standardise._Standard"}
 BASES |= rows_sparse.BASES | rows_sort.BASES
 
 
