@@ -9,6 +9,7 @@ instance normalisation (examples, 1, channels, pixels). A scale and an offset ma
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -94,12 +95,12 @@ class Standardise(_Standard):
             inverse = lanes.each(lambda j: b.reciprocal(b.sqrt(b.add(variance(j), b.constant(self.epsilon, walk.dtype)))))
             lanes.keep(means, mean)
             lanes.keep(variances, variance)
-            scale, offset = [walk.scale(z, self.per) for z in inputs[1:]] or [None, None]
+            scales = [walk.scale(z, self.per) for z in inputs[1:]]
 
             def element(at: Any) -> None:
                 value = b.mul(b.sub(walk.read(x, at), mean(at.lane)), inverse(at.lane))
-                if scale is not None:
-                    value = b.add(b.mul(value, scale(at)), offset(at))
+                if scales:
+                    value = b.add(b.mul(value, scales[0](at)), scales[1](at))
                 b.store(y.pointer, at.place, value)
 
             lanes.all(element)
@@ -171,7 +172,7 @@ class StandardiseGrad(_Standard):
             center = lanes.each(lanes.kept(mean))
             of_variance = lanes.kept(variance)
             inverse = lanes.each(lambda j: b.reciprocal(b.sqrt(b.add(of_variance(j), b.constant(self.epsilon, walk.dtype)))))
-            scale = walk.scale(scales[0], self.per) if scales else None
+            scale: Any = walk.scale(scales[0], self.per) if scales else None
             y = lambda at: b.mul(b.sub(walk.read(x, at), center(at.lane)), inverse(at.lane))
             elements = scale is not None and self.per == "element"
 
@@ -259,6 +260,10 @@ class _Place(NamedTuple):
     m: Any
 
 
+def _always(value: Any) -> Callable[[Any], Any]:
+    return lambda _: value
+
+
 class _Walk:
     """An array (a, n, c, m), one channel after the other; or, where m is known to be 1, _COLUMNS channels side by side."""
 
@@ -303,7 +308,7 @@ class _Row:
 
         one = isinstance(runs, int) and runs == 1
         found = run(0) if one else b.fold(0, runs, nothing, lambda n, *totals: join(totals, run(n)))
-        return [lambda _, value=value: value for value in found]
+        return [_always(value) for value in found]
 
     def each(self, value: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """A value of each lane, computed once."""
@@ -352,7 +357,7 @@ class _Columns:
                 b.store(row, at.lane, b.add(b.load(row, at.lane), term))
 
         self.all(add)
-        return [lambda j, row=row: b.load(row, j) for row in rows]
+        return [partial(b.load, row) for row in rows]
 
     def each(self, value: Callable[[Any], Any]) -> Callable[[Any], Any]:
         b = self.walk.b
