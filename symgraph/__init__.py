@@ -27,9 +27,10 @@ __all__ = [
     "SharedVariable", "SymbolicOutput", "TensorType", "Type", "Variable", "_asarray", "as_op", "as_variable", "clone", "clone_replace",
     "config", "consider_constant", "custom_gradient", "debugprint", "disconnected_grad", "dot", "dprint", "equal_computations", "errors",
     "foldl", "foldr", "function", "function_dump", "generic", "get_scalar_constant_value", "grad", "grad_clip", "grad_scale", "gradient",
-    "graph", "graph_replace", "hessian", "hessian_vector_product", "is_same_graph", "jacobian", "jvp", "map", "map_variables", "pattern",
-    "pp", "pprint", "reduce", "rewrite_rule", "scan", "scan_checkpoints", "scan_module", "shared", "sparse", "sparse_grad", "stop_gradient",
-    "subgraph_grad", "tensor", "undefined_grad", "until", "vectorize", "vectorize_graph", "verify_grad", "vjp", "wrap_py", "zero_grad",
+    "graph", "graph_replace", "hessian", "hessian_vector_product", "ifelse", "is_same_graph", "jacobian", "jvp", "map", "map_variables",
+    "pattern", "pp", "pprint", "reduce", "rewrite_rule", "scan", "scan_checkpoints", "scan_module", "shared", "sparse", "sparse_grad",
+    "stop_gradient", "subgraph_grad", "tensor", "undefined_grad", "until", "vectorize", "vectorize_graph", "verify_grad", "vjp", "wrap_py",
+    "zero_grad",
 ]
 
 
@@ -49,6 +50,7 @@ __getattr__, __dir__ = late(__name__, {
     "symgraph.loops.folds": "foldl foldr map reduce",
     "symgraph.loops.result": "OrderedUpdates until",
     "symgraph.loops.scan": "scan",
+    "symgraph.ifelse": "",
     "symgraph.ops.python": "as_op wrap_py",
     "symgraph.ops.sparse.index": "sparse_grad",
     "symgraph.passes.pattern": "pattern",

@@ -30,7 +30,7 @@ LAYERS: dict[str, list[list[str]]] = {
         ["passes"],
         ["compile"],
         ["gradient"],
-        ["tensor", "sparse", "scan_module"],
+        ["tensor", "sparse", "scan_module", "ifelse"],
         [""],
         ["nn", "optim", "train", "keras"],
         ["theano"],

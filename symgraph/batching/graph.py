@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symgraph import source
+from symgraph.batching.branches import branch_of_stack
 from symgraph.errors import VectorizeWarning
 from symgraph.expr.make import as_variable
 from symgraph.expr.op import Apply
@@ -19,6 +20,7 @@ from symgraph.expr.stacks import repeated
 from symgraph.expr.types import tensor_type
 from symgraph.expr.variable import TensorVariable, Variable
 from symgraph.expr.walk import clone_nodes, toposort
+from symgraph.loops.branch import BranchOp
 from symgraph.loops.loopop import LoopOp
 from symgraph.loops.scan import scan
 
@@ -138,6 +140,8 @@ def _of_stack(node: Apply, inputs: list[Any], stacked: list[bool]) -> Sequence[A
     """The outputs of one node."""
     if isinstance(node.op, LoopOp):
         results = loop_of_stack(node.op, inputs, stacked)
+    elif isinstance(node.op, BranchOp):
+        results = branch_of_stack(node.op, inputs, stacked, batched)
     else:
         results = node.op.batch(inputs, stacked)
     if results is None:

@@ -7,6 +7,7 @@ outside symgraph may do anything while it is compiled, so an expression with one
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,24 @@ from symgraph.expr.variable import TensorConstant, Variable
 from symgraph.expr.walk import toposort
 from symgraph.settings import config
 
-__all__ = ["early_key", "written_order"]
+__all__ = ["early_key", "with_bodies", "written_order"]
 
 
 def written_order(signature: Signature) -> list[Apply]:
     """The nodes of the expression as written, in the order in which the digest and stored plans number them."""
     return toposort(signature.computed, signature.variables)
+
+
+def with_bodies(order: Sequence[Apply]) -> list[Apply]:
+    """These nodes, then those of the bodies of loops, branches and graphs among them, however deep: the numbers by which stored plans
+    name places in the user's text."""
+    found = list(order)
+    seen: set[int] = set()
+    for node in found:
+        if hasattr(node.op, "inner_outputs") and id(node.op) not in seen:
+            seen.add(id(node.op))
+            found += toposort(node.op.inner_outputs, node.op.inner_inputs)
+    return found
 
 
 def early_key(signature: Signature, mode: Mode, order: list[Apply], version: str) -> str | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from symgraph.compile import blame
 from symgraph.compile.arguments import Arguments
+from symgraph.compile.early import with_bodies
 from symgraph.compile.face import FunctionFace
 from symgraph.compile.handoff import (
     Entry,
@@ -31,7 +32,7 @@ from symgraph.expr.walk import ancestors
 
 __all__ = ["DictFunction", "NativeFunction", "load_known", "NotNative", "Watch", "make_native", "node_callable", "version"]
 
-VERSION = "2"  # of what `extra` holds
+VERSION = "3"  # of what `extra` holds
 
 
 class NativeFunction(FunctionFace, NativeCallable):
@@ -98,7 +99,8 @@ def load_known(signature: Signature, mode: Mode, key: str, order: Sequence[Apply
     if entry is None or entry.extra.get("version") != VERSION:
         return None
     plan = entry.extra
-    nodes = [None if k < 0 else order[k] for k in plan["nodes"]]
+    places = with_bodies(order)
+    nodes = [None if k < 0 else places[k] for k in plan["nodes"]]
     callbacks = [caller(order[k]) for k in plan["callbacks"]]
     return _class(signature)(signature, mode, codegen.load(entry), plan, nodes, callbacks, rebuild)
 
@@ -137,7 +139,11 @@ def remember(key: str, compiled: Any, plan: dict[str, Any], handed: Handed, orig
         if written not in number or written.op != node.op:
             return  # a pass made an op that is called back: it has no place in the expression as written
         callbacks.append(number[written])
-    plan = plan | {"nodes": [number.get(origin.get(node, node), -1) for node in handed.nodes], "callbacks": callbacks}
+    lines: dict[int, int] = {}  # a node in a body is a copy of a copy, but a place in the user's text is one object
+    for k, node in enumerate(with_bodies(order)):
+        lines.setdefault(id(node.line), k)
+    nodes = [number.get(origin.get(node, node), lines.get(id(node.line), -1)) for node in handed.nodes]
+    plan = plan | {"nodes": nodes, "callbacks": callbacks}
     store().put(key, Entry(compiled.entry.object, compiled.entry.layout, plan))
 
 

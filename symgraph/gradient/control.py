@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from symgraph.gradient.branches import branch_grads, branch_tangents, gathered, written
 from symgraph.gradient.loops import loop_grads, loop_tangents
 
-__all__ = ["FORWARD", "REVERSE"]
+__all__ = ["FORWARD", "REVERSE", "gathered", "written"]
 
-REVERSE: dict[str, Callable[..., list[Any]]] = {"loop": loop_grads}
-FORWARD: dict[str, Callable[..., list[Any]]] = {"loop": loop_tangents}
+REVERSE: dict[str, Callable[..., list[Any]]] = {"branch": branch_grads, "loop": loop_grads}
+FORWARD: dict[str, Callable[..., list[Any]]] = {"branch": branch_tangents, "loop": loop_tangents}

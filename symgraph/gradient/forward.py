@@ -15,7 +15,7 @@ from symgraph.expr.dtypes import CONTINUOUS, DISCRETE
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.variable import TensorVariable, Variable
 from symgraph.expr.walk import clone_nodes
-from symgraph.gradient.reverse import ON_DISCONNECTED, all_variables, backward, between, control_rules, fitting, input_grads, zeros_for
+from symgraph.gradient.reverse import ON_DISCONNECTED, all_variables, backward, between, control_rules, fitting, has_branches, input_grads, zeros_for
 
 __all__ = ["Rop", "jvp"]
 
@@ -47,11 +47,21 @@ def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise",
     for x, point in zip(variables, points):
         t = fitting("Rop: the eval_point of", x, point)
         tangents[x] = tangents[x] + t if x in tangents else t
-    for node in between(outputs, set(variables), set()):
+    written = outputs
+    order = between(outputs, set(variables), set())
+    moved: dict[Variable, Variable] = {}
+    if has_branches(order):
+        moved = control_rules().gathered(outputs, set(variables))
+        outputs = [moved.get(x, x) for x in outputs]
+        order = between(outputs, set(variables), set())
+    for node in order:
         for x, t in zip(node.outputs, _output_tangents(node, [tangents.get(x) for x in node.inputs])):
             if t is not None and x not in tangents:
                 tangents[x] = t if getattr(x.type, "dtype", None) not in CONTINUOUS or t.type.dtype == x.type.dtype else t.astype(x.type.dtype)
-    results = [tangents[x] if tangents.get(x) is not None else _still(x, disconnected_outputs, return_disconnected) for x in outputs]
+    found = {x: tangents[new] for x, new in zip(written, outputs) if tangents.get(new) is not None}
+    if moved:
+        found = control_rules().written(found, moved)
+    results = [found[x] if x in found else _still(x, disconnected_outputs, return_disconnected) for x in written]
     return type(f)(results) if isinstance(f, (list, tuple)) else results[0]
 
 

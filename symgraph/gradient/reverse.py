@@ -17,8 +17,8 @@ from symgraph.gradient.markers import DisconnectedType, NullType
 from symgraph.settings import config
 
 __all__ = [
-    "ON_DISCONNECTED", "Lop", "all_variables", "backward", "between", "control_rules", "fitting", "grad", "input_grads", "no_influence", "vjp",
-    "zeros_for",
+    "ON_DISCONNECTED", "Lop", "all_variables", "backward", "between", "control_rules", "fitting", "grad", "has_branches", "input_grads",
+    "no_influence", "vjp", "zeros_for",
 ]
 
 ON_DISCONNECTED = ("raise", "warn", "ignore")
@@ -118,6 +118,11 @@ def backward(
     wanted = set(targets)
     blocked = set(constants) - wanted
     order = between(list(start), wanted, blocked)
+    moved: dict[Variable, Variable] = {}
+    if has_branches(order):
+        moved = control_rules().gathered(list(start), wanted | blocked)
+        start = {moved.get(x, x): g for x, g in start.items()}
+        order = between(list(start), wanted, blocked)
     reach: set[Variable] = wanted | {x for node in order for x in node.outputs}
     parts: dict[Variable, list[Any]] = {x: [g] for x, g in start.items()}
     for node in reversed(order):
@@ -128,7 +133,8 @@ def backward(
         for x, g, used in zip(node.inputs, input_grads(node, grads, useful, null_gradients), useful):
             if g is not None and used:
                 parts.setdefault(x, []).append(g)
-    return {x: total for x in wanted if (total := _total(parts, x)) is not None}
+    found = {x: total for x in wanted if (total := _total(parts, x)) is not None}
+    return control_rules().written(found, moved) if moved else found
 
 
 def between(outputs: list[Variable], wanted: set[Variable], blocked: set[Variable]) -> list[Apply]:
@@ -202,6 +208,11 @@ def control_rules() -> Any:
     import symgraph.gradient.control as rules
 
     return rules
+
+
+def has_branches(order: Iterable[Apply]) -> bool:
+    """Whether one of the nodes is a branch: then `control.gathered` comes before a sweep over them, `control.written` after it."""
+    return any(getattr(node.op, "control", None) == "branch" for node in order)
 
 
 def _conjugate(g: Any) -> Any:

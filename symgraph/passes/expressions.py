@@ -13,7 +13,7 @@ from symgraph.expr.sizes import size_constant
 from symgraph.ops.cast import cast
 from symgraph.passes.replacement import call
 
-__all__ = ["EXPRESSIONS", "Expressions", "Size", "as_size", "variable_of"]
+__all__ = ["EXPRESSIONS", "Expressions", "Size", "as_size", "same_size", "variable_of"]
 
 
 class Size:
@@ -38,7 +38,7 @@ class Size:
     __rmul__ = __mul__
 
     def __sub__(self, other: Any) -> Any:
-        return self if _is(other, 0) else 0 if _same(self, other) else _made("sub", self, other)
+        return self if _is(other, 0) else 0 if same_size(self, other) else _made("sub", self, other)
 
     def __rsub__(self, other: Any) -> Any:
         return -self if _is(other, 0) else _made("sub", other, self)
@@ -70,7 +70,8 @@ def _natural(size: Any) -> bool:
     return size.natural if isinstance(size, Size) else size >= 0
 
 
-def _same(a: Any, b: Any) -> bool:
+def same_size(a: Any, b: Any) -> bool:
+    """Whether two sizes are one number or one variable."""
     if isinstance(a, Size) and isinstance(b, Size):
         return a.x is b.x
     return not isinstance(a, Size) and not isinstance(b, Size) and a == b
@@ -96,7 +97,7 @@ class Expressions:
     def maximum(self, a: Any, b: Any) -> Any:
         if not isinstance(a, Size) and not isinstance(b, Size):
             return max(a, b)
-        if _same(a, b) or not isinstance(b, Size) and b <= 0 and _natural(a):
+        if same_size(a, b) or not isinstance(b, Size) and b <= 0 and _natural(a):
             return a
         if not isinstance(a, Size) and a <= 0 and _natural(b):
             return b
@@ -105,7 +106,7 @@ class Expressions:
     def minimum(self, a: Any, b: Any) -> Any:
         if not isinstance(a, Size) and not isinstance(b, Size):
             return min(a, b)
-        if _same(a, b):
+        if same_size(a, b):
             return a
         if _natural(a) and _is(b, 0) or _natural(b) and _is(a, 0):
             return 0
@@ -114,21 +115,21 @@ class Expressions:
     def where(self, condition: Any, a: Any, b: Any) -> Any:
         if not isinstance(condition, Size):
             return a if condition else b
-        if _same(a, b):
+        if same_size(a, b):
             return a
         return Size(call("switch", condition.x, variable_of(a), variable_of(b)), natural=_natural(a) and _natural(b))
 
     def less(self, a: Any, b: Any) -> Any:
         if not isinstance(a, Size) and not isinstance(b, Size):
             return a < b
-        if _same(a, b) or not isinstance(b, Size) and b <= 0 and _natural(a):
+        if same_size(a, b) or not isinstance(b, Size) and b <= 0 and _natural(a):
             return False
         if not isinstance(a, Size) and a < 0 and _natural(b):
             return True
         return _made("lt", a, b)
 
     def equal(self, a: Any, b: Any) -> Any:
-        if _same(a, b):
+        if same_size(a, b):
             return True
         if not isinstance(a, Size) and not isinstance(b, Size):
             return False

@@ -21,6 +21,7 @@ from symgraph.passes.activations import ACTIVATIONS
 from symgraph.passes.arithmetic import ARITHMETIC
 from symgraph.passes.arrangement import ARRANGEMENT
 from symgraph.passes.blas import BLAS
+from symgraph.passes.branches import branches, sink
 from symgraph.passes.choices import CHOICES
 from symgraph.passes.expand import expand, expand_inline
 from symgraph.passes.fold import fold
@@ -72,10 +73,13 @@ _ALGEBRA = (*CHOICES, *ARITHMETIC, *POWERS, *ARRANGEMENT, *SUMS, *JOINS)
 PIPELINE: tuple[Pass, ...] = (
     Pass("inline", expand_inline, _ALL),
     Pass("twins", twins, _BOTH, frozenset({"scan", "scan_opt"})),
+    # What only one side of a branch needs is computed only if that side is taken, whatever else is left out.
+    Pass("sink", sink, _ALL),
     # What is meant, in one form. Bodies first: what is learned of them serves the graph around them.
     Pass("inner", inner, _BOTH),
     Pass("merge", merge, _BOTH),
     Pass("fold", fold, _BOTH, frozenset({"constant_folding"})),
+    Pass("branches", branches, _BOTH),
     # Shapes early: what was only there to be measured goes before rules look at it.
     Pass("shapes", shapes, _BOTH, frozenset({"ShapeOpt", "local_shape_to_shape_i"})),
     Pass("user", Rules("user", []), _ALL),  # the rules that a mode brings
@@ -88,9 +92,11 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("merge", merge, _RUN),
     Pass("fold", fold, _RUN, frozenset({"constant_folding"})),
     Pass("loops", loops, _RUN, frozenset({"scan", "scan_opt"})),
+    Pass("sink", sink, _RUN),
     # How it is done: products that stayed in a body may be joined with a sum there, now that none can be taken out.
     Pass("inner", inner, _RUN),
     Pass("user", Rules("user", []), _RUN),
+    Pass("branches", branches, _RUN),
     Pass("blas", Rules("blas", [*BLAS, *_ALGEBRA], [_matrices("linear", "SHARED_FACTORS", _FACTORED),
                                                     _matrices("spectral", "SPECTRAL", _DECOMPOSED)]), _RUN, frozenset({"BlasOpt", "specialize"})),
     # What the rules made may be known, or made twice; so may what stood in an OpFromGraph and beside it.
@@ -122,7 +128,7 @@ def passes_of(level: str, excluded: Iterable[str] = (), included: Iterable[str] 
     rules: those of the pass "user", which is left out without any.
 
     >>> [p.name for p in passes_of('fast_run', excluded={'constant_folding'})][:3]
-    ['inline', 'twins', 'inner']
+    ['inline', 'twins', 'sink']
     """
     if level not in LEVELS:
         raise ValueError(f"no optimizer is named {level!r}; known are {', '.join(LEVELS)}")

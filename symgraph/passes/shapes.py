@@ -20,7 +20,7 @@ from symgraph.expr.walk import clone_nodes
 from symgraph.graph.graph import Graph
 from symgraph.ops.join import MakeVector
 from symgraph.ops.shape import Shape, ShapeItem
-from symgraph.passes.expressions import EXPRESSIONS, Size, as_size, variable_of
+from symgraph.passes.expressions import EXPRESSIONS, Size, as_size, same_size, variable_of
 from symgraph.settings import config
 
 __all__ = ["Sizer", "shapes"]
@@ -81,7 +81,7 @@ class Sizer:
         if x.owner is None or x in self.given or not isinstance(x.type, TensorType) or all(n is not None for n in x.type.shape):
             return True
         op = x.owner.op
-        return not (op.has_sizes or getattr(op, "control", None) in ("loop", "graph") or hasattr(op, "infer_shape"))
+        return not (op.has_sizes or getattr(op, "control", None) in ("loop", "graph", "branch") or hasattr(op, "infer_shape"))
 
     def _leaf(self, x: Any) -> tuple[Any, ...]:
         shape = x.type.shape if isinstance(x.type, TensorType) else ()
@@ -90,6 +90,8 @@ class Sizer:
     def _node(self, node: Apply) -> list[tuple[Any, ...]]:
         if getattr(node.op, "control", None) == "loop":
             return self._loop(node)
+        if getattr(node.op, "control", None) == "branch":
+            return self._branch(node)
         if getattr(node.op, "control", None) == "graph":
             return [self.of(x) for x in clone_nodes(node.op.inner_outputs, dict(zip(node.op.inner_inputs, node.inputs)))]
         if not node.op.has_sizes:
@@ -127,16 +129,30 @@ class Sizer:
         for position, row in enumerate(rows, layout.states):
             sizes = [steps]
             for n, whole in zip(inside.of(row), found[position][1:]):
-                read = n.x.owner if isinstance(n, Size) else None
-                if not isinstance(n, Size):
-                    sizes.append(n)
-                elif read is not None and isinstance(read.op, ShapeItem) and read.inputs[0] in outside:
-                    array, more = outside[read.inputs[0]]
-                    sizes.append(self.known[array][read.op.axis + more])
-                else:
-                    sizes.append(whole)
+                told = self._outside(n, outside)
+                sizes.append(whole if told is None else told)
             found[position] = tuple(sizes)
         return found
+
+    def _branch(self, node: Apply) -> list[tuple[Any, ...]]:
+        """The sizes on which both sides agree, where they follow from the sizes of what the branch reads."""
+        outside = {x: (y, 0) for x, y in zip(node.op.inner_inputs, node.inputs[1:])}
+        inside = Sizer(set(node.op.inner_inputs))
+        found = []
+        for x, a, b in zip(node.outputs, node.op.then_outputs, node.op.else_outputs):
+            told = [[self._outside(n, outside) for n in inside.of(side)] for side in (a, b)]
+            found.append(tuple(m if m is not None and same_size(m, n) else leaf for m, n, leaf in zip(*told, self._leaf(x))))
+        return found
+
+    def _outside(self, n: Any, outside: Any) -> Any:
+        """A size told in a body, as it is told outside; None where it is made of what only the body knows."""
+        if not isinstance(n, Size):
+            return n
+        read = n.x.owner
+        if read is None or not isinstance(read.op, ShapeItem) or read.inputs[0] not in outside:
+            return None
+        array, more = outside[read.inputs[0]]
+        return self.known[array][read.op.axis + more]
 
 
 def _size(n: Any) -> Any:

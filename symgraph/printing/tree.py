@@ -23,7 +23,7 @@ def debugprint(
     itself. ids: "CHAR" (letters), "int", "id" (addresses) or "" for none. stop_on_name: do not look into named variables.
     print_clients: of nodes that are read several times, by which others. done, used_ids: a set of nodes that were shown and a
     dictionary of ids, both kept on from call to call. print_storage is accepted for Theano's sake: memory belongs to a call. Bodies of
-    loops follow under "Inner graphs", with what each result is, and for each input what it is and the id of what it is taken
+    loops and branches follow under "Inner graphs", with what each result is, and for each input what it is and the id of what it is taken
     from. Raises TypeError for what is none of these, ValueError for ids of another kind.
 
     >>> import symgraph.tensor as T

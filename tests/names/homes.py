@@ -24,6 +24,7 @@ HOMES: dict[str, tuple[Any, ...]] = {
     "theano.gof": (graph, symgraph, errors),
     "theano.gof.Op": (Op,),
     "theano.gradient": (gradient, symgraph, T, errors),
+    "theano.ifelse": (symgraph.ifelse,),
     "theano.printing": (printing,),
     "theano.scan_module": (symgraph.scan_module,),
     "theano.sparse": (symgraph.sparse,),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import rows_activations
 import rows_arrange
+import rows_branch
 import rows_create
 import rows_elementwise
 import rows_factors
@@ -42,7 +43,7 @@ from symgraph.ops.elementwise import _ROWS
 TABLES = (
     rows_arrange, rows_pieces, rows_search, rows_sort,
     rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_factors, rows_matrices,
-    rows_special, rows_fourier, rows_signal, rows_spectral, rows_passing, rows_sparse,
+    rows_special, rows_fourier, rows_signal, rows_spectral, rows_passing, rows_sparse, rows_branch,
     rows_activations, rows_normalisation,
 )
 ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]

@@ -14,9 +14,10 @@ import symgraph.tensor as T
 from symgraph.compile.modes import Mode
 from symgraph.errors import InconsistencyError
 from symgraph.expr.evaluate import evaluate
-from symgraph.expr.op import Apply, Op
+from symgraph.expr.op import Op
 from symgraph.expr.walk import graph_inputs
 from symgraph.graph.graph import Graph
+from symgraph.loops.branch import BranchOp
 from symgraph.passes import pipeline
 from symgraph.passes.fold import fold
 from symgraph.passes.merge import merge
@@ -38,9 +39,9 @@ def test_levels() -> None:
     assert text(through(expression, "fast_run")) == "softplus(x)"
     assert text(through(expression, "fast_compile")) == "softplus(mul(x, 1))"
     assert text(through(expression, None)) == "log(add(1, exp(mul(x, 1))))"
-    assert [p.name for p in passes_of("none")] == ["inline", "expand"]  # which do nothing where there is no OpFromGraph
+    assert [p.name for p in passes_of("none")] == ["inline", "sink", "expand"]  # which do nothing where there is no OpFromGraph and no ifelse
     names = [p.name for p in passes_of("fast_run")]
-    assert names[:3] == ["inline", "twins", "inner"] and names[-1] == "merge"
+    assert names[:4] == ["inline", "twins", "sink", "inner"] and names[-1] == "merge"
     assert {p.name for p in passes_of("fast_compile")} < set(names)
     assert all(p.levels <= set(LEVELS) for p in PIPELINE)
     with pytest.raises(ValueError, match="no optimizer is named 'o9'; known are none, fast_compile, fast_run"):
@@ -90,21 +91,9 @@ def test_a_pass_that_breaks_the_graph_is_found_in_the_mode_that_checks(monkeypat
         optimise(Graph([x], [x * 2]), Mode(linker="py", optimizer="fast_run", check=True))
 
 
-class Either(Op):
-    """A branch as passes see it: two bodies over the same inputs, the second chosen where the first input is false."""
-
-    control = "branch"
-
-    def __init__(self, inner_inputs: list[Any], then_outputs: list[Any], else_outputs: list[Any]) -> None:
-        self.inner_inputs, self.then_outputs, self.else_outputs = inner_inputs, then_outputs, else_outputs
-
-    def make_node(self, *inputs: Any) -> Apply:
-        return Apply(self, inputs, [u.type() for u in self.then_outputs])
-
-
 def test_both_bodies_of_a_branch_go_through_the_passes() -> None:
     a = T.dvector("a")
-    op = Either([a], [T.log(1 + a)], [a * 1])
+    op = BranchOp([a], [T.log(1 + a)], [a * 1])
     after = through(op(T.bscalar("c"), x)).owner.op
     assert (text(after.then_outputs[0]), text(after.else_outputs[0])) == ("log1p(a)", "a")
     assert text(op.then_outputs[0]) == "log(add(1, a))"
