@@ -216,11 +216,11 @@ class FunctionText(CallText):
         every = group if len(self.groups) == 1 else self.shared.note(f"!{{{', '.join(self.groups)}}}")
         self.access = f", !llvm.access.group {every}"
         number = len(self.shared.metadata)
-        short = node.start == 0 and node.stop.__class__ is int and len(node.body) <= WHOLE.get(node.stop, 0)  # type: ignore[arg-type]
+        lanes = node.stop if isinstance(node.stop, int) and node.start == 0 else 0
         width = ""
-        if short and not any(isinstance(n, (ir.For, ir.While, ir.If)) for n in node.body):
-            wide = node.stop // 2 if any(getattr(n, "operation", "") in MATH for n in node.body) else node.stop
-            width = f', !{{!"llvm.loop.vectorize.width", i32 {wide}}}'
+        if len(node.body) <= WHOLE.get(lanes, 0) and not any(isinstance(n, (ir.For, ir.While, ir.If)) for n in node.body):
+            halves = any(getattr(n, "operation", "") in MATH for n in node.body)
+            width = f', !{{!"llvm.loop.vectorize.width", i32 {lanes // 2 if halves else lanes}}}'
         return ", !llvm.loop " + self.shared.note(f'distinct !{{!{number}, !{{!"llvm.loop.parallel_accesses", {group}}}{width}}}')
 
     def phis(self, outs: tuple[ir.Value, ...], *incoming: tuple[str, tuple[ir.Operand, ...]]) -> None:
