@@ -28,7 +28,8 @@ __all__ = [
     "config", "consider_constant", "custom_gradient", "debugprint", "disconnected_grad", "dot", "dprint", "equal_computations", "errors",
     "foldl", "foldr", "function", "function_dump", "generic", "get_scalar_constant_value", "grad", "grad_clip", "grad_scale", "gradient",
     "graph", "graph_replace", "hessian", "hessian_vector_product", "ifelse", "is_same_graph", "jacobian", "jvp", "map", "map_variables",
-    "pattern", "pp", "pprint", "reduce", "rewrite_rule", "scan", "scan_checkpoints", "scan_module", "shared", "sparse", "sparse_grad",
+    "pattern", "pp", "pprint", "random", "reduce", "rewrite_rule", "scan", "scan_checkpoints", "scan_module", "shared", "sparse",
+    "sparse_grad",
     "stop_gradient", "subgraph_grad", "tensor", "undefined_grad", "until", "vectorize", "vectorize_graph", "verify_grad", "vjp", "wrap_py",
     "zero_grad",
 ]
@@ -56,6 +57,7 @@ __getattr__, __dir__ = late(__name__, {
     "symgraph.passes.pattern": "pattern",
     "symgraph.printing.formula": "pp pprint=pp",
     "symgraph.printing.tree": "debugprint dprint=debugprint",
+    "symgraph.random": "",
     "symgraph.scan_module": "",
     "symgraph.sparse": "",
 })

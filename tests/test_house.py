@@ -31,6 +31,7 @@ LAYERS: dict[str, list[list[str]]] = {
         ["compile"],
         ["gradient"],
         ["tensor", "sparse", "scan_module", "ifelse"],
+        ["random"],
         [""],
         ["nn", "optim", "train", "keras"],
         ["theano"],

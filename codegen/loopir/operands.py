@@ -152,6 +152,13 @@ class Operands:
             x = self.typed(x, dtype if isinstance(x, (int, float)) and kind(dtype) in "fc" else self.dtype_of(x))
         return self.settle(self.cast_scalar(x, dtype))
 
+    def bits(self, x: Any, dtype: str) -> Any:
+        """The same bits as a number of another dtype of equal width."""
+        x = x if isinstance(x, Scalar) else self.typed(x, self.dtype_of(x))
+        if known(x):
+            return self.constant(np.asarray(x.value, dtype=x.dtype).view(dtype).item(), dtype)
+        return self.emit("bits", [x], dtype)
+
     def cast_scalar(self, x: Scalar, dtype: str) -> Any:
         if x.dtype == dtype:
             return x

@@ -23,6 +23,7 @@ import rows_others
 import rows_passing
 import rows_pieces
 import rows_products
+import rows_random
 import rows_reduce
 import rows_search
 import rows_signal
@@ -45,6 +46,7 @@ TABLES = (
     rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_factors, rows_matrices,
     rows_special, rows_fourier, rows_signal, rows_spectral, rows_passing, rows_sparse, rows_branch,
     rows_activations, rows_normalisation,
+    rows_random,
 )
 ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]
 STEP = 1e-6
@@ -179,7 +181,7 @@ def test_steps_have_no_slope(row):
 BASES = {"create.FromSizes", "fourier._Transform", "index.subtensor.Indexed", "linalg.inverse._OfFactors",
          "linalg.matrices.MatrixOp", "reduce.Reduce",
          "linalg.exponential._OfSchur", "nnet.standardise._Standard"}
-BASES |= rows_sparse.BASES | rows_sort.BASES
+BASES |= rows_sparse.BASES | rows_sort.BASES | rows_random.BASES
 
 
 def op_classes():

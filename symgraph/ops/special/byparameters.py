@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from symgraph.expr.arrays import by_arrays
 from symgraph.ops.elementwise import UNDEFINED, Elementwise, Row, function, number, table
-from symgraph.ops.special.arrays import by_arrays
 from symgraph.ops.special.gammafunction import hurwitz
 from symgraph.ops.special.rules import through_double
 from symgraph.ops.special.taylor import Taylor

@@ -15,9 +15,10 @@ __all__ = ["Arrays", "by_arrays"]
 _UFUNCS = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "neg": np.negative, "abs": np.abs, "exp": np.exp, "log": np.log,
     "log1p": np.log1p, "pow": np.float_power, "sqrt": np.sqrt, "sin": np.sin, "floor": np.floor, "isnan": np.isnan, "isinf": np.isinf,
+    "exclusive": np.bitwise_xor, "shift_left": np.left_shift, "shift_right": np.right_shift, "minimum": np.minimum,
     "isfinite": np.isfinite, "select": np.where,
     "less": np.less, "less_equal": np.less_equal, "greater": np.greater, "greater_equal": np.greater_equal, "equal": np.equal,
-    "not_equal": np.not_equal, "both": np.logical_and, "either": np.logical_or, "invert": np.logical_not, "maximum": np.maximum,
+    "not_equal": np.not_equal, "both": np.bitwise_and, "either": np.bitwise_or, "invert": np.logical_not, "maximum": np.maximum,
 }
 
 
@@ -34,6 +35,18 @@ class Arrays:
         """A number of a dtype."""
         return np.dtype(dtype).type(value)
 
+    def cast(self, x: Any, dtype: str) -> Any:
+        """The numbers in another dtype."""
+        return np.asarray(x).astype(dtype)
+
+    def bits(self, x: Any, dtype: str) -> Any:
+        """The same bits as numbers of another dtype of equal width."""
+        return np.asarray(x).view(dtype)
+
+    def dtype_of(self, x: Any) -> str:
+        """The name of the dtype."""
+        return str(np.asarray(x).dtype.name)
+
     def external(self, module: str, name: str, *args: Any) -> Any:
         """A function of scipy.special."""
         import scipy.special
@@ -47,7 +60,9 @@ class Arrays:
             self.here = np.logical_and(outer, mask)
             found.append(branch())
         self.here = outer
-        return np.where(condition, *found)
+        if not isinstance(found[0], (list, tuple)):
+            return np.where(condition, *found)
+        return [np.where(condition, x, y) for x, y in zip(*found)]
 
     def repeat(self, initial: Sequence[Any], body: Callable[..., tuple[Any, Sequence[Any]]]) -> list[Any]:
         """Rounds of the body for those elements that go on."""

@@ -1,0 +1,1 @@
+"""Random numbers: the cipher and its keys, noise, samplers with parameters, and the generators that Theano had."""

@@ -1,0 +1,58 @@
+"""Require: its input, checked as it is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symgraph.expr.op import Op
+from symgraph.expr.variable import Constant
+from symgraph.ops.random.rules import CHECKS
+from symgraph.ops.random.sampler import check_array
+
+__all__ = ["Require", "require"]
+
+
+class Require(Op):
+    """The input, every element of which must pass a check of `rules.CHECKS`: a ValueError at the call that names `what` otherwise."""
+
+    __props__ = ("check", "what")
+
+    def __init__(self, check: str, what: str) -> None:
+        self.check = check
+        self.what = what
+
+    def output_types(self, x: Any) -> Any:
+        return [x.type]
+
+    def sizes(self, s: Any, x: Any) -> Any:
+        return [x.shape]
+
+    def compute(self, x: Any) -> Any:
+        check_array(CHECKS[self.check], self.what, x)
+        return x.copy()
+
+    def reads(self, node: Any) -> list[str]:
+        return ["same"]
+
+    def element(self, b: Any, index: Any, x: Any) -> Any:
+        value = x(*index)
+        test, text = CHECKS[self.check]
+        b.check(test(b, b.cast(value, "float64")), "ValueError", f"{self.what} {text}")
+        return value
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [output_grads[0]]
+
+    def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
+        return [tangents[0]]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [self(*inputs)]
+
+
+def require(x: Any, check: str, what: str) -> Any:
+    """x, checked: now if it is a constant, else at the call."""
+    if isinstance(x, Constant):
+        check_array(CHECKS[check], what, x.data)
+        return x
+    return Require(check, what)(x)
