@@ -52,7 +52,8 @@ class LoopPlan:
             for k, s in enumerate(loop.sequences):
                 rows = frame.shapes[s.value][0]
                 text = f"sequence {k} of the loop has {{}} rows, too few for {{}} steps that read {s.offset} rows ahead"
-                b.check(b.less_equal(n + s.offset, rows), "ValueError", text, rows, n)
+                enough = b.less_equal(n + s.offset, rows)
+                b.check(b.either(b.equal(n, 0), enough) if s.offset else enough, "ValueError", text, rows, n)
         inputs = iter(loop.body.inputs)
         self.counter = next(inputs) if loop.counts else None
         if self.counter is not None:

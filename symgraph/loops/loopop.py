@@ -115,7 +115,7 @@ class LoopOp(Op):
             raise ValueError(f"the number of steps of {self} must not be negative, got {steps}")
         sequences = arrays[layout.first_sequence : layout.first_state]
         for k, ((offset, _), rows) in enumerate(zip(layout.sequences, sequences)):
-            if steps is not None and (steps + offset > len(rows) or offset < 0):
+            if steps and (steps + offset > len(rows) or offset < 0):
                 raise ValueError(f"sequence {k} of {self} has {len(rows)} rows, too few for {steps} steps that read {offset} rows ahead")
         states = list(arrays[layout.first_state : layout.first_captured])
         captured = list(arrays[layout.first_captured :])
