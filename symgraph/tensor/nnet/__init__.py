@@ -10,6 +10,7 @@ _HOMES = {
     "symgraph.ops.nnet.activations": """celu elu gelu glu hard_sigmoid hard_swish hard_tanh leaky_relu log_sigmoid maxout mish relu relu6 selu silu
         soft_shrink softsign swish tanh_shrink ultra_fast_sigmoid""",
     "symgraph.ops.nnet.softmax": "LogSoftmax LogSumExp Softmax log_softmax logsoftmax logsumexp softmax softmax_graph",
+    "symgraph.ops.nnet.attend": "attention",
     "symgraph.ops.nnet.crossentropy": """binary_crossentropy categorical_crossentropy crossentropy_categorical_1hot crossentropy_softmax_1hot
         crossentropy_softmax_1hot_with_bias crossentropy_softmax_argmax_1hot_with_bias crossentropy_softmax_max_and_argmax_1hot
         crossentropy_softmax_max_and_argmax_1hot_with_bias h_softmax nll sigmoid_binary_crossentropy softmax_crossentropy softmax_with_bias""",
