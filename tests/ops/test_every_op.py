@@ -11,6 +11,7 @@ import rows_activations
 import rows_arrange
 import rows_attention
 import rows_branch
+import rows_conv
 import rows_create
 import rows_elementwise
 import rows_factors
@@ -48,6 +49,7 @@ TABLES = (
     rows_special, rows_fourier, rows_signal, rows_spectral, rows_passing, rows_sparse, rows_branch,
     rows_activations, rows_normalisation, rows_attention,
     rows_random,
+    rows_conv,
 )
 ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]
 STEP = 1e-6
@@ -183,6 +185,7 @@ BASES = {"create.FromSizes", "fourier._Transform", "index.subtensor.Indexed", "l
          "linalg.matrices.MatrixOp", "reduce.Reduce",
          "linalg.exponential._OfSchur", "nnet.standardise._Standard", "nnet.attention._Attends"}
 BASES |= rows_sparse.BASES | rows_sort.BASES | rows_random.BASES
+BASES |= rows_conv.BASES
 
 
 def op_classes():
