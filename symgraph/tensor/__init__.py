@@ -71,10 +71,10 @@ def _names() -> list[str]:
         _loaded.append("further")  # before the import, which asks for submodules by name
         from symgraph.tensor import further
 
-        for file in ("arrange", "cumulate", "nans", "search", "signal", "sort", "further"):
+        for file in ("arrange", "cumulate", "nans", "search", "sort", "further"):
             globals().pop(file, None)
         globals().update(further.NAMES)
-        _loaded[:] = sorted({*_NAMES, *further.NAMES, "nnet"})
+        _loaded[:] = sorted({*_NAMES, *further.NAMES, "nnet", "signal"})
     return _loaded
 
 
@@ -86,8 +86,8 @@ def __getattr__(name: str) -> Any:
     """Only for names that are not here: those that are loaded now, or an error that names the nearest."""
     if name == "__all__":
         return _names()
-    if name == "nnet":
-        return import_module("symgraph.tensor.nnet")
+    if name in ("nnet", "signal"):
+        return import_module(f"symgraph.tensor.{name}")
     if not name.startswith("__"):
         if not _loaded and name in _names():
             return globals()[name]

@@ -34,7 +34,16 @@ HOMES: dict[str, tuple[Any, ...]] = {
     "theano.tensor.fft": (T.fft, T),
     "theano.tensor.nlinalg": (T.nlinalg, T),
     "theano.tensor.slinalg": (T.slinalg, T),
+    "theano.tensor.nnet": (T.nnet, T),
+    "theano.tensor.nnet.Conv3D": (T.nnet.Conv3D,),
+    "theano.tensor.nnet.abstract_conv": (T.nnet.abstract_conv,),
+    "theano.tensor.nnet.conv": (T.nnet.conv,),
+    "theano.tensor.nnet.conv3d2d": (T.nnet.conv3d2d,),
+    "theano.tensor.nnet.neighbours": (T.nnet.neighbours,),
     "theano.tensor.sharedvar": (compiling, T, symgraph),
+    "theano.tensor.signal": (T.signal,),
+    "theano.tensor.signal.conv": (T.signal.conv,),
+    "theano.tensor.signal.pool": (T.signal.pool,),
 }
 INSTANCES = {  # names that objects have, which their class does not show
     "theano.compile.SharedVariable": symgraph.shared(1.0),

@@ -83,29 +83,38 @@ def _rows() -> Any:
     loose: dict[str, Any] = {"looser": {"float32": 1e-5}, "slopes": None}
     yield row("convolution of sequences", c1, _output(c1), [((2, 3, 6), (2, 3, 2)), ((0, 1, 4), (2, 1, 3)), ((1, 1, 1), (1, 1, 1))], dtypes=kinds,
               small=((1, 2, 4), (2, 2, 2)), **loose)
-    yield row("its gradient by the sequences", lambda w, y: i1(w, y, [6]), _image(i1, (6,)), [((2, 3, 2), (2, 2, 3)), ((2, 1, 2), (0, 2, 3))], dtypes=kinds[:2],
+    yield row("its gradient by the sequences", lambda w, y: i1(w, y, [6]), _image(i1, (6,)), [((2, 3, 2), (2, 2, 3)), ((2, 1, 2), (0, 2, 3))],
+              dtypes=kinds[:2],
               small=((2, 1, 2), (1, 2, 3)), **loose)
-    yield row("its gradient by the filters", lambda x, y: w1(x, y, [2]), _filter(w1, (2,)), [((2, 3, 6), (2, 2, 3)), ((0, 3, 6), (0, 2, 3))], dtypes=kinds[:2],
+    yield row("its gradient by the filters", lambda x, y: w1(x, y, [2]), _filter(w1, (2,)), [((2, 3, 6), (2, 2, 3)), ((0, 3, 6), (0, 2, 3))],
+              dtypes=kinds[:2],
               small=((1, 2, 6), (1, 1, 3)), **loose)
     yield row("conv2d", plain, _output(plain), [((2, 2, 4, 5), (3, 2, 2, 3)), ((1, 1, 3, 3), (1, 1, 1, 1)), ((2, 0, 3, 3), (2, 0, 2, 2)),
                                                 ((1, 3, 5, 20), (9, 3, 3, 3)), ((2, 1, 3, 3), (2, 1, 3, 3))],
               dtypes=kinds, small=((1, 2, 3, 3), (2, 2, 2, 2)), **loose)
-    yield row("conv2d in groups", grouped, _output(grouped), [((1, 4, 3, 4), (2, 2, 2, 1)), ((2, 4, 4, 5), (6, 2, 3, 2)), ((1, 6, 5, 5), (2, 3, 3, 3))], dtypes=kinds,
+    yield row("conv2d in groups", grouped, _output(grouped),
+              [((1, 4, 3, 4), (2, 2, 2, 1)), ((2, 4, 4, 5), (6, 2, 3, 2)), ((1, 6, 5, 5), (2, 3, 3, 3))], dtypes=kinds,
               small=((1, 2, 3, 3), (2, 1, 2, 3)), **loose)
-    yield row("conv2d with unshared filters", own, _output(own), [((2, 2, 4, 4), (2, 2, 5, 2, 3, 2)), ((1, 1, 2, 3), (1, 1, 3, 1, 3, 3))], dtypes=kinds[:2],
+    yield row("conv2d with unshared filters", own, _output(own), [((2, 2, 4, 4), (2, 2, 5, 2, 3, 2)), ((1, 1, 2, 3), (1, 1, 3, 1, 3, 3))],
+              dtypes=kinds[:2],
               small=((1, 1, 2, 2), (1, 1, 2, 1, 3, 3)), **loose)
-    yield row("gradient of conv2d by images", lambda w, y: i2(w, y, [3, 4]), _image(i2, (3, 4)), [((2, 2, 2, 2), (1, 2, 4, 5)), ((10, 2, 3, 3), (1, 10, 5, 6))],
+    yield row("gradient of conv2d by images", lambda w, y: i2(w, y, [3, 4]), _image(i2, (3, 4)),
+              [((2, 2, 2, 2), (1, 2, 4, 5)), ((10, 2, 3, 3), (1, 10, 5, 6))],
               dtypes=kinds, small=((2, 1, 2, 1), (1, 2, 4, 4)), **loose)
-    yield row("gradient of conv2d by filters", lambda x, y: w2(x, y, [2, 2]), _filter(w2, (2, 2)), [((1, 2, 3, 4), (1, 1, 4, 5)), ((3, 2, 4, 4), (3, 9, 5, 5))],
+    yield row("gradient of conv2d by filters", lambda x, y: w2(x, y, [2, 2]), _filter(w2, (2, 2)),
+              [((1, 2, 3, 4), (1, 1, 4, 5)), ((3, 2, 4, 4), (3, 9, 5, 5))],
               dtypes=kinds, small=((2, 1, 2, 2), (2, 1, 3, 3)), **loose)
     yield row("by images, unshared", lambda w, y: i2own(w, y, [3, 3]), _image(i2own, (3, 3)), [((2, 2, 2, 1, 2, 2), (2, 2, 2, 2))], dtypes=kinds[:2],
               **loose)
-    yield row("by filters, unshared", lambda x, y: w2own(x, y, [2, 2]), _filter(w2own, (2, 2)), [((2, 2, 3, 3), (2, 2, 2, 2))], dtypes=kinds[:2], **loose)
+    yield row("by filters, unshared", lambda x, y: w2own(x, y, [2, 2]), _filter(w2own, (2, 2)), [((2, 2, 3, 3), (2, 2, 2, 2))],
+              dtypes=kinds[:2], **loose)
     yield row("conv3d", c3, _output(c3), [((2, 2, 3, 4, 4), (2, 2, 2, 2, 3)), ((1, 1, 2, 1, 2), (1, 1, 1, 1, 1))], dtypes=kinds[:2],
               small=((1, 1, 2, 2, 3), (1, 1, 2, 2, 2)), **loose)
-    yield row("gradient of conv3d by volumes", lambda w, y: i3(w, y, [3, 3, 2]), _image(i3, (3, 3, 2)), [((2, 2, 2, 2, 2), (1, 2, 2, 2, 1))], dtypes=kinds[:2],
+    yield row("gradient of conv3d by volumes", lambda w, y: i3(w, y, [3, 3, 2]), _image(i3, (3, 3, 2)), [((2, 2, 2, 2, 2), (1, 2, 2, 2, 1))],
+              dtypes=kinds[:2],
               **loose)
-    yield row("gradient of conv3d by filters", lambda x, y: w3(x, y, [2, 2, 2]), _filter(w3, (2, 2, 2)), [((1, 2, 3, 3, 2), (1, 1, 2, 2, 1))], dtypes=kinds[:2],
+    yield row("gradient of conv3d by filters", lambda x, y: w3(x, y, [2, 2, 2]), _filter(w3, (2, 2, 2)), [((1, 2, 3, 3, 2), (1, 1, 2, 2, 1))],
+              dtypes=kinds[:2],
               small=((1, 1, 3, 3, 2), (1, 1, 2, 2, 1)), **loose)
 
 
@@ -200,7 +209,8 @@ def _patches(mode: str, x: np.ndarray, size: tuple[int, int], step: tuple[int, i
     return np.array(found, x.dtype).reshape(-1, size[0] * size[1])
 
 
-_MODES = [("valid", (2, 3), (2, 1)), ("ignore_borders", (3, 2), (2, 2)), ("wrap_centered", (3, 1), (2, 2)), ("half", (2, 3), (2, 5)), ("full", (2, 2), (2, 2))]
+_MODES = [("valid", (2, 3), (2, 1)), ("ignore_borders", (3, 2), (2, 2)), ("wrap_centered", (3, 1), (2, 2)), ("half", (2, 3), (2, 5)),
+          ("full", (2, 2), (2, 2))]
 
 
 def _images(x: Any) -> list[Any]:
@@ -218,17 +228,21 @@ def _summed(mode: str, size: tuple[int, int], step: tuple[int, int]) -> Any:
 
 
 def _pooling_rows() -> Any:
-    yield row("pooled maxima", *_pools("max"), [((2, 4, 5),), ((3, 7),), ((0, 3, 4),), ((2, 12, 40),)], dtypes=("float64", "float32", "int32", "uint8", "float16"), slopes=None)
+    yield row("pooled maxima", *_pools("max"), [((2, 4, 5),), ((3, 7),), ((0, 3, 4),), ((2, 12, 40),)],
+              dtypes=("float64", "float32", "int32", "uint8", "float16"), slopes=None)
     for mode in ("sum", "average_inc_pad", "average_exc_pad"):
-        yield row(f"pooled {mode}", *_pools(mode), [((2, 4, 5),), ((3, 7),), ((0, 3, 4),), ((2, 12, 40),)], dtypes=("float64", "float32"), slopes=None,
+        yield row(f"pooled {mode}", *_pools(mode), [((2, 4, 5),), ((3, 7),), ((0, 3, 4),), ((2, 12, 40),)],
+              dtypes=("float64", "float32"), slopes=None,
                   looser={"float32": 1e-5})
     for name, kind, to_elements in (("gradient of pooled maxima", MaxPoolGrad, True), ("tangent of pooled maxima", MaxPoolTangent, False)):
-        yield row(name, *_of_maxima(kind, to_elements), [((2, 4, 5),) * 2, ((3, 7),) * 2, ((0, 3, 4),) * 2, ((2, 12, 40),) * 2], dtypes=("float64", "float32", "int64"),
+        yield row(name, *_of_maxima(kind, to_elements), [((2, 4, 5),) * 2, ((3, 7),) * 2, ((0, 3, 4),) * 2, ((2, 12, 40),) * 2],
+              dtypes=("float64", "float32", "int64"),
                   slopes=(1,), looser={"float32": 1e-5})
     for mode in ("sum", "average_inc_pad", "average_exc_pad"):
         yield row(f"gradient of pooled {mode}", *_spread(mode), [((2, 3, 8),), ((3, 8),), ((0, 3, 8),)], dtypes=("float64", "float32"), slopes=None,
                   looser={"float32": 1e-5})
-    yield row("patches of images", _images, lambda x: [_patches(mode, x, size, step) for mode, size, step in _MODES], [((1, 2, 4, 6),), ((0, 1, 4, 6),)],
+    yield row("patches of images", _images, lambda x: [_patches(mode, x, size, step) for mode, size, step in _MODES],
+              [((1, 2, 4, 6),), ((0, 1, 4, 6),)],
               dtypes=("float64", "float32", "int32", "complex128"), slopes=None, small=((1, 1, 4, 6),))
     for (mode, size, step), rows in zip(_MODES, (8, 3, 6, 6, 12)):
         yield row(f"images of patches, {mode}", *_summed(mode, size, step), [((rows, size[0] * size[1]),)], dtypes=("float64", "int32"), slopes=None)

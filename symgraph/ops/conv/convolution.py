@@ -73,17 +73,19 @@ class BaseAbstractConv(SizedOp):
         return cls(*dimension, **{**options, **changed})
 
     # Types and sizes --------------------------------------------------------------------------------------------------
-    def __call__(self, first: Any, second: Any, *shape: Any, add_assert_shape: bool = True, return_list: bool = False) -> Any:
+    def __call__(self, *inputs: Any, return_list: bool = False, **options: Any) -> Any:
         """The result for two arrays; gradients take the places of what they compute, too. What imshp and kshp say is checked.
 
-        Numbers of half precision are computed in single precision.
+        Numbers of half precision are computed in single precision. Theano's `add_assert_shape` is accepted: sizes are always checked.
         """
+        if options.keys() - {"add_assert_shape"}:
+            raise TypeError(f"{type(self).__name__} has no options {', '.join(options)} in the call")
         said = {"image": self.imshp, "filter": self.kshp, "output": None}
-        taken = [_specified(as_tensor(x), said[role]) for x, role in zip((first, second), self.roles)]
+        taken = [_specified(as_tensor(x), said[role]) for x, role in zip(inputs[:2], self.roles)]
         half = [x.dtype for x in taken] == ["float16"] * 2
         if half:
             taken = [x.astype("float32") for x in taken]
-        out = _specified(super().__call__(*taken, *shape), said[self.roles[2]])
+        out = _specified(super().__call__(*taken, *inputs[2:]), said[self.roles[2]])
         out = out.astype("float16") if half else out
         return [out] if return_list else out
 
@@ -118,13 +120,15 @@ class BaseAbstractConv(SizedOp):
         ndim, groups = self.convdim, self.num_groups
         given = [n.item(0) for n in places]
         x, w, y = (shapes.get(role) for role in ("image", "filter", "output"))
-        channels = None if x is None else x[1]
+        channels: Any = None if x is None else x[1]
+        inputs: Any
+        outputs: Any
         if w is not None:
             inputs, outputs, kernel = w[len(w) - ndim - 1], w[0], w[len(w) - ndim:]
         else:
             kernel = given
             s.check(s.equal(channels % groups, 0), "ValueError", f"convolution: {{}} channels do not fall into {groups} groups", channels)
-            inputs, outputs = channels // groups, y[1]
+            inputs, outputs = channels // groups, shapes["output"][1]
         if x is None:
             channels = inputs * groups
         s.check(s.equal(outputs % groups, 0), "ValueError", f"convolution: {{}} outputs do not fall into {groups} groups", outputs)
@@ -134,7 +138,8 @@ class BaseAbstractConv(SizedOp):
                     channels, inputs)
         if w is not None and y is not None:
             s.check(s.equal(outputs, y[1]), "ValueError", "convolution: there are {} filters, the output has {} channels", outputs, y[1])
-        batch = x[0] if y is None else y[0] if x is None else s.same(x[0], y[0], "convolution: a batch of {} images, outputs of {}")
+        batches = [shape[0] for shape in (x, y) if shape is not None]
+        batch = s.same(*batches, "convolution: a batch of {} images, outputs of {}") if len(batches) == 2 else batches[0]
         image = given if x is None else list(x[2:])
         pads = padding(self.border_mode, kernel, self.filter_dilation)
         out = []
@@ -227,9 +232,8 @@ class AbstractConv(BaseAbstractConv):
 
 
 class AbstractConv_gradInputs(BaseAbstractConv):
-    """The gradient of a convolution by its images: filters, the gradient by the output, the places of the images (a list, a vector, or one by one).
-
-    It is the transposed convolution, too.
+    """The gradient of a convolution by its images: filters, the gradient by the output, the places of the images (a list, a vector, or one
+    by one). It is the transposed convolution, too.
     """
 
     roles = ("filter", "output", "image")
@@ -241,7 +245,8 @@ class AbstractConv_gradInputs(BaseAbstractConv):
 
 
 class AbstractConv_gradWeights(BaseAbstractConv):
-    """The gradient of a convolution by its filters: images, the gradient by the output, the places of the filters (a list, a vector, or one by one)."""
+    """The gradient of a convolution by its filters: images, the gradient by the output, the places of the filters (a list, a vector, or one
+    by one)."""
 
     roles = ("image", "output", "filter")
 

@@ -59,8 +59,8 @@ def conv2d(input: Any, filters: Any, input_shape: Any = None, filter_shape: Any 
 
     >>> import numpy as np
     >>> conv2d(np.arange(9.0).reshape(1, 1, 3, 3), [[[[1.0, 2.0], [3.0, 4.0]]]]).eval()
-    array([[[[ 9., 19.],
-             [39., 49.]]]])
+    array([[[[13., 23.],
+             [43., 53.]]]])
     """
     if image_shape is not None:
         if input_shape is not None:

@@ -24,7 +24,8 @@ _ODD = "images2neibs: in mode wrap_centered the sizes of patches must be odd, go
 
 
 class _Patches(SizedOp):
-    """Base: the walk over images and patches. Inputs: an array; then 0-d integers, of which the last four are rows and columns of a patch, and steps."""
+    """Base: the walk over images and patches. Inputs: an array; then 0-d integers, of which the last four are a patch's rows and columns, and
+    steps down and right."""
 
     __props__ = ("mode",)
     cost = 100

@@ -14,7 +14,8 @@ from symgraph.expr.sizes import static_int
 from symgraph.ops.conv.geometry import as_border, output_size, padding, reach
 
 __all__ = [
-    "SizeAtLeast", "assert_conv_shape", "assert_shape", "border_mode_to_pad", "check_conv_gradinputs_shape", "get_conv_gradinputs_shape", "get_conv_gradinputs_shape_1axis",
+    "SizeAtLeast", "assert_conv_shape", "assert_shape", "border_mode_to_pad", "check_conv_gradinputs_shape", "get_conv_gradinputs_shape",
+    "get_conv_gradinputs_shape_1axis",
     "get_conv_gradweights_shape", "get_conv_gradweights_shape_1axis", "get_conv_output_shape", "get_conv_shape_1axis",
 ]
 
@@ -77,7 +78,8 @@ def get_conv_gradinputs_shape(kernel_shape: Sequence[Any], top_shape: Sequence[A
     """
     ndim = len(top_shape) - 2
     channels = kernel_shape[len(kernel_shape) - ndim - 1]
-    places = _each_axis(get_conv_gradinputs_shape_1axis, kernel_shape[len(kernel_shape) - ndim:], top_shape[2:], border_mode, subsample, filter_dilation)
+    kernel = kernel_shape[len(kernel_shape) - ndim:]
+    places = _each_axis(get_conv_gradinputs_shape_1axis, kernel, top_shape[2:], border_mode, subsample, filter_dilation)
     return (top_shape[0], channels if channels is None or num_groups == 1 else channels * num_groups, *places)
 
 

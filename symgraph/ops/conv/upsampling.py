@@ -76,7 +76,8 @@ def bilinear_upsampling(input: Any, ratio: Any = None, frac_ratio: Any = None, b
     pad, larger = 2 * ratio - (ratio - 1) // 2 - 1, [rows * size_constant(ratio), columns * size_constant(ratio)]
     if use_1D_kernel:
         kernel = bilinear_kernel_1D(ratio).astype(x.dtype)
-        x = conv2d_grad_wrt_inputs(x, kernel.dimshuffle("x", "x", 0, "x"), (None, 1, larger[0], columns + size_constant(2)), None, (pad, 0), (ratio, 1))
+        between = (None, 1, larger[0], columns + size_constant(2))
+        x = conv2d_grad_wrt_inputs(x, kernel.dimshuffle("x", "x", 0, "x"), between, None, (pad, 0), (ratio, 1))
         x = conv2d_grad_wrt_inputs(x, kernel.dimshuffle("x", "x", "x", 0), (None, 1, *larger), None, (0, pad), (1, ratio))
     else:
         kernel = bilinear_kernel_2D(ratio).astype(x.dtype)
@@ -100,6 +101,6 @@ def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> Any:
     # The images are the filters of a dilated convolution over one pyramid with zeros round it.
     borders = [(n * size_constant(2 * ratio) - size_constant(ratio) + size_constant(1)) for n, ratio in ((rows, up), (columns, wide))]
     halves = [n // size_constant(2) for n in borders]
-    kernel = np.pad(bilinear_kernel_2D((up, wide)).astype(x.dtype), [(half, n - half) for n, half in zip(borders, halves)])
+    kernel: Any = np.pad(bilinear_kernel_2D((up, wide)).astype(x.dtype), [(half, n - half) for n, half in zip(borders, halves)])
     out = conv2d(kernel.dimshuffle("x", "x", 0, 1), x, subsample=(down, narrow), filter_dilation=(up, wide))
     return out.reshape([batch, channels, size_of(out, 2), size_of(out, 3)])

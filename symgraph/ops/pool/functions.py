@@ -115,9 +115,10 @@ def max_pool_2d_same_size(input: Any, patch_size: Any) -> Any:
 def _weights(n: Any, windows: Any, dtype: str) -> Any:
     """(windows, n): row i averages the elements from i * n // windows up to (i + 1) * n / windows, rounded up."""
     one = size_constant(1)
-    first = np.arange(windows, like=windows) * n // windows
-    last = ((np.arange(windows, like=windows) + one) * n + windows - one) // windows
-    place = np.arange(n, like=n).dimshuffle("x", 0)
+    first: Any = np.arange(windows, like=windows) * n // windows
+    last: Any = ((np.arange(windows, like=windows) + one) * n + windows - one) // windows
+    place: Any = np.arange(n, like=n)
+    place = place.dimshuffle("x", 0)
     inside = place.ge(first.dimshuffle(0, "x")).and_(place.lt(last.dimshuffle(0, "x")))
     return inside.astype(dtype) / (last - first).astype(dtype).dimshuffle(0, "x")
 

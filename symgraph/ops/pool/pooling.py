@@ -16,7 +16,7 @@ from symgraph.expr import dtypes
 from symgraph.expr.dims import STATIC, Known
 from symgraph.expr.make import as_tensor
 from symgraph.expr.op import Apply
-from symgraph.expr.sizes import SizedOp, as_sizes, size_constant, size_of, static_int
+from symgraph.expr.sizes import SizedOp, as_sizes, size_of, static_int
 from symgraph.expr.stacks import count, repeated
 from symgraph.ops.pool.windows import Windows, number, spans
 
@@ -100,7 +100,8 @@ class PoolOp(SizedOp):
         """How many windows there are along each dimension."""
         found = []
         for n, size, stride, pad in zip(places, *_parts([n.item(0) for n in window], self.ndim)):
-            s.check(s.both(s.less(0, size), s.less(0, stride)), "ValueError", "sizes and strides of pooling must be 1 or more, got {} and {}", size, stride)
+            s.check(s.both(s.less(0, size), s.less(0, stride)), "ValueError", "sizes and strides of pooling must be 1 or more, got {} and {}",
+                    size, stride)
             s.check(s.both(s.less(-1, pad), s.less(pad, size)), "ValueError", "pads of pooling must be from 0 to less than the window, got {} and {}",
                     pad, size)
             if not self.ignore_border:
@@ -128,8 +129,8 @@ class PoolOp(SizedOp):
         return np.asarray(total)
 
     def _windows(self, b: Any, stack: Any, large: Sequence[Any], small: Sequence[Any], window: Sequence[Any]) -> Windows:
-        parts = _parts([n.item(0) for n in window], self.ndim)
-        return Windows(b, stack, large, small, *parts, inclusive=self.mode == "average_inc_pad")
+        ws, stride, pad = _parts([n.item(0) for n in window], self.ndim)
+        return Windows(b, stack, large, small, ws, stride, pad, self.mode == "average_inc_pad")
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True]] * self.arrays + [[False]] * (len(node.inputs) - self.arrays)
@@ -249,7 +250,8 @@ class MaxPoolGrad(_OfMaxima):
 
 
 class MaxPoolTangent(_OfMaxima):
-    """The derivative of maxima in a direction: for each window the sum of `tangent` over its elements that equal the maximum. Inputs: x, maxima, tangent."""
+    """The derivative of maxima in a direction: for each window the sum of `tangent` over its elements that equal the maximum. Inputs: x, maxima,
+    tangent."""
 
     def sizes(self, s: Any, x: Any, maxima: Any, tangent: Any, *window: Any) -> Any:
         for n, m in zip(x.shape, tangent.shape):

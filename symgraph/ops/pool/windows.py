@@ -171,7 +171,7 @@ class Windows:
 
     # Adding to windows ------------------------------------------------------------------------------------------------
     def scatter(self, target: Any, zero: Any, value: Callable[[Any, Any, Any], Any]) -> None:
-        """target[element] = the sum of value(place of the element, place of the window, how many of it are counted) over the windows that it is in."""
+        """target[element] = the sum of value(place of the element, place of the window, how many of it are counted) over the windows it is in."""
         b, stride, size, n = self.b, self.strides[-1], self.sizes[-1], self.small[-1]
         with b.loop(0, self.stack * math.prod(self.large), independent=True) as j:
             b.store(target, j, zero)

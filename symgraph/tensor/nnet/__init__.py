@@ -19,9 +19,20 @@ _HOMES = {
     "symgraph.ops.nnet.labels": "confusion_matrix embedding",
     "symgraph.ops.nnet.normalisation": """batch_normalization batch_normalization_test batch_normalization_train group_normalization
         instance_normalization layer_normalization local_response_normalization""",
+    "symgraph.ops.conv.convolution": "AbstractConv2d AbstractConv2d_gradInputs AbstractConv2d_gradWeights AbstractConv3d",
+    "symgraph.ops.conv.functions": """abstract_conv2d=conv2d causal_conv1d conv1d conv1d_transpose conv2d conv2d_grad_wrt_inputs
+        conv2d_grad_wrt_weights conv2d_transpose conv3d conv3d_grad_wrt_inputs conv3d_grad_wrt_weights conv3d_transpose separable_conv2d
+        separable_conv3d""",
+    "symgraph.ops.conv.older": "ConvOp",
+    "symgraph.ops.conv.upsampling": "bilinear_kernel_1D bilinear_kernel_2D bilinear_upsampling frac_bilinear_upsampling",
+    "symgraph.tensor.nnet.Conv3D": "",
+    "symgraph.tensor.nnet.abstract_conv": "",
     "symgraph.tensor.nnet.bn": "",
+    "symgraph.tensor.nnet.conv": "",
+    "symgraph.tensor.nnet.conv3d2d": "",
+    "symgraph.tensor.nnet.neighbours": "",
     "symgraph.tensor.nnet.nnet": "",
     "symgraph.tensor.nnet.sigm": "",
 }
-__all__ = sorted({name for home, names in _HOMES.items() for name in names.split() or [home.rpartition(".")[2]]})
+__all__ = sorted({name.partition("=")[0] for home, names in _HOMES.items() for name in names.split() or [home.rpartition(".")[2]]})
 __getattr__, __dir__ = late(__name__, _HOMES)
