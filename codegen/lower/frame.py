@@ -15,7 +15,7 @@ import numpy as np
 
 from codegen.layout import CallbackType
 from codegen.loopir import nodes as ir
-from codegen.loopir.scalar import Scalar
+from codegen.loopir.scalar import Scalar, is_number
 from codegen.lower.arrays import Memory, SizedArray, offset_of, product
 from codegen.lower.control import BranchPlan, LoopPlan
 from codegen.lower.fuse import Group, fuse, inputs_of, reads_elements
@@ -29,6 +29,7 @@ from codegen.rules import Loops, Pointwise
 
 __all__ = ["Frame", "NeedsValue"]
 
+FEW = 4  # elements that are copied without a loop
 DEPTH = 40  # of size arithmetic that is evaluated where it is asked for
 LITERALS = 64  # elements of a constant that are looked at: one value throughout needs no memory
 
@@ -260,6 +261,10 @@ class Frame:
     def copy(self, target: Memory, source: Memory, dtype: str, count: Any) -> None:
         """count elements from one place to another."""
         b = self.builder
+        if is_number(count) and count <= FEW:  # in place, so that what stands in local memory may be kept in registers
+            for k in range(count):
+                b.store(target.pointer, k, b.load(source.pointer, k))
+            return
         part = f"{b.part_type(dtype)}*"
         kernel = copy_kernel(dtype, f"kernel_{len(self.unit.kernels)}")
         self.unit.call(kernel, [b.recast(target.pointer, part), b.recast(source.pointer, part), count])
