@@ -16,20 +16,25 @@ __all__ = ["CallbackType", "Failure", "Layout"]
 
 @record(frozen=True, slots=True)
 class Failure:
-    """where: the step's number (`Step.where`); error: name of the exception class; message: with ``{}`` for each value noted."""
+    """where: the step's number (`Step.where`); error: name of the exception class; message: with ``{}`` for each value noted.
+
+    loops: the numbers of the loops in whose rounds it was met, the outermost first; the numbers of the rounds are noted behind the values.
+    """
 
     where: int
     error: str
     message: str
+    loops: tuple[int, ...] = ()
 
 
 @record(frozen=True, slots=True)
 class CallbackType:
-    """A Python op's step: the types of what comes in and of what must come back. where: the step's number."""
+    """A Python op's step: the types of what comes in and of what must come back. where: the step's number; loops: as those of a Failure."""
 
     where: int
     inputs: tuple[ArrayType, ...]
     outputs: tuple[ArrayType, ...]
+    loops: tuple[int, ...] = ()
 
 
 @record(slots=True)

@@ -23,6 +23,7 @@ from codegen.program import ArrayType
 
 __all__ = ["Fault", "interpret"]
 
+LEVELS = 4  # of loops whose rounds are numbered
 MEMORY = 1 << 32  # bytes of one block; what asks for more does not get it, on any machine
 
 Environment = dict[int, Any]
@@ -84,6 +85,7 @@ class Machine:
         self.callback_types = callback_types
         self.called: dict[int, list[Buffer]] = {}  # what the last call of each callback gave
         self.blocks: dict[int, Buffer] = {}  # scratch memory
+        self.rounds = Buffer.of(np.zeros(LEVELS, np.int64))  # in which a failure is met
         self.libraries = libraries
         self.kernels = {kernel.name: kernel for kernel in module.kernels}
         self.closures: dict[str, Callable[[Sequence[Any]], None]] = {}
@@ -186,6 +188,9 @@ class Machine:
             buffer = self.buffers[node.args[0]]  # type: ignore[index]
             pointer = Pointer(buffer, type)
             return lambda environment: environment.__setitem__(out, pointer)
+        if node.operation == "round":
+            place = Pointer(self.rounds, type, node.args[0] * 8)  # type: ignore[operator]
+            return lambda environment: environment.__setitem__(out, place)
         if node.operation == "size":
             size = np.int64(self.arguments[node.args[0]].shape[node.args[1]])  # type: ignore[index]
             return lambda environment: environment.__setitem__(out, size)
@@ -259,6 +264,15 @@ class Machine:
             environment[out] = Pointer(new, type)
 
         return self.guarded(node, scratch)
+
+    def pulse(self, node: ir.Pulse) -> Action:
+        counters = node.counters.number
+
+        def pulse(environment: Environment) -> None:
+            for place in (0, 1):  # often, so that the way there is tested
+                environment[counters].store(place, np.int64(2))
+
+        return pulse
 
     # Control ----------------------------------------------------------------------------------------------------------
     def for_(self, node: ir.For) -> Action:
@@ -388,11 +402,11 @@ def in_memory(value: Any) -> Pointer:
     return pointer
 
 
-ADDRESSES = ("argument", "size", "offset", "bytes", "recast")
+ADDRESSES = ("argument", "size", "round", "offset", "bytes", "recast")
 
 METHODS: dict[type, Callable[[Machine, Any], Action]] = {
     ir.Assign: Machine.assign, ir.Load: Machine.load, ir.Store: Machine.store, ir.Local: Machine.local, ir.For: Machine.for_,
     ir.While: Machine.while_, ir.If: Machine.if_, ir.Call: Machine.call, ir.Library: Machine.library, ir.External: Machine.external,
     ir.Callback: Machine.callback,
-    ir.Result: Machine.result, ir.Scratch: Machine.scratch, ir.Fail: Machine.fail,
+    ir.Result: Machine.result, ir.Scratch: Machine.scratch, ir.Pulse: Machine.pulse, ir.Fail: Machine.fail,
 }

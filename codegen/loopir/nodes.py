@@ -15,7 +15,7 @@ from codegen.record import field, record
 
 __all__ = [
     "Assign", "Block", "Call", "Callback", "External", "Fail", "For", "Function", "If", "Library", "Load", "Local", "Module", "Node", "Operand",
-    "Result", "Scratch", "Store", "Value", "While",
+    "Pulse", "Result", "Scratch", "Store", "Value", "While",
 ]
 
 
@@ -191,6 +191,13 @@ class Scratch:
 
 
 @record(slots=True)
+class Pulse:
+    """Asks the caller whether to go on; leaves the entry with status -2 if not. counters: int64[3], see codegen/lower/pulse.py; entry only."""
+
+    counters: Value
+
+
+@record(slots=True)
 class Fail:
     """Leaves the function with a status that is not 0, having noted up to 8 integer `values` for the message."""
 
@@ -198,7 +205,7 @@ class Fail:
     values: tuple[Operand, ...] = ()
 
 
-Node = Assign | Load | Store | Local | For | While | If | Call | Library | External | Callback | Result | Scratch | Fail
+Node = Assign | Load | Store | Local | For | While | If | Call | Library | External | Callback | Result | Scratch | Pulse | Fail
 
 
 @record(slots=True)

@@ -33,6 +33,7 @@ OPERATIONS: dict[str, tuple[int, str]] = {
     "recast": (1, "to"),  # a pointer as a pointer to another type
     "bytes": (2, "pointer"),  # pointer + bytes, as void*
     "argument": (1, "to"),  # (slot) -> address of an argument of the call; entry only
+    "round": (1, "to"),  # (level) -> where the number of the round of a loop so deep is put down, int64*; entry only
     "size": (2, "to"),  # (slot, axis) -> a size of an argument, int64; entry only
     **{name: (count, "same") for name, count in MATH.items()},
 }

@@ -111,6 +111,8 @@ def node_lines(node: ir.Node, margin: str) -> Iterator[str]:
             yield f"{margin}{declared(node.out)} = result {node.slot}[{listed(node.sizes)}]{or_fail(node)}"
         case ir.Scratch():
             yield f"{margin}{declared(node.out)} = scratch {node.slot}: {node.size} bytes{or_fail(node)}"
+        case ir.Pulse():
+            yield f"{margin}pulse {node.counters}"
         case ir.Fail():
             yield f"{margin}fail {node.number}({listed(node.values)})"
 

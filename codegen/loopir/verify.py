@@ -169,10 +169,10 @@ class Checker:
         self.require(operation in OPERATIONS, f"there is no operation {operation}")
         count, rule = OPERATIONS[operation]
         self.require(len(args) == count, f"{operation} takes {count} operands")
-        if operation in ("argument", "size"):
+        if operation in ("argument", "size", "round"):
             self.require(self.is_entry, "only the entry knows the arguments")
             self.require(all(isinstance(x, int) and x >= 0 for x in args), "slot and axis are numbers")
-            self.give(out, POINTERS if operation == "argument" else ("int64",))
+            self.give(out, {"argument": POINTERS, "round": ("int64*",)}.get(operation, ("int64",)))
         elif operation in ("offset", "bytes"):
             self.pointer(args[0])
             self.index(args[1])
@@ -296,6 +296,10 @@ class Checker:
         self.status(node.number)
         self.give(node.out, POINTERS)
 
+    def pulse(self, node: ir.Pulse) -> None:
+        self.require(self.is_entry, "only the entry can be interrupted")
+        self.use(node.counters, "int64*")
+
     def fail(self, node: ir.Fail) -> None:
         self.require(self.is_entry or self.function.fails, "the function is not said to fail")
         self.status(node.number)
@@ -311,5 +315,5 @@ class Checker:
 METHODS: dict[type, Callable[[Checker, Any], None]] = {
     ir.Assign: Checker.assign, ir.Load: Checker.load, ir.Store: Checker.store, ir.Local: Checker.local, ir.For: Checker.for_,
     ir.While: Checker.while_, ir.If: Checker.if_, ir.Call: Checker.call, ir.Library: Checker.library, ir.External: Checker.external,
-    ir.Callback: Checker.callback, ir.Result: Checker.result, ir.Scratch: Checker.scratch, ir.Fail: Checker.fail,
+    ir.Callback: Checker.callback, ir.Result: Checker.result, ir.Scratch: Checker.scratch, ir.Pulse: Checker.pulse, ir.Fail: Checker.fail,
 }

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from codegen.loopir import nodes as ir
 from codegen.loopir.scalar import is_number
 from codegen.lower.arrays import Memory, product
 from codegen.lower.foresight import foresee
 from codegen.lower.memory import SMALL, item_bytes
+from codegen.lower.pulse import Countdown, countdown_of
 from codegen.lower.tapes import Tape
+from codegen.lower.unit import LEVELS
 from codegen.program import Branch, Loop
 
 __all__ = ["BranchPlan", "LoopPlan"]
@@ -38,6 +41,7 @@ class LoopPlan:
         self.tapes: dict[int, Tape] = {}  # stacked result whose length, or whose rows' size, only the rounds tell
         self.open: dict[int, list[int]] = {}  # stacked result -> dimensions of a row whose size only a step tells
         self.before: dict[int, list[Any]] = {}  # their sizes in the round before
+        self.countdown: Countdown | None = None
         self.now: Any = None  # the number of the round whose code is being written
         self.late: set[int] = set()  # outputs of the body whose sizes show only inside the loop
 
@@ -183,10 +187,13 @@ class LoopPlan:
         initial += [b.constant(0, "int64") for axes in self.open.values() for _ in axes]
         for tape in self.tapes.values():
             initial += tape.initial()
+        self.countdown = countdown_of(frame.unit, loop, self.steps)
+        if self.countdown is not None:
+            initial.append(self.countdown.initial())
         if loop.until or self.steps is None:
             self.repeat(initial)
         else:
-            final = b.fold(0, self.steps, initial, lambda t, *carried: self.round(t, carried)[1])
+            final = b.fold(0, self.steps, initial, lambda t, *carried: self.counted_round(t, carried)[1])
             self.finish(final, self.steps)
 
     def prepare_stacks(self) -> None:
@@ -202,7 +209,7 @@ class LoopPlan:
 
         def rounds() -> list[Any]:
             def once(t: Any, *carried: Any) -> tuple[Any, list[Any]]:
-                condition, after = self.round(t, carried)
+                condition, after = self.counted_round(t, carried)
                 go_on = b.invert(condition) if condition is not None else b.constant(True, "bool")
                 following = t + 1
                 if self.steps is not None:
@@ -214,10 +221,18 @@ class LoopPlan:
         ran: Any = rounds() if self.steps is None else b.when(b.less(0, self.steps), rounds, lambda: [start, *initial])
         self.finish(ran[1:], ran[0])
 
+    def counted_round(self, t: Any, carried: Any) -> tuple[Any, list[Any]]:
+        """One step, then a look at whether to go on, if it is time for it."""
+        if self.countdown is None:
+            return self.round(t, carried)
+        condition, after = self.round(t, carried[:-1])
+        return condition, [*after, self.countdown.after(carried[-1])]
+
     def round(self, t: Any, carried: Any) -> tuple[Any, list[Any]]:
         """One step; (condition or None, what is carried to the next)."""
         frame, loop, b, body = self.frame, self.loop, self.b, self.body
         self.now = t
+        block = b.block
         if self.counter is not None:
             place = b.local("int64", 1)
             b.store(place, 0, t)
@@ -252,7 +267,10 @@ class LoopPlan:
                 turns[k] = [write, other, write]
             else:
                 body.memory[v].pointer = rest.pop(0)
+        frame.unit.loops.append(loop.where)
         body.run()
+        frame.unit.loops.pop()
+        self.number_rounds(block, t)
         after: list[Any] = []
         for k, v in enumerate(self.states):
             kind = self.kinds[k]
@@ -272,6 +290,13 @@ class LoopPlan:
         if loop.until:
             condition = body.scalar(loop.body.outputs[-1], ())
         return condition, after
+
+    def number_rounds(self, block: Any, t: Any) -> None:
+        """A round in which something may fail begins by putting down its number."""
+        level = len(self.frame.unit.loops)
+        if level < LEVELS and may_fail(block, self.frame.unit.kernels.failing()):
+            place = self.b.value("int64*")
+            block[:0] = [ir.Assign(place, "round", (level,)), ir.Store(place, 0, t.value)]
 
     def next_row(self, j: int, tape: Tape, t: Any, carried: list[Any]) -> None:
         """Row t of a tape is where the body puts its result. States that are the row before it move with the tape (in `carried`)."""
@@ -300,6 +325,8 @@ class LoopPlan:
     def finish(self, final: list[Any], ran: Any) -> None:
         frame, loop = self.frame, self.loop
         rest = list(final)
+        if self.countdown is not None:
+            self.countdown.finish(rest.pop())
         for k, out in enumerate(loop.outputs[: self.count]):
             kind = self.kinds[k]
             pointer = self.buffers[k][0] if kind == "small" else rest[0]
@@ -316,6 +343,20 @@ class LoopPlan:
             frame.shapes[out] = (ran, *sizes.get(j, self.row_shapes[loop.body.outputs[self.count + j]]))
             frame.memory[out] = Memory(rest.pop(0))
             del rest[0]
+
+
+def may_fail(block: ir.Block, failing: set[str]) -> bool:
+    """Whether a failure, or a call of Python, may be met in a block; kernels by their names."""
+    for node in block:
+        if isinstance(node, (ir.Fail, ir.Callback)) or (isinstance(node, ir.Call) and node.kernel in failing):
+            return True
+        if isinstance(node, (ir.For, ir.While)):
+            parts = [node.body]
+        else:
+            parts = [node.then, node.otherwise] if isinstance(node, ir.If) else []
+        if any(may_fail(part, failing) for part in parts):
+            return True
+    return False
 
 
 class BranchPlan:

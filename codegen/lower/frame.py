@@ -23,7 +23,7 @@ from codegen.lower.kernel import Kernel
 from codegen.lower.memory import allocate
 from codegen.lower.nests import copy_kernel, loops_kernel, pointwise_kernel
 from codegen.lower.reductions import reduction_kernel
-from codegen.lower.unit import Unit
+from codegen.lower.unit import LEVELS, Unit
 from codegen.program import Branch, Loop, Program, Step
 from codegen.rules import Loops, Pointwise
 
@@ -275,7 +275,8 @@ class Frame:
             self.located(v)
         number = unit.failure("Exception", "a Python op failed")
         slot = len(unit.callbacks)
-        unit.callbacks.append(CallbackType(step.where, tuple(self.types[v] for v in step.inputs), tuple(self.types[v] for v in step.outputs)))
+        unit.callbacks.append(CallbackType(step.where, tuple(self.types[v] for v in step.inputs), tuple(self.types[v] for v in step.outputs),
+                                           tuple(unit.loops[:LEVELS])))
         arrays = tuple((self.memory[v].pointer.value, tuple(_operand(n) for n in self.shapes[v])) for v in step.inputs)
         outs = []
         for v in step.outputs:

@@ -36,6 +36,10 @@ class Kernels:
     def __len__(self) -> int:
         return len(self.known)
 
+    def failing(self) -> set[str]:
+        """The names of those that may fail."""
+        return {shared.function.name for shared in self.known.values() if shared.function.fails}
+
     def call(self, function: ir.Function, args: tuple[ir.Operand, ...]) -> ir.Call:
         """A call of the kernel, or of one that is there already."""
         parts: list[Any] = []

@@ -13,7 +13,9 @@ from codegen.loopir.scalar import Scalar
 from codegen.lower.arrays import Memory
 from codegen.lower.sharing import Kernels
 
-__all__ = ["Unit"]
+__all__ = ["LEVELS", "Unit"]
+
+LEVELS = 4  # loops within loops of which a failure says the round
 
 
 class Unit:
@@ -32,10 +34,11 @@ class Unit:
         self.constants: list[np.ndarray] = []
         self.constant_memory: dict[int, Memory] = {}
         self.scratches = 0
+        self.loops: list[int] = []  # the loops in whose rounds the code stands that is being written
 
     def failure(self, error: str, message: str) -> int:
         """The status number of a check."""
-        failure = Failure(self.where, error, message)
+        failure = Failure(self.where, error, message, tuple(self.loops[:LEVELS]))
         number = self.numbers.get(failure)
         if number is None:
             self.failures.append(failure)

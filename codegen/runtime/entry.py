@@ -8,23 +8,27 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from ctypes import CFUNCTYPE, POINTER, PYFUNCTYPE, Structure, addressof, c_int64, c_void_p
+from time import monotonic_ns
 from typing import Any
 
 import numpy as np
 
-from codegen.layout import CallbackType, Layout
+from codegen.layout import CallbackType, Failure, Layout
 from codegen.program import ArrayType
 from codegen.runtime.arena import Arena
 
-__all__ = ["VALUES", "Call", "entry_types", "exception_of", "fits", "outputs_of", "proper"]
+__all__ = ["LATE", "SOON", "VALUES", "Call", "entry_types", "exception_of", "fits", "outputs_of", "proper", "rounds_of"]
 
-VALUES = 8
+NOTED = 8
+VALUES = 12  # those of a failure, then the numbers of the rounds in which it was met, that of the outermost loop first
+SOON, LATE = 10_000_000, 40_000_000  # nanoseconds between two looks at what the user wants: at least, and at most if rounds allow it
 OUT_OF_MEMORY = -1
 INTERRUPTED = -2
 
 RESULT = CFUNCTYPE(c_void_p, c_void_p, c_int64, POINTER(c_int64))
 SCRATCH = CFUNCTYPE(c_void_p, c_void_p, c_int64, c_int64)
 CALLBACK = CFUNCTYPE(c_int64, c_void_p, c_int64, POINTER(c_void_p), POINTER(c_void_p))
+PULSE = CFUNCTYPE(c_int64, c_void_p, POINTER(c_int64))
 
 # (keeps the GIL, releases the GIL). The functions of the context take it back, whichever of the two called.
 entry_types = (PYFUNCTYPE(c_int64, c_void_p), CFUNCTYPE(c_int64, c_void_p))
@@ -39,6 +43,7 @@ class Context(Structure):
         ("callback", CALLBACK),
         ("libraries", c_void_p),
         ("values", c_int64 * VALUES),
+        ("pulse", PULSE),
     ]
 
 
@@ -67,7 +72,7 @@ class Call:
         sizes_table = (c_void_p * (count or 1))(*[addressof(s) for s in sizes])
         context = Context(
             ctypes.cast(data_table, c_void_p), ctypes.cast(sizes_table, c_void_p), result_of, scratch_of, callback_of,
-            ctypes.cast(libraries, c_void_p),
+            ctypes.cast(libraries, c_void_p), (c_int64 * VALUES)(), pulse_of,
         )
         address = addressof(context)
         running[address] = self
@@ -109,17 +114,37 @@ def give_scratch(address: int, slot: int, size: int) -> int | None:
 def call_back(address: int, slot: int, data: Any, sizes: Any) -> int:
     call = running[address]
     try:
-        call.kept.append(answer(call.layout.callbacks[slot], call.callbacks[slot], data, sizes))
+        values = Context.from_address(address).values
+        call.kept.append(answer(call.layout.callbacks[slot], call.callbacks[slot], data, sizes, values))
         return 0
     except BaseException as error:
         call.pending = error
         return 1
 
 
+def go_on(address: int, counters: Any) -> int:
+    """Python runs handlers of signals as it enters a function: what they raise ends the call. Counts as the native gate does."""
+    try:
+        now = monotonic_ns()
+        elapsed = now - counters[2] if counters[2] else 0
+        if elapsed < SOON:
+            counters[1] *= 2
+        elif elapsed > LATE:
+            counters[1] = max(counters[1] // 2, 1)
+        if elapsed >= SOON or not counters[2]:
+            counters[2] = now
+        counters[0] = counters[1]
+        return 0
+    except BaseException as error:
+        running[address].pending = error
+        return 1
+
+
 result_of, scratch_of, callback_of = RESULT(give_result), SCRATCH(give_scratch), CALLBACK(call_back)
+pulse_of = PULSE(go_on)
 
 
-def answer(kind: CallbackType, function: Callable[..., Any], data: Any, sizes: Any) -> list[Any]:
+def answer(kind: CallbackType, function: Callable[..., Any], data: Any, sizes: Any, values: Any) -> list[Any]:
     """Calls a Python function for native code: inputs are copied out of `data` and `sizes`, outputs written behind them.
 
     Gives what has to stay alive while native code looks at the outputs. Raises what the function raises.
@@ -131,13 +156,24 @@ def answer(kind: CallbackType, function: Callable[..., Any], data: Any, sizes: A
         if array.nbytes:
             ctypes.memmove(array.ctypes.data, data[k], array.nbytes)
         arrays.append(array)
-    outputs = outputs_of(kind, function(*arrays))
+    try:
+        outputs = outputs_of(kind, function(*arrays))
+    except Exception as error:
+        tell = getattr(function, "failed_in", None)
+        if tell is not None:
+            tell(error, rounds_of(kind, values))
+        raise
     kept: list[Any] = []
     for k, array in enumerate(outputs, len(kind.inputs)):
         shape_of = (c_int64 * (array.ndim or 1))(*array.shape)
         data[k], sizes[k] = array.ctypes.data, addressof(shape_of)
         kept += [array, shape_of]
     return kept
+
+
+def rounds_of(met: Failure | CallbackType, values: Sequence[int]) -> list[tuple[int, int]]:
+    """(number of the loop's step, number of the round) of each loop in which a failure was met, the outermost first."""
+    return [(where, values[NOTED + level]) for level, where in enumerate(met.loops)]
 
 
 def outputs_of(kind: CallbackType, given: Any) -> list[np.ndarray]:

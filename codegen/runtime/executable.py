@@ -62,7 +62,8 @@ class Executable:
         slow: called with the caller's arguments when they are not, as they stand, what native code takes (keywords, another number of
         arguments, lists, other dtypes, strides); it converts them and calls `run`. Default: TypeError.
         failed: called with (status, values, argument arrays) when native code says so; must raise. Default: raises RunError.
-        callbacks: the Python functions of the Layout's slots: arrays in, a sequence of arrays out.
+        callbacks: the Python functions of the Layout's slots: arrays in, a sequence of arrays out. One with an attribute `failed_in` has it
+        called with (what it raised, `rounds_of` its place).
         no_gil: whether the GIL is released during the call; None: if there is much to do, or nobody knows how much, and no callback.
         positional: number of positional arguments, where not all are used by `arguments`.
         into: an object of NativeCallable or PlainCallable, or of a subclass, to be bound; a new NativeCallable by default.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from codegen.runtime.arena import ALIGNMENT, KEPT_BYTES
+from codegen.runtime.entry import LATE, SOON
 from codegen.runtime.gatetables import ARRAY, FRAME, LIST_ITEMS, RESULT, TABLE
 from codegen.runtime.gatewriter import Gate
 
-__all__ = ["callback", "free_blocks", "result", "scratch"]
+__all__ = ["callback", "free_blocks", "pulse", "result", "scratch"]
 
 LARGE = 4 << 20  # bytes of a block; from this size on it lies in pages of 2 MiB
+MONOTONIC, SECOND = 1, 1_000_000_000  # a clock of the C library, and its nanoseconds
 HUGE_PAGE, ADVISE_HUGE_PAGES = 2 << 20, 14
 
 
@@ -126,10 +128,10 @@ def callback() -> Gate:
     with_gil(g)
     status = g.variable("i64", 1)
     leave = g.label()
-    addresses = [g.value(f"ptrtoint ptr {x} to i64") for x in ("%data", "%sizes")]
+    addresses = [g.value(f"ptrtoint ptr {x} to i64") for x in ("%data", "%sizes", g.at("%frame", FRAME["values"]))]
     answer = g.python(
-        "ptr", "PyObject_CallFunction", ("ptr", g.of("answer", "ptr")), ("ptr", g.known("three_integers")), ("i64", "%slot"),
-        ("i64", addresses[0]), ("i64", addresses[1]), variadic="(ptr, ptr, ...)",
+        "ptr", "PyObject_CallFunction", ("ptr", g.of("answer", "ptr")), ("ptr", g.known("four_integers")), ("i64", "%slot"),
+        *[("i64", x) for x in addresses], variadic="(ptr, ptr, ...)",
     )
     g.go_if(g.same(answer, "null"), leave)
     with g.when(g.same(g.load("%frame", FRAME["kept"]), "null")):
@@ -142,4 +144,42 @@ def callback() -> Gate:
     g.place(leave)
     without_gil(g)
     g.leave(g.load(status, type="i64"))
+    return g
+
+
+def pulse() -> Gate:
+    """Looks whether a signal is waiting, and runs its handler; says how many rounds may go by until it is called again (`Pulse` of the loop IR).
+
+    Only the main thread runs handlers, so no other waits here for the GIL.
+    """
+    g = Gate("pulse", "i64", [("ptr", "frame"), ("ptr", "counters")])
+    g.knows(g.load("%frame", FRAME["table"]))
+    time = g.value("alloca [2 x i64], align 8")
+    g.python("i32", "clock_gettime", ("i32", MONOTONIC), ("ptr", time))
+    now = g.calculate("add", g.calculate("mul", g.load(time, 0, "i64"), SECOND), g.load(time, 8, "i64"))
+    last, quantum = g.load("%counters", 16, "i64"), g.load("%counters", 8, "i64")
+    elapsed = g.calculate("sub", now, last)
+    more, leave = g.label(), g.label()
+    with g.when(g.same(last, 0, "i64")):
+        g.store(now, "%counters", 16, "i64")
+        g.go(more)
+    g.go_if(g.compare("slt", elapsed, SOON), more)
+    g.store(now, "%counters", 16, "i64")
+    fewer = g.calculate("add", g.calculate("lshr", g.calculate("sub", quantum, 1), 1), 1)
+    late = g.compare("sgt", elapsed, LATE)
+    chosen = g.value(f"select i1 {late}, i64 {fewer}, i64 {quantum}")
+    g.store(chosen, "%counters", 8, "i64")
+    g.store(chosen, "%counters", 0, "i64")
+    main = g.value(f"ptrtoint ptr {g.known('main_thread')} to i64")
+    g.go_if(g.differ(g.python("i64", "PyThread_get_thread_ident"), main, "i64"), leave)
+    with_gil(g)
+    bad = g.value(f"sext i32 {g.python('i32', 'PyErr_CheckSignals')} to i64")
+    without_gil(g)
+    g.leave(bad)
+    g.place(more)
+    twice = g.calculate("shl", quantum, 1)
+    g.store(twice, "%counters", 8, "i64")
+    g.store(twice, "%counters", 0, "i64")
+    g.place(leave)
+    g.leave(0)
     return g

@@ -24,10 +24,10 @@ def size_of(offsets: dict[str, int]) -> int:
 API_NAMES = (
     "Py_IncRef Py_DecRef PyErr_Occurred PyErr_Clear PyErr_NoMemory PyLong_AsDouble PyLong_AsLongLong "
     "PyList_New PyList_Append PyDict_New PyDict_SetItem PyTuple_Size PyTuple_GetItem PyObject_VectorcallDict PyObject_CallFunction "
-    "PyEval_SaveThread PyEval_RestoreThread "  # of Python
+    "PyEval_SaveThread PyEval_RestoreThread PyErr_CheckSignals PyThread_get_thread_ident "  # of Python
     "PyArray_NewFromDescr "  # of numpy
-    "posix_memalign malloc free madvise "  # of the C library
-    "ndarray float int None three_integers two_integers_and_object"  # objects, and formats of PyObject_CallFunction
+    "posix_memalign malloc free madvise clock_gettime "  # of the C library
+    "main_thread ndarray float int None four_integers two_integers_and_object"  # a number, objects, and formats of PyObject_CallFunction
 )
 API = fields(API_NAMES)
 
@@ -48,8 +48,8 @@ RESULT = fields("descr ndim update")  # update: number of the update that takes 
 UPDATE = fields("slot cell word ndim")
 
 # One call: the context of docs/architecture.md, then the gate's own.
-CONTEXT = fields("data sizes result scratch callback libraries values")
-FRAME = CONTEXT | fields("table thread blocks results kept", start=112)
+CONTEXT = fields("data sizes result scratch callback libraries values") | fields("pulse", start=144)
+FRAME = CONTEXT | fields("table thread blocks results kept", start=152)
 FRAME_HEAD = size_of(FRAME)
 
 

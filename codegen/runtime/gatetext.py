@@ -6,7 +6,7 @@ while updated cells are exchanged; references are counted by Python's own functi
 
 from __future__ import annotations
 
-from codegen.runtime.gateservices import callback, free_blocks, result, scratch
+from codegen.runtime.gateservices import callback, free_blocks, pulse, result, scratch
 from codegen.runtime.gatetables import (
     ARGUMENT,
     ARRAY,
@@ -34,7 +34,7 @@ LARGEST_FRAME = 64 << 10  # bytes of the stack; a call of very many arguments ha
 
 def gate_text() -> str:
     """The module: symbol `gate` is a vectorcall function."""
-    return "\n\n".join(f.text() for f in (gate(), succeed(), fail(), put_spare(), result(), scratch(), free_blocks(), callback()))
+    return "\n\n".join(f.text() for f in (gate(), succeed(), fail(), put_spare(), result(), scratch(), free_blocks(), callback(), pulse()))
 
 
 def gate() -> Gate:
@@ -63,7 +63,7 @@ def gate() -> Gate:
         g.store("null", results, k, size=8)
     own = {
         "data": data, "sizes": sizes, "result": "@result", "scratch": "@scratch", "callback": "@callback",
-        "libraries": g.of("libraries", "ptr"), "table": g.table, "thread": "null", "results": results, "kept": "null",
+        "libraries": g.of("libraries", "ptr"), "pulse": "@pulse", "table": g.table, "thread": "null", "results": results, "kept": "null",
     }
     for name, x in own.items():
         g.store(x, frame, FRAME[name])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import threading
 from ctypes import c_char_p, c_int, c_int64, c_uint64, c_void_p, pythonapi
 from functools import cache
 from typing import Any
@@ -17,7 +18,7 @@ from codegen.runtime.entry import VALUES, answer, exception_of
 __all__ = ["Native", "gate_is_possible"]
 
 NEW_FROM_DESCR = 94  # PyArray_NewFromDescr in numpy's table of C functions, the same since numpy 1.7
-FORMATS = {"three_integers": c_char_p(b"LLL"), "two_integers_and_object": c_char_p(b"LLN")}
+FORMATS = {"four_integers": c_char_p(b"LLLL"), "two_integers_and_object": c_char_p(b"LLN")}
 PLAIN_BITS: dict[tuple[type, ...], int] = {(float, int): tables.FLOAT | tables.INT_AS_FLOAT, (int,): tables.INT}
 
 
@@ -62,6 +63,7 @@ def api() -> Any:
     functions = ctypes.cast(pointer_of(module._ARRAY_API, None), ctypes.POINTER(c_void_p))
     objects = {"ndarray": np.ndarray, "float": float, "int": int, "None": None}
     found: dict[str, Any] = {name: id(x) for name, x in objects.items()}
+    found["main_thread"] = threading.main_thread().ident
     found["PyArray_NewFromDescr"] = functions[NEW_FROM_DESCR]
     found |= {name: ctypes.cast(format, c_void_p).value for name, format in FORMATS.items()}
     library = ctypes.CDLL(None)
@@ -140,11 +142,12 @@ class Native:
         self.binding.failed(status, tuple((c_int64 * VALUES).from_address(values)), arrays)
         raise RuntimeError(f"native code failed with status {status}, and nothing was raised for it")
 
-    def answer(self, slot: int, data: int, sizes: int) -> list[Any]:
-        """Called natively for callback `slot`, with the addresses of the two lists of addresses."""
+    def answer(self, slot: int, data: int, sizes: int, values: int) -> list[Any]:
+        """Called natively for callback `slot`, with the addresses of the two lists of addresses, and that of the values of failures."""
         kind = self.binding.layout.callbacks[slot]
         places = c_void_p * (len(kind.inputs) + len(kind.outputs))
-        return answer(kind, self.binding.callbacks[slot], places.from_address(data), places.from_address(sizes))
+        return answer(kind, self.binding.callbacks[slot], places.from_address(data), places.from_address(sizes),
+                      (c_int64 * VALUES).from_address(values))
 
     def __del__(self) -> None:
         free = ctypes.CDLL(None).free

@@ -18,6 +18,7 @@ from codegen.targets.uses import SUMS, Uses, uses_of
 
 __all__ = ["Expression", "ExpressionText", "Shared"]
 
+ROUNDS = 8  # of the context's values, the first that is the number of a round
 LONGEST = 90  # characters of an expression that may stand inside another
 SHORT = 16  # of one that may stand several times
 COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "signbit"})
@@ -224,6 +225,9 @@ class ExpressionText:
         slot = self.operand(node.args[0]).text
         self.declare(node.out, Expression(f"context->data[{slot}]"), f"argument{slot}")
 
+    def round(self, node: ir.Assign) -> None:
+        self.declare(node.out, Expression(f"&context->values[{ROUNDS} + {self.operand(node.args[0]).text}]"), f"round{node.args[0]}")
+
     def size(self, node: ir.Assign) -> None:
         slot, axis = self.operand(node.args[0]).text, self.operand(node.args[1]).text
         self.regular.add(node.out.number)
@@ -232,5 +236,5 @@ class ExpressionText:
 
 SPECIAL: dict[str, Callable[[ExpressionText, ir.Assign], None]] = {
     "cast": ExpressionText.cast, "bits": ExpressionText.bits, "recast": ExpressionText.recast, "offset": ExpressionText.offset,
-    "bytes": ExpressionText.offset, "argument": ExpressionText.argument, "size": ExpressionText.size,
+    "bytes": ExpressionText.offset, "argument": ExpressionText.argument, "round": ExpressionText.round, "size": ExpressionText.size,
 }

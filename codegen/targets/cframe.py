@@ -29,7 +29,8 @@ CONTEXT = """typedef struct context {
     void *(*scratch)(struct context *, int64_t slot, int64_t bytes);            /* memory until the return, or NULL */
     int64_t (*callback)(struct context *, int64_t slot, void **data, int64_t **sizes);  /* 0, or it failed */
     void **libraries;                                                           /* addresses of library routines */
-    int64_t values[8];                                                          /* what met when something failed */
+    int64_t values[12];                                                         /* what met when something failed, [8] on: in which rounds */
+    int64_t (*pulse)(struct context *, int64_t *counters);                      /* 0: go on. NULL: nobody asks to stop */
 } context;"""
 INDEPENDENT = """/* The rounds of the loop that follows do not depend on each other. */
 #if defined(__GNUC__) && !defined(__clang__)

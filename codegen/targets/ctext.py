@@ -21,6 +21,7 @@ from codegen.targets.spelling import ATOM, EQUALITY, SUM, TYPES, memory_type, su
 __all__ = ["c_source"]
 
 STOP_LENGTH = 30  # characters of an expression that may be the end of a loop
+INTERRUPTED = -2
 NOTED = 8  # values that a failure may note
 INDICES = "ijklmn"
 
@@ -296,6 +297,12 @@ class FunctionText(ExpressionText):
         self.settle()
         self.memory(node.out, f"context->scratch(context, {node.slot}, {size})", f"scratch{node.slot}", node.number, (node.size,))
 
+    def pulse(self, node: ir.Pulse) -> None:
+        counters = self.operand(node.counters).text
+        self.settle()
+        self.line(f"if (context->pulse != NULL && context->pulse(context, {counters}) != 0)")
+        self.line(f"    return {INTERRUPTED};")
+
     def memory(self, out: ir.Value, text: str, wish: str, number: int, noted: Sequence[ir.Operand]) -> None:
         self.declare(out, Expression(text), wish)
         fails = f"if ({self.names[out.number]} == NULL)"
@@ -318,5 +325,5 @@ WRITERS: dict[type, Callable[[FunctionText, Any], None]] = {
     ir.Assign: FunctionText.assign, ir.Load: FunctionText.load, ir.Store: FunctionText.store, ir.Local: FunctionText.local,
     ir.For: FunctionText.loop, ir.While: FunctionText.repeat, ir.If: FunctionText.branch, ir.Call: FunctionText.call,
     ir.Library: FunctionText.library, ir.External: FunctionText.external, ir.Callback: FunctionText.callback, ir.Result: FunctionText.result,
-    ir.Scratch: FunctionText.scratch, ir.Fail: FunctionText.fail,
+    ir.Scratch: FunctionText.scratch, ir.Pulse: FunctionText.pulse, ir.Fail: FunctionText.fail,
 }

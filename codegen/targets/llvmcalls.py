@@ -9,10 +9,11 @@ from codegen.loopir import nodes as ir
 from codegen.targets.llvmspelling import constant, memory_type, type_name
 from codegen.targets.survey import Survey
 
-__all__ = ["INVARIANT", "SIZES", "CallText", "Shared"]
+__all__ = ["INVARIANT", "ROUNDS", "SIZES", "CallText", "Shared"]
 
 # Offsets of the context's fields, as docs/architecture.md says.
-SIZES, RESULT, SCRATCH, CALLBACK, LIBRARIES, VALUES = 8, 16, 24, 32, 40, 48
+SIZES, RESULT, SCRATCH, CALLBACK, LIBRARIES, VALUES, ROUNDS, PULSE = 8, 16, 24, 32, 40, 48, 112, 144
+INTERRUPTED = -2
 NOTED = 8  # values that a failure may note
 INVARIANT = ", !invariant.load !0"  # of the context's tables: they stay as they are during a call
 FIRST_METADATA = ["!0 = !{}", '!1 = !{!"branch_weights", i32 2000, i32 1}', '!2 = !{!"branch_weights", i32 1, i32 2000}']
@@ -191,6 +192,13 @@ class CallText:
         self.field(f"{out}.c", SCRATCH)
         self.lines.append(f"  {out} = call align 64 ptr {out}.c(ptr %context, i64 {node.slot}, i64 {self.operand(node.size)})")
         self.memory(out, node.number, (node.size,))
+
+    def pulse(self, node: ir.Pulse) -> None:
+        name = self.fresh()
+        self.field(f"{name}.c", PULSE)
+        self.lines.append(f"  {name} = call i64 {name}.c(ptr %context, ptr %v{node.counters.number})")
+        self.lines.append(f"  {name}.bad = icmp ne i64 {name}, 0")
+        self.leave_if(f"{name}.bad", str(INTERRUPTED))
 
     def memory(self, out: str, number: int, noted: tuple[ir.Operand, ...]) -> None:
         """Leaves with the number, having noted what was asked for, if `out` is null."""

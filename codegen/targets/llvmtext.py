@@ -15,7 +15,7 @@ from typing import Any
 
 from codegen.loopir import nodes as ir
 from codegen.loopir.operations import MATH
-from codegen.targets.llvmcalls import INVARIANT, SIZES, CallText, Shared
+from codegen.targets.llvmcalls import INVARIANT, ROUNDS, SIZES, CallText, Shared
 from codegen.targets.llvmspelling import CASTS_TO_HALF, cast, constant, memory_type, pattern, type_name
 from codegen.targets.survey import survey
 
@@ -132,6 +132,9 @@ class FunctionText(CallText):
         self.lines.append(f"  {out}.t = load ptr, ptr %context, !invariant.load !0")
         self.lines.append(f"  {out}.p = getelementptr inbounds ptr, ptr {out}.t, i64 {self.operand(node.args[0])}")
         self.lines.append(f"  {out} = load ptr, ptr {out}.p{INVARIANT}")
+
+    def round(self, node: ir.Assign) -> None:
+        self.lines.append(f"  %v{node.out.number} = getelementptr inbounds i8, ptr %context, i64 {ROUNDS + 8 * int(node.args[0])}")  # type: ignore[arg-type]
 
     def size(self, node: ir.Assign) -> None:
         out = f"%v{node.out.number}"
@@ -269,12 +272,12 @@ class FunctionText(CallText):
 COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "signbit"})
 SPECIAL: dict[str, Callable[[FunctionText, ir.Assign], None]] = {
     "cast": FunctionText.cast, "bits": FunctionText.bits, "recast": FunctionText.bits, "offset": FunctionText.offset,
-    "bytes": FunctionText.offset, "argument": FunctionText.argument, "size": FunctionText.size,
+    "bytes": FunctionText.offset, "argument": FunctionText.argument, "round": FunctionText.round, "size": FunctionText.size,
 }
 WRITERS: dict[type, Callable[[FunctionText, Any], None]] = {
     ir.Assign: FunctionText.assign, ir.Load: FunctionText.load, ir.Store: FunctionText.store, ir.Local: FunctionText.local,
     ir.For: FunctionText.loop, ir.While: FunctionText.repeat, ir.If: FunctionText.branch, ir.Call: FunctionText.call,
     ir.Library: FunctionText.library, ir.External: FunctionText.external,
     ir.Callback: FunctionText.callback, ir.Result: FunctionText.result,
-    ir.Scratch: FunctionText.scratch, ir.Fail: FunctionText.fail,
+    ir.Scratch: FunctionText.scratch, ir.Pulse: FunctionText.pulse, ir.Fail: FunctionText.fail,
 }

@@ -129,6 +129,8 @@ def operands(node: ir.Node) -> Iterable[ir.Operand]:
         return node.sizes * (2 if node.number > 0 else 1)  # they are noted too, where there is no memory
     if isinstance(node, ir.Scratch):
         return (node.size,) * (2 if node.number > 0 else 1)
+    if isinstance(node, ir.Pulse):
+        return (node.counters,)
     if isinstance(node, ir.Fail):
         return node.values
     return ()

@@ -10,13 +10,13 @@ import numpy as np
 
 from symgraph import errors
 from symgraph.expr.dims import STATIC, Known, static_shape
-from symgraph.expr.failures import located, with_shapes
+from symgraph.expr.failures import in_step, located, with_shapes
 from symgraph.expr.op import Apply
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import toposort
 
-__all__ = ["error_of", "located", "shapes_of"]
+__all__ = ["error_of", "in_rounds", "located", "shapes_of"]
 
 LARGEST = 64  # elements of an integer value that is worked out because a shape may depend on it
 
@@ -32,6 +32,13 @@ def error_of(name: str, message: str, values: Sequence[int], node: Apply | None,
         return kind(text)
     shapes = shapes_of(node.inputs, known)
     return with_shapes(kind(text), node, [shapes.get(x) for x in node.inputs])
+
+
+def in_rounds(error: Exception, rounds: Sequence[tuple[Apply | None, int]]) -> Exception:
+    """The error with a line for each loop in which it was met, given from the outermost on: the number of its step."""
+    for node, number in reversed(rounds):
+        in_step(error, number, "the loop" if node is None else node.op)
+    return error
 
 
 def shapes_of(variables: Sequence[Any], known: Mapping[Variable, Any]) -> dict[Variable, tuple[int | None, ...]]:

@@ -65,7 +65,8 @@ class NativeFunction(FunctionFace, NativeCallable):
         known: dict[Variable, np.ndarray] = {}
         for (kind, where), array in zip(self.read, arrays):
             known[self.signature.shared[where] if kind == "shared" else self.arguments.inputs[where].variable] = array
-        raise blame.error_of(failure.error, failure.message, values, node, known)
+        error = blame.error_of(failure.error, failure.message, values, node, known)
+        raise blame.in_rounds(error, [(self.nodes[where], number) for where, number in codegen.rounds_of(failure, values)])
 
     def _rebuilt(self, signature: Signature) -> Any:
         return self._rebuild(signature, self.mode)
@@ -101,7 +102,7 @@ def load_known(signature: Signature, mode: Mode, key: str, order: Sequence[Apply
     plan = entry.extra
     places = with_bodies(order)
     nodes = [None if k < 0 else places[k] for k in plan["nodes"]]
-    callbacks = [caller(order[k]) for k in plan["callbacks"]]
+    callbacks = [caller(order[k], nodes) for k in plan["callbacks"]]
     return _class(signature)(signature, mode, codegen.load(entry), plan, nodes, callbacks, rebuild)
 
 
@@ -116,7 +117,7 @@ def make_native(signature: Signature, mode: Mode, optimised: Sequence[Variable],
     if key is not None:
         remember(key, compiled, plan, handed, origin, order)
     nodes = [origin.get(node, node) for node in handed.nodes]
-    made = _class(signature)(signature, mode, compiled.executable, plan, nodes, [caller(node) for node in handed.callbacks], rebuild)
+    made = _class(signature)(signature, mode, compiled.executable, plan, nodes, [caller(node, nodes) for node in handed.callbacks], rebuild)
     made.stations = watch.times
     return made
 
@@ -147,8 +148,8 @@ def remember(key: str, compiled: Any, plan: dict[str, Any], handed: Handed, orig
     store().put(key, Entry(compiled.entry.object, compiled.entry.layout, plan))
 
 
-def caller(node: Apply) -> Callable[..., Any]:
-    """A node as a function of arrays."""
+def caller(node: Apply, nodes: Sequence[Apply | None] = ()) -> Callable[..., Any]:
+    """A node as a function of arrays. nodes: by the numbers under which native code knows the loops around it."""
 
     def call(*arrays: Any) -> Any:
         try:
@@ -156,6 +157,7 @@ def caller(node: Apply) -> Callable[..., Any]:
         except Exception as error:
             raise blame.located(error, node, arrays) from error.__cause__
 
+    call.failed_in = lambda error, rounds: blame.in_rounds(error, [(nodes[where], number) for where, number in rounds])  # type: ignore[attr-defined]
     return call
 
 
