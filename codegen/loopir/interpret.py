@@ -189,7 +189,7 @@ class Machine:
             pointer = Pointer(buffer, type)
             return lambda environment: environment.__setitem__(out, pointer)
         if node.operation == "round":
-            place = Pointer(self.rounds, type, node.args[0] * 8)  # type: ignore[operator]
+            place = Pointer(self.rounds, type, node.args[0] * 8)  # type: ignore[operator, arg-type]
             return lambda environment: environment.__setitem__(out, place)
         if node.operation == "size":
             size = np.int64(self.arguments[node.args[0]].shape[node.args[1]])  # type: ignore[index]
