@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from symgraph.gradient.branches import branch_grads, branch_tangents, gathered, written
-from symgraph.gradient.loops import loop_grads, loop_tangents
+from symgraph.gradient.loops import loop_tangents
+from symgraph.gradient.reverseloop import loop_grads
 
 __all__ = ["FORWARD", "REVERSE", "gathered", "written"]
 

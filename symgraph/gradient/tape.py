@@ -119,7 +119,21 @@ def stored(
 
 def cheap(node: Apply) -> bool:
     """Whether the outputs cost little more than to be read: each element is a few operations on elements of the inputs."""
-    return hasattr(node.op, "element") and not hasattr(node.op, "join") and getattr(node.op, "cost", 1) <= CHEAP
+    op = node.op
+    if isinstance(op, Elementwise) and op.name == "pow":  # passes make products of small powers, roots of 0.5
+        power = _known(node.inputs[1])
+        return power is not None and power.size == 1 and abs(power.flat[0]) <= 4 and float(2 * power.flat[0]).is_integer()
+    return hasattr(op, "element") and not hasattr(op, "join") and getattr(op, "cost", 1) <= CHEAP
+
+
+def _known(x: Any, depth: int = 8) -> Any:
+    """The value of what is made of a few constants; None: it is not."""
+    if isinstance(x, Constant):
+        return x.data
+    if x.owner is None or depth == 0 or not x.owner.inputs:
+        return None
+    values = [_known(y, depth - 1) for y in x.owner.inputs]
+    return None if any(value is None for value in values) else x.owner.op.run(x.owner, values)[x.index]
 
 
 def _bytes(x: Any) -> float:

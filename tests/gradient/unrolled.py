@@ -146,6 +146,20 @@ def _gather(loop: Any, table: Any) -> Any:
     return weighted(loop(lambda k, h, table: T.tanh(table[k] + h), sequences=ids, outputs_info=T.zeros_like(table[0]), non_sequences=table)[0])
 
 
+def _products(loop: Any, x: Any, w: Any, v: Any) -> Any:
+    def step(x: Any, h: Any, m: Any) -> Any:
+        new = T.tanh(T.dot(w.T, h) + T.dot(h, w.T) * T.dot(h, v) + T.dot(T.tanh(x * w), v) + v)
+        return new, T.dot(w, T.dot(m, w.T)) * 0.2 + T.outer(x, new)
+
+    out, _ = loop(step, sequences=x, outputs_info=[v * 0.3, w])
+    return weighted(out[0]) + weighted(out[1])
+
+
+def _gather_batch(loop: Any, table: Any, b: Any) -> Any:
+    ids = T.constant(np.array([[0, 2], [2, 2], [1, 0]]))
+    return weighted(loop(lambda k, h: T.tanh(table[k] * b + h + b), sequences=ids, outputs_info=T.zeros_like(table[:2]))[0])
+
+
 def _handed_on(loop: Any, x: Any, h: Any) -> Any:
     out, _ = loop(lambda x, a, b: (b, T.sin(a) * x), sequences=x, outputs_info=[h, 2 * h])
     return weighted(out[0]) + weighted(out[1])
@@ -180,8 +194,10 @@ CASES = [
     LoopCase("several outputs", _several, (draw(3, 2), draw(2)), 3),
     LoopCase("nested", _nested, (draw(3, 2), draw(2)), 3),
     LoopCase("gather", _gather, (draw(3, 2),), 3),
+    LoopCase("products", _products, (draw(3, 2), draw(2, 2), draw(2)), 3),
+    LoopCase("gather of a batch", _gather_batch, (draw(3, 2), draw(2)), 3),
     LoopCase("handed on", _handed_on, (draw(4), draw()), 4),
     LoopCase("counted", _counted, (draw(),), 3),
     LoopCase("reductions", _reductions, (draw(3, 3),), 3),
-    LoopCase("until", _until, (np.abs(draw(6)), np.asarray(1.4)), 3),
+    LoopCase("until", _until, (np.array([0.72, 0.27, 0.61, 0.35, 0.17, 1.31]), np.asarray(1.4)), 3),
 ]
