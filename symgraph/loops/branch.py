@@ -20,7 +20,7 @@ from symgraph.expr.variable import Constant, TensorVariable, Variable
 from symgraph.expr.walk import clone_nodes, toposort
 from symgraph.graph.walks import io_connection_pattern
 
-__all__ = ["BranchOp", "as_condition", "common_type", "ifelse"]
+__all__ = ["BranchOp", "as_condition", "chosen", "common_type", "ifelse", "partners"]
 
 
 class BranchOp(Op):
@@ -134,7 +134,7 @@ def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None 
     sides = [list(side) if isinstance(side, (list, tuple)) else [side] for side in (then_branch, else_branch)]
     if len(sides[0]) != len(sides[1]):
         raise ValueError(f"the number of values of both branches should be the same: then has {len(sides[0])}, else has {len(sides[1])}")
-    pairs = [_partners(position, a, b) for position, (a, b) in enumerate(zip(*sides))]
+    pairs = [_checked_partners(position, a, b) for position, (a, b) in enumerate(zip(*sides))]
     results = chosen(condition, [a for a, _ in pairs], [b for _, b in pairs], name)
     if isinstance(then_branch, (list, tuple)):
         return tuple(results) if isinstance(then_branch, tuple) else results
@@ -151,15 +151,26 @@ def chosen(condition: Any, thens: Sequence[Any], elses: Sequence[Any], name: str
     return op(condition, *inside, return_list=True)  # type: ignore[no-any-return]
 
 
-def _partners(position: int, a: Any, b: Any) -> tuple[Any, Any]:
+def _checked_partners(position: int, a: Any, b: Any) -> tuple[Any, Any]:
     """What stands at one place of both sides, as variables of one type."""
-    known = [x for x in (a, b) if isinstance(x, Variable)]
-    a, b = (x if isinstance(x, Variable) else _like(x, known) for x in (a, b))
+    a, b = partners(a, b)
     try:
         common_type(a.type, b.type)
     except TypeError as error:
         raise TypeError(f"value {position} of ifelse: {error} ({a} and {b})") from None
     return a, b
+
+
+def partners(a: Any, b: Any) -> tuple[Any, Any]:
+    """Both as variables; a Python number in the dtype of its partner, if nothing is lost by that."""
+    known = [x for x in (a, b) if isinstance(x, Variable)]
+    first: Any
+    second: Any
+    first, second = (x if isinstance(x, Variable) else _like(x, known) for x in (a, b))
+    if not known and first.type.dtype != second.type.dtype:  # two numbers: what holds both
+        dtype = upcast(first.type.dtype, second.type.dtype)
+        return first.astype(dtype), second.astype(dtype)
+    return first, second
 
 
 def _like(given: Any, known: list[Variable]) -> Any:

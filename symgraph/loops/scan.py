@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from symgraph.expr.dtypes import upcast
 from symgraph.expr.make import as_variable, constant
-from symgraph.expr.shared import SharedVariable
 from symgraph.expr.sizes import static_int
-from symgraph.expr.variable import Constant, TensorVariable, Variable
-from symgraph.expr.walk import clone_nodes, toposort
+from symgraph.expr.variable import TensorVariable, Variable
 from symgraph.loops.agreement import check_options, check_states, check_strict, check_updates
-from symgraph.loops.loopop import LoopLayout, LoopOp
-from symgraph.loops.result import OrderedUpdates, StepResult, call_step
+from symgraph.loops.assembly import Assembly, cast_up
+from symgraph.loops.result import OrderedUpdates, call_step
 from symgraph.loops.specification import Rows, State, listed, read_outputs_info, read_sequences
 
 __all__ = ["scan"]
@@ -56,15 +53,14 @@ def scan(
         result = call_step(fn, arguments, title)
         if not states:
             states = [State.none() for _ in result.outputs]
-        if not _cast_up(states, result):
+        if not cast_up(states, result):
             break
     check_states(states, result, title)
     check_updates(result.updates, title)
-    loop = _Assembly(inputs, states, result)
-    captured = loop.captured()
+    loop = Assembly(inputs, states, result)
     if strict:
-        check_strict(captured, others, title)
-    outputs, updates = loop.build(steps, captured, name, truncate_gradient)
+        check_strict(loop.captured, others, title)
+    _, outputs, updates = loop.build(steps, name, truncate=truncate_gradient)
     if not outputs:
         return None, updates
     return (outputs[0] if len(outputs) == 1 and not return_list else outputs), updates
@@ -96,86 +92,3 @@ def _steps(inputs: Sequence[Rows], n_steps: Any, title: str) -> Any:
         if not isinstance(x, int):
             total = x if total is None else total.minimum(x).astype("int64")
     return total
-
-
-def _cast_up(states: list[State], result: StepResult) -> bool:
-    """Cast initial values that are constants to the dtype that a step makes of them; whether one was (fn is then asked again)."""
-    changed = False
-    for k, (state, new) in enumerate(zip(states, result.outputs)):
-        if state.initial is None or not isinstance(new, TensorVariable):
-            continue
-        dtype = state.element.dtype
-        if new.dtype != dtype and upcast(new.dtype, dtype) == new.dtype and state.constant:
-            states[k] = state.cast(new.dtype)
-            changed = True
-    return changed
-
-
-class _Assembly:
-    """Puts the LoopOp together: lags of deep taps become states handed on from step to step, updated shared variables states."""
-
-    def __init__(self, inputs: list[Rows], states: list[State], result: StepResult) -> None:
-        self.inputs, self.states, self.result = inputs, states, result
-        self.shared = list(result.updates)
-        self.inside = [_stand_in(x) for x in self.shared]
-        roots = clone_nodes(result.roots, dict(zip(self.shared, self.inside)))
-        count = len(result.outputs)
-        self.outputs = roots[:count]
-        self.new_shared = roots[count : count + len(self.shared)]
-        self.condition = roots[-1] if result.condition is not None else None
-        self.rows = [x for s in inputs for x in s.rows]
-        self.carried = [x for s in states for x in s.lags] + self.inside
-
-    @property
-    def roots(self) -> list[Any]:
-        return [*self.outputs, *self.new_shared, *([] if self.condition is None else [self.condition])]
-
-    def captured(self) -> list[Variable]:
-        """The outer variables that a step reads: the largest parts of it that do not depend on the step."""
-        inner = {*self.rows, *self.carried}
-        order = toposort(self.roots)
-        for node in order:
-            if any(x in inner for x in node.inputs):
-                inner.update(node.outputs)
-        found: dict[Variable, None] = {}
-        for node in order:
-            if node.outputs[0] in inner:
-                for x in node.inputs:
-                    if x not in inner and not isinstance(x, Constant):
-                        found[x] = None
-        for x in self.roots:
-            if x not in inner and not isinstance(x, Constant):
-                found[x] = None
-        return list(found)
-
-    def build(self, steps: Any, captured: list[Variable], name: str | None, truncate: int) -> tuple[list[Any], OrderedUpdates]:
-        states = [s for s in self.states if s.initial is not None]
-        starts = [x for s in states for x in s.starts()] + list(self.shared)
-        inner_captured = [_stand_in(x) for x in captured]
-        new_states: list[Any] = []
-        for state, new in zip(self.states, self.outputs):
-            if state.initial is not None:
-                new_states += [new, *state.lags[:-1]]
-        stacked = self.outputs
-        inner_outputs = clone_nodes([*new_states, *self.new_shared, *stacked, *([] if self.condition is None else [self.condition.astype("bool")])],
-                                    dict(zip(captured, inner_captured)))
-        layout = LoopLayout([(offset, s.backwards) for s in self.inputs for offset in s.offsets], len(starts), len(captured), len(stacked),
-                            until=self.condition is not None)
-        op = LoopOp([*self.rows, *self.carried, *inner_captured], inner_outputs, layout, name, truncate)
-        arrays = [s.array for s in self.inputs for _ in s.offsets]
-        results = op(steps, *arrays, *[_fitted(x, inner) for x, inner in zip(starts, self.carried)], *captured, return_list=True)
-        finals, stacks = results[: len(starts)], results[len(starts) :]
-        updates = OrderedUpdates()
-        for x, final in zip(self.shared, finals[len(starts) - len(self.shared) :]):
-            updates[x] = final
-        return stacks, updates
-
-
-def _stand_in(x: Any) -> Any:
-    """A plain variable of the same type and name."""
-    return x.type.variable_class(x.type, name=x.name)
-
-
-def _fitted(start: Any, inner: Any) -> Any:
-    """The initial value; that of a shared variable has its type already."""
-    return start if isinstance(start, SharedVariable) or start.dtype == inner.dtype else start.astype(inner.dtype)

@@ -10,6 +10,7 @@ from cases import FEW, row
 import symgraph
 import symgraph.tensor as T
 from symgraph.ifelse import ifelse
+from symgraph.ops.assertion import Assert, PdbBreakpoint
 
 _SHAPES = [((3, 4),), ((),), ((0, 2),), ((1, 3),), ((2, 1, 3),)]
 _YES, _NO = np.asarray(1, "int8"), np.asarray(0, "int8")
@@ -50,6 +51,10 @@ ROWS = [
            [((3,), (3,)), ((), ()), ((2, 1), (2, 1))], slopes=(0, 1)),
     *_both("ifelse with a constant", lambda x, c: ifelse(c, x, 1), lambda x: x, lambda x: np.asarray(1, x.dtype), [((),)],
            dtypes=("float64", "float32", "int8"), slopes=(0,)),
+    row("Assert", lambda x, n: Assert("n is {negative}")(x * 2, n >= 0, T.constant(True)), lambda x, n: np.asarray(x * 2, x.dtype), _SHAPES,
+        dtypes=("float64", "float32", "int32", "complex128"), beside=[np.asarray(3)], slopes=(0,)),
+    row("PdbBreakpoint", lambda x, y, n: PdbBreakpoint("never")(n < 0, x, y * 2), lambda x, y, n: [x, np.asarray(y * 2, y.dtype)],
+        [(s[0], s[0]) for s in _SHAPES], dtypes=("float64", "float32", "int32", "complex128"), beside=[np.asarray(3)], slopes=(0, 1)),
     row("ifelse in a loop", lambda x: _in_a_loop(x, T.constant(True)), lambda x: _loop(x, True), [((5,),), ((1,),)],
         dtypes=("float64", "float32"), flat=False),
 ]
