@@ -2,9 +2,7 @@
 
 Elements become *words*: integers of the same order (NaN the largest), alone, or with the place they come from. Two ways:
 
-* *Short rows* lie side by side in a tile, one lane a row, and go through a merge-exchange network (Batcher 1968; Knuth, The Art of
-  Computer Programming 3, algorithm 5.2.2M), which compares places that do not depend on the data: each of its steps is one
-  operation on vectors.
+* *Short rows* lie side by side in a tile, one lane a row, and go through a sorting network (network.py).
 * *Long rows*: counting sorts by three digits of what the largest and the least word differ in, the leading bits; then a pass of
   insertion, which finds next to nothing to do on numbers that come from measuring or drawing. Where it finds much (words that agree
   in their leading bits and not in the others), it gives up, and all digits are sorted by, from the lowest on. So the time is linear
@@ -20,11 +18,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from symgraph.ops.sort.along import Rows
+from symgraph.ops.sort.network import RUN, room, sort_columns
 
 __all__ = ["Keys", "Sorter", "Word", "Words", "sort_rows", "workspace"]
 
-LANES = 8  # rows in a tile
-TILE = 256  # elements of the longest row that a tile takes: 16 kilobytes of 8-byte words stay in the first cache
+VECTOR = 256  # bits of the lanes of a tile, which has a row in each: eight vectors and what is done with them stay in registers
+TILE = 256  # elements of the longest row that a tile takes: 16 kilobytes of pairs of words stay in the first cache
 FEW, ALONE = 4, 64  # with fewer rows than FEW most lanes stand idle, which pays up to ALONE elements
 DIGITS = 3
 BITS = ((3000, 8), (1 << 21, 10))  # up to so many elements digits of so many bits, then WIDEST
@@ -102,6 +101,7 @@ class Words:
         self.pair = places and not self.packed
         self.type = "int64" if places else keys.word
         self.length = 64 if self.type == "int64" else 32
+        self.lanes = VECTOR // self.length
 
     def word(self, key: Any, place: Any) -> Word:
         """The word of a key at a place."""
@@ -113,6 +113,19 @@ class Words:
     def place(self, word: Word) -> Any:
         """The place in a word."""
         return word[1] if self.pair else self.b.both(word[0], 0xFFFFFFFF)
+
+    def largest(self, place: Any) -> Word:
+        """The word of a key that none is above."""
+        return self.word(self.b.constant((1 << (63 if self.keys.word == "int64" else 31)) - 1, self.keys.word), place)
+
+    def ordered(self, left: Word, right: Word) -> tuple[Word, Word]:
+        """The lesser of two words, and the other one."""
+        b = self.b
+        if not self.pair:
+            return (b.minimum(left[0], right[0]),), (b.maximum(left[0], right[0]),)
+        wrong = b.either(b.less(right[0], left[0]), b.both(b.equal(right[0], left[0]), b.less(right[1], left[1])))
+        chosen = [(b.select(wrong, r, l), b.select(wrong, l, r)) for l, r in zip(left, right)]
+        return tuple(less for less, _ in chosen), tuple(more for _, more in chosen)
 
     def load(self, memory: Any, i: Any) -> Word:
         if self.pair:
@@ -137,7 +150,8 @@ def workspace(dtype: str, count: Any, places: bool) -> list[tuple[str, Any]]:
     """The scratch arrays of `sort_rows`: a tile, two buffers of words, counters. count: the length of a row."""
     wide = dtype.endswith("64")
     kind, parts = "int64" if wide or places else "int32", 2 if places and wide else 1
-    short = [(kind, min(count, TILE) * LANES * parts if isinstance(count, int) else TILE * LANES * parts)]
+    lanes = VECTOR // (64 if kind == "int64" else 32)
+    short = [(kind, (room(min(count, TILE)) if isinstance(count, int) else TILE) * lanes * parts)]
     if isinstance(count, int) and count <= ALONE:
         return short
     return [*short, (kind, count * 2 * parts), ("int64", DIGITS << WIDEST)]
@@ -179,39 +193,40 @@ class Sorter:
 
     # Short rows -------------------------------------------------------------------------------------------------------
     def short(self, tile: Any) -> None:
-        """LANES rows at a time; lanes without a row of their own repeat the last one."""
+        """As many rows at a time as there are lanes; lanes without a row of their own repeat the last one."""
         b, rows, words = self.b, self.rows, self.words
-        longest = min(rows.count, TILE) if isinstance(rows.count, int) else TILE
-        tiles = [b.offset(tile.pointer, longest * LANES * k) for k in range(2 if words.pair else 1)]
-        starts, targets = b.local("int64", LANES), b.local("int64", LANES)
+        n, lanes = rows.count, words.lanes
+        longest = room(min(n, TILE)) if isinstance(n, int) else TILE
+        tiles = [b.offset(tile.pointer, longest * lanes * k) for k in range(2 if words.pair else 1)]
+        starts, targets = b.local("int64", lanes), b.local("int64", lanes)
         read = lambda i: tuple(b.load(tile, i) for tile in tiles)
-        with b.loop(0, rows.number, step=LANES) as first:
-            with b.loop(0, LANES) as lane:
+
+        def put(i: Any, word: Word) -> None:
+            for tile, part in zip(tiles, word):
+                b.store(tile, i, part)
+
+        def order(places: Sequence[Any], pairs: Sequence[tuple[int, int]]) -> None:
+            with b.loop(0, lanes, independent=True) as lane:
+                held = [read(place * lanes + lane) for place in places]
+                for i, j in pairs:
+                    held[i], held[j] = words.ordered(held[i], held[j])
+                for place, word in zip(places, held):
+                    put(place * lanes + lane, word)
+
+        end = room(n) if isinstance(n, int) else b.repeat([b.constant(RUN, "int64")], lambda k: (b.less(k, n), [b.select(b.less(k, n), k * 2, k)]))[0]
+        with b.loop(0, rows.number, step=lanes) as first:
+            with b.loop(0, lanes) as lane:
                 row = b.minimum(first + lane, rows.number - 1)
                 b.store(starts, lane, rows.first(row))
                 b.store(targets, lane, self.out.first(row))
-            with b.loop(0, rows.count) as k, b.loop(0, LANES) as lane:
-                key = words.keys.of(self.x, b.load(starts, lane) + k * rows.step)
-                for tile, part in zip(tiles, words.word(key, k)):
-                    b.store(tile, k * LANES + lane, part)
-
-            def exchange(i: Any, distance: Any) -> None:
-                with b.loop(0, LANES, independent=True) as lane:
-                    low, high = i * LANES + lane, (i + distance) * LANES + lane
-                    left, right = read(low), read(high)
-                    if not words.pair:
-                        pairs = [(b.minimum(left[0], right[0]), b.maximum(left[0], right[0]))]
-                    else:
-                        wrong = b.either(b.less(right[0], left[0]), b.both(b.equal(right[0], left[0]), b.less(right[1], left[1])))
-                        pairs = [(b.select(wrong, r, l), b.select(wrong, l, r)) for l, r in zip(left, right)]
-                    for tile, (less, more) in zip(tiles, pairs):
-                        b.store(tile, low, less)
-                        b.store(tile, high, more)
-
-            b.when(b.less(1, rows.count), lambda: _network(b, rows.count, exchange))
-            with b.loop(0, self.wanted) as k, b.loop(0, b.minimum(rows.number - first, LANES)) as lane:
+            with b.loop(0, n) as k, b.loop(0, lanes) as lane:
+                put(k * lanes + lane, words.word(words.keys.of(self.x, b.load(starts, lane) + k * rows.step), k))
+            with b.loop(n, end) as k, b.loop(0, lanes, independent=True) as lane:
+                put(k * lanes + lane, words.largest(k))
+            sort_columns(b, n, order)
+            with b.loop(0, self.wanted) as k, b.loop(0, b.minimum(rows.number - first, lanes)) as lane:
                 where = b.load(targets, lane) + k * self.out.step
-                self.write(where, b.load(starts, lane), read(self.ranked(where, k) * LANES + lane))
+                self.write(where, b.load(starts, lane), read(self.ranked(where, k) * lanes + lane))
 
     # Long rows --------------------------------------------------------------------------------------------------------
     def long(self, buffers: Any, counters: Any) -> None:
@@ -315,28 +330,3 @@ class Sorter:
                 b.store(table, at, place + 1)
                 words.store(target, place, word)
             source, target = target, source
-
-
-def _network(b: Any, n: Any, exchange: Callable[[Any, Any], None]) -> None:
-    """Calls ``exchange(i, distance)``, which puts the words i and i + distance in order, as it takes to sort n >= 2 words.
-
-    In the words of the book: p = 2 ** level; q = 2 ** reach; r and d in every pass.
-    """
-    last = b.repeat([0], lambda k: (b.less(b.shift_left(2, b.both(k, 63)), n), [k + 1]))[0] - 1  # the largest with 2 ** last < n
-
-    def level(k: Any) -> Any:
-        p = b.shift_left(1, b.both(k, 63))
-
-        def one(reach: Any, r: Any, d: Any) -> Any:
-            blocks = b.shift_right(n - d - r + p * 2 - 1, b.both(k + 1, 63))
-            with b.loop(0, blocks) as block:
-                start = r + block * p * 2
-                with b.loop(start, b.minimum(start + p, n - d)) as i:
-                    exchange(i, d)
-            q = b.shift_left(1, b.both(reach, 63))
-            return b.less(p, q), [b.maximum(reach - 1, 0), p, q - p]
-
-        b.repeat([last, 0, p], one)
-        return b.less(0, k), [k - 1]
-
-    b.repeat([last], level)

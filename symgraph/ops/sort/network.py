@@ -1,0 +1,60 @@
+"""A sorting network on columns: words that lie side by side, one lane a row, so that putting two of them in order is one operation on vectors.
+
+Runs of 8 are sorted (Batcher 1968; Knuth, The Art of Computer Programming 3, 5.3.4), then merged two by two, bitonically, the second
+one read backwards, so that all comparisons go the same way and what lies behind the last word, larger than all, is never moved. Places
+that are compared do not depend on the data. Each pass takes eight words of a lane from memory, puts as many pairs of them in order as
+it can, and stores them: the exchanges one by one, from memory to memory, took twice the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+__all__ = ["RUN", "room", "sort_columns"]
+
+RUN = 8  # words sorted in registers
+WIDE = 64  # runs from which on a pass of its own takes the middle distances
+
+Pairs = Sequence[tuple[int, int]]
+
+# Pairs of eight words to be put in order, one after the other
+_SORTED = [(0, 1), (2, 3), (4, 5), (6, 7), (0, 2), (1, 3), (4, 6), (5, 7), (1, 2), (5, 6), (0, 4), (1, 5), (2, 6), (3, 7), (2, 4), (3, 5), (1, 2),
+           (3, 4), (5, 6)]
+_HALVES = [(0, 2), (1, 3), (4, 6), (5, 7), (0, 1), (2, 3), (4, 5), (6, 7)]
+_MERGED = [(0, 7), (1, 6), (2, 5), (3, 4), *_HALVES]  # what stands as far from the ends; then half of that distance, and half of this
+_CLEANED = [(0, 4), (1, 5), (2, 6), (3, 7), *_HALVES]
+_MIDDLE = [(0, 2), (1, 3), (0, 1), (2, 3)]
+
+
+def room(count: int) -> int:
+    """How many words a column of `count` has to have room for."""
+    return max(RUN, 1 << (count - 1).bit_length())
+
+
+def sort_columns(b: Any, n: Any, order: Callable[[Sequence[Any], Pairs], None]) -> None:
+    """Calls ``order(places, pairs)`` for the words at some places of each column, as it takes to sort n words.
+
+    order: loads these words, puts pairs of them (numbers among the places) in order one after the other, stores them. The words from n up
+    to ``room(n)`` must be there, and none of them less than any other.
+    """
+    runs = (n + (RUN - 1)) // RUN
+    with b.loop(0, runs) as run:
+        order([run * RUN + k for k in range(RUN)], _SORTED)
+
+    def merge(size: Any) -> Any:
+        part = size // 4
+        with b.loop(0, (n + size - 1) // (size * 2)) as pair, b.loop(0, part) as i:  # a run without a second one is left as it is
+            first, last = pair * size * 2 + i, (pair + 1) * size * 2 - 1 - i
+            order([*[first + part * k for k in range(4)], *[last - part * k for k in range(3, -1, -1)]], _MERGED)
+
+        def middle() -> None:  # of distances 32, 16, 8 what the first pass left; to do one again changes nothing
+            with b.loop(0, (n + 31) // 32) as block, b.loop(0, 8) as i:
+                order([block * 32 + i + 8 * k for k in range(4)], _MIDDLE)
+
+        b.when(b.less_equal(WIDE, size), middle)
+        with b.loop(0, runs) as run:
+            order([run * RUN + k for k in range(RUN)], _CLEANED)
+        return b.less(size * 2, n), [size * 2]
+
+    b.when(b.less(RUN, n), lambda: b.repeat([b.constant(RUN, "int64")], merge) and None)
