@@ -9,9 +9,10 @@ array(0.54030231)
 
 from symgraph.late import late
 
-__all__ = ["cond", "fold", "fori", "iterate", "switch_case", "while_"]
+__all__ = ["cond", "fixed_point", "fold", "fori", "iterate", "switch_case", "while_"]
 
 __getattr__, __dir__ = late(__name__, {
+    "symgraph.gradient.fixedpoint": "fixed_point",  # above the loops, for it says its own derivative
     "symgraph.loops.conditional": "cond switch_case",
     "symgraph.loops.nested": "fold fori iterate while_",
 })
