@@ -34,6 +34,7 @@ __all__ = [
     "InconsistencyError",
     "IntegerDivisionError",
     "InvalidValueError",
+    "LeftOutError",
     "MethodNotDefined",
     "MissingInputError",
     "NanGuardError",
@@ -153,6 +154,10 @@ class DeviceError(SymgraphError, RuntimeError):
 
 class AliasedMemoryError(SymgraphError, ValueError):
     """Two arguments that must be separate share memory."""
+
+
+class LeftOutError(SymgraphError, NotImplementedError):
+    """A name of Theano's that is not here was used: the message says why it is not, and what to use instead."""
 
 
 class CacheWarning(UserWarning):

@@ -1,0 +1,152 @@
+"""Modules made of the table in `tree.py`: `symgraph.theano.tensor` and all below, and, once installed, plain `theano`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from symgraph.errors import LeftOutError
+from symgraph.theano.left_out import LEFT_OUT
+from symgraph.theano.tree import HOMES, NAMES, OBJECTS, PATHS
+
+__all__ = ["ROOT", "Finder", "LeftOut", "find_name", "install"]
+
+ROOT = "symgraph.theano"
+VERSION = "1.0.5"  # of Theano, whose names these are
+
+
+class LeftOut:
+    """A name of Theano's that is not here. It can be imported; whoever calls it, subclasses it or looks into it is told what to use."""
+
+    def __init__(self, name: str, reason: str, instead: str) -> None:
+        self.__dict__ |= {"__name__": name, "_words": f"theano.{name} is not here: {reason}; use {instead}"}
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        raise LeftOutError(self._words)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise LeftOutError(self._words)
+
+    def __mro_entries__(self, bases: Any) -> Any:
+        raise LeftOutError(self._words)
+
+    def __repr__(self) -> str:
+        return f"<{self._words}>"
+
+
+class TheanoModule(ModuleType):
+    """One module of Theano's: its names are found when they are asked for."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{ROOT}.{path}", f"theano.{path} of old programs: names of symgraph (see symgraph/theano/tree.py).")
+        self.__dict__["_path"] = path
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name != "__version__":
+            raise AttributeError(f"module theano.{self._path} has no attribute {name!r}")
+        found = find_name(self._path, name)
+        setattr(self, name, found)
+        return found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (isinstance(value, TheanoModule) and f"{self._path}.{name}" in OBJECTS):  # what an import of the file would hide
+            super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        names = set(super().__dir__())
+        for home in homes_of(self._path):
+            names |= {name for name in dir(home) if not name.startswith("_")}
+        return sorted(names | {path.rpartition(".")[2] for path in PATHS if path.rpartition(".")[0] == self._path})
+
+
+def find_name(path: str, name: str) -> Any:
+    """What `theano.<path>.<name>` is here: a module, an object of symgraph's, or a LeftOut. AttributeError: Theano had no such name, or it
+    is not here."""
+    full = f"{path}.{name}" if path else name
+    if full in NAMES:
+        return object_at(NAMES[full])
+    if full in PATHS and full not in OBJECTS:
+        return import_module(f"{ROOT}.{full}")
+    for home in homes_of(path):
+        try:
+            return getattr(home, name)
+        except AttributeError:
+            continue
+    for pattern, (reason, instead) in LEFT_OUT.items():
+        if fnmatchcase(f"theano.{full}", pattern):
+            return LeftOut(full, reason, instead)
+    raise AttributeError(f"module theano{'.' + path if path else ''} has no attribute {name!r}")
+
+
+@cache
+def homes_of(path: str) -> tuple[Any, ...]:
+    """Where the names of a path are looked for: its own homes, then those of the paths around it (but not of the root)."""
+    own = [object_at(home) for home in HOMES.get(path, "").split()]
+    above = path.rpartition(".")[0]
+    return (*own, *(homes_of(above) if above else ()))
+
+
+@cache
+def object_at(name: str) -> Any:
+    """The module, or the attribute of one, that a dotted name says."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError:
+        module, _, last = name.rpartition(".")
+        return getattr(object_at(module), last)
+
+
+class Finder(MetaPathFinder, Loader):
+    """Makes the modules below `symgraph.theano`; and below `theano`, which are the same objects, once that is asked for."""
+
+    installed = False
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name.startswith(ROOT + "."):
+            inner = name[len(ROOT) + 1 :]
+        elif self.installed and (name == "theano" or name.startswith("theano.")):
+            inner = name[len("theano.") :]
+        else:
+            return None
+        if inner and inner not in PATHS:
+            return None
+        return ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        if spec.name == "theano" or spec.name.startswith("theano."):
+            return import_module(ROOT + spec.name[len("theano") :])
+        return TheanoModule(spec.name[len(ROOT) + 1 :])
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing to run: names come when they are asked for."""
+
+
+FINDER = Finder()
+
+
+def install() -> None:
+    """Let plain ``import theano`` mean `symgraph.theano`, in this process.
+
+    Raises ImportError if another theano has been imported already: two of them would share no variable.
+
+    >>> from symgraph.theano import install
+    >>> install()
+    >>> import theano
+    >>> theano.config is __import__('symgraph').config
+    True
+    """
+    present = sys.modules.get("theano")
+    if present is not None and present is not sys.modules.get(ROOT):
+        raise ImportError(f"a theano is imported already, from {getattr(present, '__file__', None) or present}: call install() before the first "
+                          "`import theano`")
+    FINDER.installed = True
+    sys.modules["theano"] = import_module(ROOT)

@@ -1,0 +1,50 @@
+"""What programs for Python 2 and 3 took from `theano.compat` and `theano.compat.six`."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+__all__ = [
+    "PY2", "PY3", "Iterator", "OrderedDict", "b", "binary_type", "class_types", "imap", "integer_types", "iteritems", "iterkeys", "itervalues",
+    "izip", "reraise", "string_types", "text_type", "u", "with_metaclass",
+]
+
+PY2, PY3 = False, True
+string_types: tuple[type, ...] = (str,)
+integer_types: tuple[type, ...] = (int,)
+class_types: tuple[type, ...] = (type,)
+text_type, binary_type = str, bytes
+izip, imap = zip, map
+
+
+def iteritems(d: Mapping[Any, Any]) -> Iterator[Any]:
+    return iter(d.items())
+
+
+def iterkeys(d: Mapping[Any, Any]) -> Iterator[Any]:
+    return iter(d.keys())
+
+
+def itervalues(d: Mapping[Any, Any]) -> Iterator[Any]:
+    return iter(d.values())
+
+
+def b(text: str) -> bytes:
+    """Bytes of a text of single bytes."""
+    return text.encode("latin-1")
+
+
+def u(text: str) -> str:
+    return text
+
+
+def reraise(kind: type[BaseException], value: BaseException | None, traceback: Any = None) -> None:
+    """Raise an error again, with the traceback given."""
+    raise (value if value is not None else kind()).with_traceback(traceback)
+
+
+def with_metaclass(meta: type, *bases: type) -> type:
+    """A base class whose metaclass is `meta`."""
+    return meta("Base", bases or (object,), {})

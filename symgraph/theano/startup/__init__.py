@@ -1,0 +1,1 @@
+"""Holds `sitecustomize.py`, put on the path of Python by `python -m symgraph run`."""

@@ -1,0 +1,81 @@
+"""Which modules Theano had, and where the names of each are in symgraph. Data only: `modules.py` makes modules of it.
+
+A path has homes of its own (symgraph modules, or attributes of them, searched in order), then those of the paths around it: most of
+Theano's files had no names but those that its packages handed on.
+"""
+
+from __future__ import annotations
+
+__all__ = ["HOMES", "NAMES", "OBJECTS", "PATHS"]
+
+HOMES: dict[str, str] = {
+    "": "symgraph symgraph.errors",
+    "compat": "symgraph.theano.six builtins",
+    "compat.six": "symgraph.theano.six",
+    "compile": "symgraph.compile symgraph symgraph.errors",
+    "config": "symgraph.config",
+    "configdefaults": "symgraph.settings",
+    "configparser": "symgraph.settings symgraph.errors",
+    "gof": "symgraph.graph symgraph symgraph.expr.types symgraph.errors",
+    "gof.fg": "symgraph.errors",
+    "gradient": "symgraph.gradient symgraph symgraph.tensor symgraph.errors",
+    "ifelse": "symgraph.ifelse",
+    "printing": "symgraph.printing",
+    "raise_op": "symgraph.tensor",
+    "sandbox.linalg": "symgraph.tensor.nlinalg symgraph.tensor.slinalg symgraph.tensor",
+    "sandbox.cuda": "symgraph.compile.devices",
+    "scalar": "symgraph.tensor symgraph.tensor.special",
+    "scan_module": "symgraph.scan_module symgraph",
+    "sparse": "symgraph.sparse",
+    "tensor": "symgraph.tensor symgraph.errors",
+    "tensor.fft": "symgraph.tensor.fft",
+    "tensor.nlinalg": "symgraph.tensor.nlinalg",
+    "tensor.slinalg": "symgraph.tensor.slinalg",
+    "tensor.nnet": "symgraph.tensor.nnet",
+    "tensor.sharedvar": "symgraph.compile symgraph.tensor symgraph",
+    "updates": "symgraph",
+}
+
+# Names that are spelled otherwise, or stand for an object: path of Theano's -> symgraph's.
+NAMES: dict[str, str] = {
+    "compile.function": "symgraph.function",
+    "compile.pfunc": "symgraph.function",
+    "compile.Function": "symgraph.compile.Function",
+    "compile.function_module.Function": "symgraph.compile.Function",
+    "compat.six.moves.cPickle": "pickle",
+    "compat.six.moves.cStringIO": "io.StringIO",
+    "compat.six.moves.reduce": "functools.reduce",
+    "compat.six.moves.xrange": "builtins.range",
+    "config": "symgraph.config",
+    "tensor.grad": "symgraph.grad",
+}
+
+# Functions that hide a file of the same name, in Theano too: `theano.tensor.sort` is the function, `from theano.tensor.sort import ...` works.
+OBJECTS: frozenset[str] = frozenset({"compile.pfunc", "scan_module.scan", "tensor.sort", "tensor.var"})
+
+# Every module that could be imported from Theano 1.0.5, and from the releases before it.
+PATHS: frozenset[str] = frozenset("""
+    compat compat.six compat.six.moves compat.six.moves.cPickle compile compile.builders compile.debugmode compile.function_module
+    compile.io compile.mode compile.monitormode compile.nanguardmode compile.ops compile.pfunc compile.profiling compile.sharedvalue
+    configdefaults configparser d3viz d3viz.formatting gof gof.callcache gof.cc gof.cmodule gof.compiledir gof.compilelock gof.cutils
+    gof.destroyhandler gof.fg gof.graph gof.lazylinker_c gof.link gof.null_type gof.op gof.opt gof.optdb gof.params_type gof.sched
+    gof.toolbox gof.type gof.unify gof.utils gof.vm gpuarray gpuarray.basic_ops gpuarray.blas gpuarray.blocksparse gpuarray.ctc
+    gpuarray.cudnn_defs gpuarray.dnn gpuarray.elemwise gpuarray.extra_ops gpuarray.fft gpuarray.fp16_help gpuarray.linalg
+    gpuarray.multinomial gpuarray.neighbours gpuarray.nnet gpuarray.opt gpuarray.opt_util gpuarray.pool gpuarray.reduction
+    gpuarray.rng_mrg gpuarray.sort gpuarray.subtensor gpuarray.type gradient ifelse misc misc.burn_gpu misc.check_blas
+    misc.check_duplicate_key misc.cpucount misc.doubleop misc.frozendict misc.latence_gpu_transfert misc.may_share_memory
+    misc.ordered_set misc.pkl_utils misc.safe_asarray misc.strutil misc.windows pathparse printing raise_op sandbox
+    sandbox.blocksparse sandbox.conv sandbox.cuda sandbox.cuda.basic_ops sandbox.cuda.blas sandbox.cuda.dnn sandbox.cuda.var
+    sandbox.fourier sandbox.gpuarray sandbox.linalg sandbox.linalg.ops sandbox.minimal sandbox.multinomial sandbox.neighbours
+    sandbox.rng_mrg sandbox.softsign sandbox.solve scalar scalar.basic scalar.basic_scipy scalar.sharedvar scan_module
+    scan_module.scan scan_module.scan_op scan_module.scan_opt scan_module.scan_utils scan_module.scan_views sparse sparse.basic
+    sparse.opt sparse.sandbox sparse.sandbox.sp sparse.sandbox.sp2 sparse.sandbox.truedot sparse.sharedvar sparse.type sparse.utils
+    tensor tensor.basic tensor.blas tensor.blas_c tensor.blas_headers tensor.blas_scipy tensor.elemwise tensor.elemwise_cgen
+    tensor.extra_ops tensor.fft tensor.fourier tensor.inplace tensor.io tensor.nlinalg tensor.nnet tensor.nnet.Conv3D
+    tensor.nnet.abstract_conv tensor.nnet.blocksparse tensor.nnet.bn tensor.nnet.conv tensor.nnet.conv3d2d tensor.nnet.corr
+    tensor.nnet.corr3d tensor.nnet.ctc tensor.nnet.neighbours tensor.nnet.nnet tensor.nnet.opt tensor.nnet.sigm tensor.opt
+    tensor.opt_uncanonicalize tensor.raw_random tensor.shared_randomstreams tensor.sharedvar tensor.signal tensor.signal.conv
+    tensor.signal.downsample tensor.signal.pool tensor.slinalg tensor.sort tensor.subtensor tensor.type tensor.type_other
+    tensor.utils tensor.var tensor.xlogx tests tests.breakpoint tests.disturb_mem tests.diverse_tests tests.main tests.record
+    tests.unittest_tools typed_list typed_list.basic typed_list.opt typed_list.type updates version
+""".split())
