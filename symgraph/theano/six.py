@@ -20,14 +20,17 @@ izip, imap = zip, map
 
 
 def iteritems(d: Mapping[Any, Any]) -> Iterator[Any]:
+    """An iterator over the items of a mapping."""
     return iter(d.items())
 
 
 def iterkeys(d: Mapping[Any, Any]) -> Iterator[Any]:
+    """An iterator over the keys of a mapping."""
     return iter(d.keys())
 
 
 def itervalues(d: Mapping[Any, Any]) -> Iterator[Any]:
+    """An iterator over the values of a mapping."""
     return iter(d.values())
 
 
@@ -37,6 +40,7 @@ def b(text: str) -> bytes:
 
 
 def u(text: str) -> str:
+    """The text itself."""
     return text
 
 
