@@ -36,6 +36,7 @@ BUILTIN = {
     "InconsistencyError": ValueError,
     "IntegerDivisionError": TypeError,
     "InvalidValueError": AssertionError,
+    "LeftOutError": NotImplementedError,
     "MethodNotDefined": NotImplementedError,
     "MissingInputError": ValueError,
     "NanGuardError": AssertionError,
