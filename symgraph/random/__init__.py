@@ -9,8 +9,9 @@ Both draw the same distributions, with gradients by their parameters where a dra
 from symgraph.ops.random.keys import fold_in, key, split
 from symgraph.random import distributions as _distributions
 from symgraph.random.distributions import choice, logp, shuffle
+from symgraph.random.mrg import MRG_RandomStreams
 from symgraph.random.streams import RandomStreams
 
 globals().update(_distributions.FUNCTIONS)
 
-__all__ = ["RandomStreams", "choice", "fold_in", "key", "logp", "shuffle", "split", *_distributions.FUNCTIONS]
+__all__ = ["MRG_RandomStreams", "RandomStreams", "choice", "fold_in", "key", "logp", "shuffle", "split", *_distributions.FUNCTIONS]
