@@ -11,11 +11,12 @@ import numpy as np
 from symgraph import source
 from symgraph.errors import locate
 from symgraph.expr.dtypes import ALL
+from symgraph.expr.randomstate import RandomStateType, is_random_state, random_state_type
 from symgraph.expr.sparse import FORMATS, SparseType, SparseVariable, is_sparse_value
 from symgraph.expr.types import TensorType, Type, canonical, generic, tensor_type
 from symgraph.expr.variable import TensorVariable, Variable
 
-__all__ = ["Container", "SharedVariable", "SparseSharedVariable", "TensorSharedVariable", "shared", "shared_constructor"]
+__all__ = ["Container", "RandomStateSharedVariable", "SharedVariable", "SparseSharedVariable", "TensorSharedVariable", "shared", "shared_constructor"]
 
 
 class Container:
@@ -111,7 +112,14 @@ class SparseSharedVariable(SharedVariable, SparseVariable):
     __slots__ = ()
 
 
+class RandomStateSharedVariable(SharedVariable):
+    """A shared generator of numpy, a RandomState."""
+
+    __slots__ = ()
+
+
 TensorType.shared_class = TensorSharedVariable
+RandomStateType.shared_class = RandomStateSharedVariable
 SparseType.shared_class = SparseSharedVariable
 
 
@@ -122,7 +130,8 @@ def shared(
     """A shared variable with this value.
 
     Arrays keep their dtype and number of dimensions (no dimension is broadcastable unless `broadcastable` or `shape` says so);
-    Python int gives int64, float float64, bool bool; a matrix of scipy.sparse a sparse variable (of another `format` if said);
+    Python int gives int64, float float64, bool bool; a matrix of scipy.sparse a sparse variable (of another `format` if said); a RandomState
+    one of symgraph.tensor.raw_random's type;
     anything else (lists too) is kept as a generic object. The array is copied unless borrow.
 
     >>> import numpy as np
@@ -145,6 +154,8 @@ def shared(
         sparse = SparseType(format, value.dtype)
         proper = sparse.filter(value, strict, allow_downcast)
         result: SharedVariable = SparseSharedVariable(sparse, _kept(proper, value, borrow), name)
+    elif is_random_state(value):
+        result = RandomStateSharedVariable(random_state_type, _kept(value, value, borrow), name)
     elif array is None:
         result = SharedVariable(generic, value if borrow else copy.deepcopy(value), name)
     else:

@@ -179,7 +179,7 @@ def input_grads(node: Apply, grads: list[Any], useful: list[bool], null_gradient
         return [zeros_for(x) if a else None for x, a in zip(node.inputs, alive)]  # steps: flat wherever a derivative exists
     rule = control_rules().REVERSE.get(op.control) if getattr(op, "control", None) is not None else None
     if rule is None and not getattr(op, "accepts_disconnected", False):
-        grads = [x.zeros_like() if g is None else g for x, g in zip(node.outputs, grads)]
+        grads = [x.zeros_like() if g is None and hasattr(x, "zeros_like") else g for x, g in zip(node.outputs, grads)]
     mirrored = op.holomorphic and any(isinstance(x, TensorVariable) and x.dtype in COMPLEX for x in node.outputs)
     if rule is not None:
         terms = rule(node, grads, [a and u for a, u in zip(alive, useful)], null_gradients)

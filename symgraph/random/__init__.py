@@ -9,7 +9,7 @@ Both draw the same distributions, with gradients by their parameters where a dra
 from symgraph.ops.random.keys import fold_in, key, split
 from symgraph.random import distributions as _distributions
 from symgraph.random.distributions import choice, logp, shuffle
-from symgraph.random.mrg import MRG_RandomStreams
+from symgraph.random.rng_mrg import MRG_RandomStreams
 from symgraph.random.streams import RandomStreams
 
 globals().update(_distributions.FUNCTIONS)

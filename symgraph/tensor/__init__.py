@@ -62,6 +62,7 @@ for _file in (*_FILES, methods, forward, markers, reverse, make, dtypes):
     globals().pop(_file.__name__.rpartition(".")[2], None)  # what is behind the face is not part of it
 del _file
 globals().update(_NAMES)
+_FACES = ("nnet", "raw_random", "shared_randomstreams", "signal")  # each loaded when it is asked for
 _loaded: list[str] = []
 
 
@@ -74,7 +75,7 @@ def _names() -> list[str]:
         for file in ("arrange", "cumulate", "nans", "search", "sort", "further"):
             globals().pop(file, None)
         globals().update(further.NAMES)
-        _loaded[:] = sorted({*_NAMES, *further.NAMES, "nnet", "signal"})
+        _loaded[:] = sorted({*_NAMES, *further.NAMES, *_FACES})
     return _loaded
 
 
@@ -86,7 +87,7 @@ def __getattr__(name: str) -> Any:
     """Only for names that are not here: those that are loaded now, or an error that names the nearest."""
     if name == "__all__":
         return _names()
-    if name in ("nnet", "signal"):
+    if name in _FACES:
         return import_module(f"symgraph.tensor.{name}")
     if not name.startswith("__"):
         if not _loaded and name in _names():

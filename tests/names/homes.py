@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import symgraph
+import symgraph.random.rng_mrg
 import symgraph.tensor as T
 from symgraph import compile as compiling
 from symgraph import errors, gradient, graph, printing
@@ -27,12 +28,18 @@ HOMES: dict[str, tuple[Any, ...]] = {
     "theano.ifelse": (symgraph.ifelse,),
     "theano.printing": (printing,),
     "theano.scan_module": (symgraph.scan_module,),
+    "theano.sandbox": (symgraph.random,),
+    "theano.sandbox.rng_mrg": (symgraph.random.rng_mrg,),
+    "theano.sandbox.rng_mrg.MRG_RandomStreams": (symgraph.random.MRG_RandomStreams,),
     "theano.sparse": (symgraph.sparse,),
     "theano.tensor": (T,),
     "theano.tensor.TensorType": (TensorType,),
     "theano.tensor.TensorVariable": (TensorVariable,),
     "theano.tensor.fft": (T.fft, T),
     "theano.tensor.nlinalg": (T.nlinalg, T),
+    "theano.tensor.raw_random": (T.raw_random,),
+    "theano.tensor.shared_randomstreams": (T.shared_randomstreams,),
+    "theano.tensor.shared_randomstreams.RandomStreams": (T.shared_randomstreams.RandomStreams,),
     "theano.tensor.slinalg": (T.slinalg, T),
     "theano.tensor.nnet": (T.nnet, T),
     "theano.tensor.nnet.Conv3D": (T.nnet.Conv3D,),

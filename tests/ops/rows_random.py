@@ -11,15 +11,21 @@ from oprow import OpRow
 
 from symgraph.expr.evaluate import evaluate
 from symgraph.expr.make import as_tensor
+from symgraph.expr.randomstate import random_state_type
+from symgraph.expr.types import TensorType
+from symgraph.expr.variable import Constant
+from symgraph.ops.random.fromuniform import ChoiceFromUniform, MultinomialFromUniform
 from symgraph.ops.random.keys import ChildKeys, NextKey, key
+from symgraph.ops.random.mrg import M1, M2, A1p72, A2p72, DotModulo, mrg_uniform
 from symgraph.ops.random.noise import KINDS, Noise
+from symgraph.ops.random.randomstate import normal
 from symgraph.ops.random.require import Require
 from symgraph.ops.random.rules import RULES
 from symgraph.ops.random.sampler import Multinomial, Sampler
 
 KEY = key(2026).data
 COUNTED = np.array([5, 7, 0xFFFFFFFF, 3], "uint32")  # whose count of draws carries
-BASES = {"random.sampler._Drawn"}
+BASES = {"random.sampler._Drawn", "random.mrg.mrg_uniform_base", "random.fromuniform._FromUniform"}
 
 
 def exactly(name: str, build: Callable[..., Any], sets: list[list[Any]], wanted: Callable[..., Any] | None = None) -> OpRow:
@@ -72,7 +78,36 @@ _PARAMETERS: dict[str, list[list[Any]]] = {
     "integers": [[np.array([0, -5, -(2**62), 1]), np.array([1, 9, 2**62, 4])], [-3, 3]],
 }
 
+_STATES = np.arange(1, 31).reshape(5, 6).astype("int32") * 70_000_000
+_PVALS = np.array([[0.1, 0.2, 0.7], [0.5, 0.5, 0.0]])
+
+
+def by_mrg(dtype: str, output: int) -> Callable[..., Any]:
+    """One of the two outputs of a draw by MRG31k3p."""
+    return lambda states, *n: mrg_uniform(TensorType(dtype, (False,) * len(n)))(states, *n)[output]
+
+
+def by_numpy(x: Any) -> Any:
+    """A draw by numpy's generator, of mean x."""
+    state: Any = Constant(random_state_type, np.random.RandomState(5))
+    return normal(state, None, x, 1.0)[1]
+
+
 ROWS = [
+    *[exactly(f"mrg {name} of {dtype}", by_mrg(dtype, output),
+              [[_STATES, *sizes(3, 4)], [_STATES[:1], *sizes(7)], [_STATES, *sizes(0)], [_STATES, *sizes()]])
+      for output, name in enumerate(("states", "numbers")) for dtype in ("float64", "float32", "float16")],
+    exactly("DotModulo", DotModulo(), [[A1p72, _STATES[0, :3], np.int32(M1), A2p72, _STATES[0, 3:], np.int32(M2)],
+                                       [A1p72[:0], _STATES[0, :3], np.int32(M1), A2p72[:2], _STATES[0, 3:], np.int32(M2)]],
+            lambda A, s, m, B, t, n: np.concatenate([(A * s.astype("int64") % m).sum(axis=1) % m, (B * t % n).sum(axis=1) % n]).astype("int32")),
+    exactly("multinomial from uniform", MultinomialFromUniform("int64"), [
+        [_PVALS, np.array([0.05, 0.6, 0.95, 0.2]), np.int64(2)], [_PVALS.astype("float32"), np.array([0.3, 1.0]), np.int64(1)],
+        [_PVALS[:0], np.zeros(0), np.int64(3)]]),
+    *[exactly(f"choice from uniform{' again' if replace else ''}", ChoiceFromUniform("auto", replace), [
+        [_PVALS, np.array([0.05, 0.6, 0.95, 0.2]), np.int64(2)], [_PVALS.astype("float32"), np.array([0.3, 1.0]), np.int64(1)],
+        [_PVALS, np.zeros(0), np.int64(0)]]) for replace in (False, True)],
+    exactly("numpy's generator", by_numpy, [[np.zeros((2, 3))], [np.ones(4)]],
+            lambda x: np.random.RandomState(5).normal(x, 1.0)),
     *[exactly(f"{kind} of {dtype}", lambda k, *n, kind=kind, dtype=dtype: Noise(kind, dtype)(k, *n), [[KEY, *s] for s in _SHAPES] + [[COUNTED]])
       for kind in KINDS for dtype in (("uint32", "uint64") if kind == "bits" else ("float32", "float64", "float16"))],
     exactly("bits one by one", lambda k, *n: Noise("bits", "uint32")(k, *n), [[KEY, *s] for s in _SHAPES] + [[COUNTED, *sizes(70)]], words),

@@ -13,9 +13,10 @@ import symgraph.tensor as T
 from symgraph.expr.dtypes import upcast
 from symgraph.expr.shared import SharedVariable, shared
 from symgraph.expr.sizes import as_sizes
+from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Constant, Variable
 from symgraph.ops.random.fromuniform import ChoiceFromUniform, MultinomialFromUniform
-from symgraph.ops.random.mrg import A1p72, A1p134, A2p72, A2p134, DotModulo, M1, M2, mrg_uniform, mrg_uniform_base, steps_ahead
+from symgraph.ops.random.mrg import M1, M2, A1p72, A1p134, A2p72, A2p134, DotModulo, mrg_uniform, mrg_uniform_base, steps_ahead
 from symgraph.settings import config
 
 __all__ = [
@@ -49,7 +50,7 @@ def ff_2p134(rstate: Any) -> Any:
 
 def mrg_next_value(rstate: Any, new_rstate: Any, NORM: Any = 4.656612873077392578125e-10, mask: int = 0xFFFFFFFF, offset: int = 0) -> Any:
     """The next number of a state of six int32; the state after it is written to `new_rstate`."""
-    states, value = mrg_uniform(T.TensorType("float64", (False,))).compute(np.asarray(rstate, "int32")[None], 1)
+    states, value = mrg_uniform(TensorType("float64", (False,))).compute(np.asarray(rstate, "int32")[None], 1)
     new_rstate[...] = states[0]
     return ((round(float(value[0]) * 2**31) & mask) + offset) * NORM
 
