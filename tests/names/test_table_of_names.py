@@ -1,7 +1,7 @@
 """Every name of Theano's that programs use is here, does something and says what, or stands in docs/coverage.md with what to use instead.
 
-theano.tsv: names of theano.tensor (of nnet not the convolutions), sandbox.rng_mrg, theano.sparse, gradient, printing, compile, gof and the module theano
-itself, as the table of Theano's names has them in its two upper tiers. homes.py: where each module's names are.
+theano.tsv: names of theano.tensor (of nnet not the convolutions), sandbox.rng_mrg, theano.sparse, gradient, printing, compile, gof and the
+module theano itself, as the table of Theano's names has them in its two upper tiers. homes.py: where each module's names are.
 """
 
 from __future__ import annotations
