@@ -21,7 +21,7 @@ from symgraph.expr.op import Apply
 from symgraph.expr.sizes import SizedOp, as_size, as_sizes, size_of, static_int, times
 from symgraph.expr.stacks import count, repeated
 from symgraph.ops.conv.geometry import TOO_LARGE, as_border, as_steps, output_size, padding, reach
-from symgraph.ops.conv.nest import plain
+from symgraph.ops.conv.lowering import lower, scratch
 from symgraph.ops.conv.reference import by_numpy
 
 __all__ = [
@@ -171,10 +171,17 @@ class BaseAbstractConv(SizedOp):
         return by_numpy(_LETTERS[self.roles[2]], x, w, y, pads, self.subsample, self.filter_dilation, self.filter_flip, self.num_groups,
                         self.unshared)
 
+    def workspace(self, s: Any, *inputs: Any) -> list[tuple[str, Any]]:
+        """Scratch memory of the fast loops."""
+        (shape,) = self.sizes(s, *inputs)
+        shapes = {role: tuple(x.shape) for role, x in zip(self.roles, inputs)}
+        shapes[self.roles[2]] = shape
+        return scratch(s, self, inputs[0].dtype, shapes)
+
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         used = dict(zip(self.roles, (*inputs[:2], outputs[0])))
         arrays = {_LETTERS[role]: (used[role].pointer, tuple(used[role].shape)) for role in self.roles}
-        plain(b, self, _LETTERS[self.roles[2]], outputs[0].dtype, arrays)
+        lower(b, self, _LETTERS[self.roles[2]], outputs[0].dtype, arrays, outputs[1:])
 
     # Derivatives ------------------------------------------------------------------------------------------------------
     def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
