@@ -20,6 +20,7 @@ from symgraph.passes.accuracy import ACCURACY
 from symgraph.passes.activations import ACTIVATIONS
 from symgraph.passes.arithmetic import ARITHMETIC
 from symgraph.passes.arrangement import ARRANGEMENT
+from symgraph.passes.attention import attention
 from symgraph.passes.blas import BLAS
 from symgraph.passes.branches import branches, sink
 from symgraph.passes.choices import CHOICES
@@ -90,6 +91,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("stability", Rules("stability", [*ACTIVATIONS, *STABILITY, *ACCURACY]), _COMPILE, frozenset({"stabilize"})),
     Pass("index", Rules("index", [*INDEXING, *PRODUCTS, *SCATTERED, LAST_ROW, *_ALGEBRA]), _RUN, frozenset({"specialize"})),
     Pass("merge", merge, _RUN),
+    Pass("attention", attention, _RUN, frozenset({"specialize"})),
     Pass("fold", fold, _RUN, frozenset({"constant_folding"})),
     Pass("loops", loops, _RUN, frozenset({"scan", "scan_opt"})),
     Pass("sink", sink, _RUN),
