@@ -13,6 +13,7 @@ import rows_attention
 import rows_branch
 import rows_conv
 import rows_create
+import rows_ctc
 import rows_elementwise
 import rows_factors
 import rows_fourier
@@ -47,7 +48,7 @@ TABLES = (
     rows_arrange, rows_pieces, rows_search, rows_sort,
     rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_factors, rows_matrices,
     rows_special, rows_fourier, rows_signal, rows_spectral, rows_passing, rows_sparse, rows_branch,
-    rows_activations, rows_normalisation, rows_attention,
+    rows_activations, rows_normalisation, rows_attention, rows_ctc,
     rows_random,
     rows_conv,
 )
@@ -183,7 +184,7 @@ def test_steps_have_no_slope(row):
 # Classes of ops of which the table says nothing: others derive from them, nobody uses them as they are.
 BASES = {"create.FromSizes", "fourier._Transform", "index.subtensor.Indexed", "linalg.inverse._OfFactors",
          "linalg.matrices.MatrixOp", "reduce.Reduce",
-         "linalg.exponential._OfSchur", "nnet.standardise._Standard", "nnet.attention._Attends"}
+         "linalg.exponential._OfSchur", "nnet.standardise._Standard", "nnet.attention._Attends", *rows_ctc.BASES}
 BASES |= rows_sparse.BASES | rows_sort.BASES | rows_random.BASES
 BASES |= rows_conv.BASES
 

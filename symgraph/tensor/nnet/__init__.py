@@ -14,6 +14,7 @@ _HOMES = {
     "symgraph.ops.nnet.crossentropy": """binary_crossentropy categorical_crossentropy crossentropy_categorical_1hot crossentropy_softmax_1hot
         crossentropy_softmax_1hot_with_bias crossentropy_softmax_argmax_1hot_with_bias crossentropy_softmax_max_and_argmax_1hot
         crossentropy_softmax_max_and_argmax_1hot_with_bias h_softmax nll sigmoid_binary_crossentropy softmax_crossentropy softmax_with_bias""",
+    "symgraph.ops.nnet.ctc": "ctc_loss",
     "symgraph.ops.nnet.losses": """absolute_error cosine_distance cosine_similarity hinge huber kl_divergence log_cosh multiclass_hinge
         squared_error""",
     "symgraph.ops.nnet.labels": "confusion_matrix embedding",
@@ -31,6 +32,7 @@ _HOMES = {
     "symgraph.tensor.nnet.conv": "",
     "symgraph.tensor.nnet.conv3d2d": "",
     "symgraph.tensor.nnet.neighbours": "",
+    "symgraph.tensor.nnet.ctc": "",
     "symgraph.tensor.nnet.nnet": "",
     "symgraph.tensor.nnet.sigm": "",
 }
