@@ -104,7 +104,7 @@ def test_short_loops_do_not_count() -> None:
 @on_every_linker
 def test_a_failure_says_its_step(linker: str) -> None:
     x, k = T.dvector("x"), T.lvector("k")
-    picked, _ = scan(lambda i: x[i] * 2, sequences=k, name="pick")
+    picked, _ = scan(lambda i, before: T.sgn(before + 1) * x[i] * 2, sequences=k, outputs_info=T.constant(0.0), name="pick")
     f = function([x, k], picked, mode=symgraph.Mode(linker))
     assert f([1.0, 2.0], [0, 1, 1]).tolist() == [2.0, 4.0, 4.0]
     with pytest.raises(IndexError, match=r"test_while_they_run.py(.|\n)*\n  in step 3 of scan\{pick\}"):
@@ -114,8 +114,8 @@ def test_a_failure_says_its_step(linker: str) -> None:
 @on_every_linker
 def test_a_failure_in_a_nest_says_all_steps(linker: str) -> None:
     x, k = T.dvector("x"), T.lmatrix("k")
-    rows, _ = scan(lambda row: scan(lambda i, total: total + x[i], sequences=row, outputs_info=T.constant(0.0), name="inner")[0][-1],
-                   sequences=k, name="outer")
+    rows, _ = scan(lambda row, before: scan(lambda i, total: total + x[i] * T.sgn(total + 1), sequences=row, outputs_info=before * 0,
+                                            name="inner")[0][-1], sequences=k, outputs_info=T.constant(0.0, dtype="float64"), name="outer")
     f = function([x, k], rows, mode=symgraph.Mode(linker))
     assert f([1.0, 2.0], [[0, 1], [1, 1]]).tolist() == [3.0, 4.0]
     with pytest.raises(IndexError, match=r"in step 1 of scan\{inner\}\n  in step 2 of scan\{outer\}$"):

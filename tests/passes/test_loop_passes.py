@@ -135,3 +135,81 @@ def test_one_op_at_two_places_stays_one() -> None:
     (second,) = op(THREE, h, return_list=True)
     _, found = optimised([first + second])
     assert len(found) == 1
+
+
+# After the loop -------------------------------------------------------------------------------------------------------
+def test_weight_gradients_are_one_product_after_the_loop() -> None:
+    def step(row: Any, state: Any, total: Any) -> list[Any]:
+        new = T.tanh(row + W.dot(state))
+        return [new, total + T.outer(row, new)]
+
+    (states, totals), _ = scan(step, sequences=x, outputs_info=[h, T.zeros_like(W)])
+    outputs, (loop,) = optimised([states[-1], totals[-1]])
+    assert (loop.op.layout.states, loop.op.layout.stacked) == (1, 1)
+    assert "Dot" in str(outputs[1].owner) or "Gemm" in str(outputs[1].owner)
+    _, (loop,) = optimised([totals])  # every row of it is wanted
+    assert loop.op.layout.states == 2
+
+
+def test_products_of_matrices_add_up_in_one_product() -> None:
+    cube = T.dtensor3("cube")
+    GIVEN[cube] = RNG.normal(size=(4, 2, 3))
+
+    def step(rows: Any, state: Any, total: Any) -> list[Any]:
+        new = T.tanh(rows.dot(W) + state)
+        return [new, total + rows.T.dot(new)]
+
+    for backwards in (False, True):
+        (states, totals), _ = scan(step, sequences=cube, outputs_info=[T.zeros_like(cube[0]), W], go_backwards=backwards)
+        _, (loop,) = optimised([states[-1], totals[-1]])
+        assert (loop.op.layout.states, loop.op.layout.stacked) == (1, 1)
+
+
+def test_sums_of_what_depends_on_rows_alone_need_no_loop() -> None:
+    total, _ = scan(lambda row, total: total + T.exp(row * s), sequences=x, outputs_info=h)
+    assert optimised([total[-1]])[1] == []
+    total, _ = scan(lambda row, total: total + row.dot(W).sum(), sequences=x, outputs_info=s)
+    assert optimised([total[-1]])[1] == []
+    weighted, _ = scan(lambda row, total: total * s + row, sequences=x, outputs_info=h)
+    assert len(optimised([weighted[-1]])[1]) == 1
+
+
+def test_a_map_needs_no_loop() -> None:
+    rows, _ = scan(lambda row, other: [row * s + T.log1p(other**2), row.dot(W), row.sum()], sequences=[x, W])
+    assert optimised(list(rows))[1] == []
+    turned, _ = scan(lambda row: T.tanh(row), sequences=x, go_backwards=True)
+    assert optimised([turned])[1] == []
+    taps, _ = scan(lambda before, now: now - before * s, sequences={"input": h, "taps": [-1, 0]})
+    assert optimised([taps])[1] == []
+    numbered, _ = scan(lambda k: x[k] * k, sequences=T.arange(4))
+    assert optimised([numbered])[1] == []
+    same, _ = scan(lambda row: h * 2, sequences=x)
+    assert optimised([same])[1] == []
+
+
+def test_a_map_that_may_read_too_far_keeps_its_check() -> None:
+    n = T.lscalar("n")
+    GIVEN[n] = np.array(2)
+    rows, _ = scan(lambda row: row * 2, sequences=x, n_steps=n)
+    assert len(optimised([rows])[1]) == 1
+    GIVEN[n] = np.array(9)
+    with pytest.raises(ValueError, match="9 steps"):
+        optimised([rows])
+
+
+def test_what_is_made_of_a_states_rows_by_a_product_is_made_after_the_loop() -> None:
+    def step(row: Any, state: Any) -> list[Any]:
+        new = T.tanh(row + state)
+        return [new, T.exp(new.dot(W))]
+
+    (states, outs), _ = scan(step, sequences=x, outputs_info=[h, None])
+    _, (loop,) = optimised([outs])
+    assert loop.op.layout.stacked == 1 and "Dot" not in names(loop) and "exp" not in names(loop)
+
+    def cheap(row: Any, state: Any) -> list[Any]:
+        new = T.tanh(row + state)
+        return [new, T.exp(new)]
+
+    (states, outs), _ = scan(cheap, sequences=x, outputs_info=[h, None])
+    _, (loop,) = optimised([outs])
+    assert "exp" in names(loop)  # no second stack for it
