@@ -26,7 +26,7 @@ LAYERS: dict[str, list[list[str]]] = {
         ["expr"],
         ["ops", "graph"],
         ["loops", "printing"],
-        ["batching"],
+        ["batching", "syntax"],
         ["passes"],
         ["compile"],
         ["gradient"],

@@ -13,7 +13,7 @@ from symgraph.loops.branch import as_condition, chosen, common_type, partners
 from symgraph.loops.trees import Tree, beside, flatten, type_of
 from symgraph.ops.assertion import Assert
 
-__all__ = ["cond", "switch_case"]
+__all__ = ["cond", "merged", "switch_case"]
 
 
 def cond(predicate: Any, true_fn: Callable[..., Any], false_fn: Callable[..., Any], *args: Any, name: str | None = None) -> Any:
@@ -35,7 +35,7 @@ def cond(predicate: Any, true_fn: Callable[..., Any], false_fn: Callable[..., An
     if isinstance(predicate, (bool, np.bool_)):
         return (true_fn if predicate else false_fn)(*args)
     condition = as_condition(predicate)
-    return _merged(condition, ("cond: if true", true_fn(*args)), ("if false", false_fn(*args)), name)
+    return merged(condition, ("cond: if true", true_fn(*args)), ("if false", false_fn(*args)), name)
 
 
 def switch_case(index: Any, branches: Sequence[Callable[..., Any]], *args: Any, name: str | None = None) -> Any:
@@ -75,10 +75,11 @@ def _between(position: Any, results: list[tuple[str, Any]], first: int, name: st
         return results[0]
     half = len(results) // 2
     left, right = _between(position, results[:half], first, name), _between(position, results[half:], first + half, name)
-    return left[0], _merged(position < first + half, (f"switch_case: {left[0]}", left[1]), right, name)
+    return left[0], merged(position < first + half, (f"switch_case: {left[0]}", left[1]), right, name)
 
 
-def _merged(condition: Any, one: tuple[str, Any], other: tuple[str, Any], name: str | None) -> Any:
+def merged(condition: Any, one: tuple[str, Any], other: tuple[str, Any], name: str | None) -> Any:
+    """A nesting of the values of the side that is taken. one, other: a title for errors ("cond: if true", "if false") and a nesting."""
     (first, a), (second, b) = one, other
     title, _, first = first.partition(": ")
     (xs, tree), (ys, form) = (_flat(f"{title}, {what}", value) for what, value in ((first, a), (second, b)))

@@ -24,7 +24,7 @@ from symgraph.loops.specification import Rows, State
 from symgraph.loops.trees import Tree, beside, flatten
 from symgraph.settings import config
 
-__all__ = ["fold", "fori", "iterate", "step_count", "while_"]
+__all__ = ["MOST_STEPS", "Traced", "fold", "fori", "iterate", "step_count", "while_"]
 
 MOST_STEPS = 2**62  # of a loop that ends when its condition says so
 
@@ -68,7 +68,7 @@ def fold(
             raise _located(TypeError(text), step)
         return returned
 
-    loop = _Traced(title, step, state, flat, inputs)
+    loop = Traced(title, step, state, flat, inputs)
     finals, stacks, _ = loop.build(step_count(inputs, n_steps, title), name, options)
     return loop.tree.build(finals), loop.form.build(stacks)
 
@@ -89,7 +89,7 @@ def fori(lower: Any, upper: Any, body: Callable[[Any, Any], Any], state: Any, na
     start = static_int(first)
     index = counter if start == 0 else counter + first
     index.name = "i"
-    loop = _Traced(title, body, state, lambda state: (body(index, state), None), [], counter)
+    loop = Traced(title, body, state, lambda state: (body(index, state), None), [], counter)
     finals, _, _ = loop.build((last - first).maximum(0).astype("int64"), name, options)
     return loop.tree.build(finals)
 
@@ -104,7 +104,7 @@ def iterate(f: Callable[[Any], Any], x: Any, n: Any, name: str | None = None, **
     array(256.)
     """
     title = _title("iterate", name)
-    loop = _Traced(title, f, x, lambda state: (f(state), None), [])
+    loop = Traced(title, f, x, lambda state: (f(state), None), [])
     finals, _, _ = loop.build(step_count([], n, title), name, options)
     return loop.tree.build(finals)
 
@@ -136,21 +136,25 @@ def while_(
         except TypeError as error:
             raise _located(TypeError(f"{title}: {error}"), condition) from None
 
-    loop = _Traced(title, body, state, flat, [], stop=lambda state: ~holds(state))
+    loop = Traced(title, body, state, flat, [], stop=lambda state: ~holds(state))
     begins = holds(loop.tree.build(loop.starts))
     finals, _, _ = loop.build(most * begins.astype("int64"), name, options)
     return loop.tree.build(finals)
 
 
-class _Traced:
-    """A step that was called on symbols. tree: of the state; form: of the results; starts: the initial values."""
+class Traced:
+    """A step that was called on symbols. tree: of the state; form: of the results; starts: the initial values.
+
+    flat(state, *rows) gives (new state, result); step is the user's function, for the line in errors; counter: see Assembly; stop(new state)
+    gives the condition after which the loop ends, or None.
+    """
 
     def __init__(
-        self, title: str, step: Callable[..., Any], state: Any, flat: Callable[..., tuple[Any, Any]], inputs: list[Rows], counter: Any = None,
+        self, title: str, step: Callable[..., Any] | None, state: Any, flat: Callable[..., tuple[Any, Any]], inputs: list[Rows], counter: Any = None,
         stop: Callable[[Any], Any] | None = None,
     ) -> None:
         self.title, self.step, self.flat, self.stop, self.inputs, self.counter = title, step, flat, stop, inputs, counter
-        if not callable(step):
+        if step is not None and not callable(step):
             raise TypeError(f"{title}: the step must be a function, got {step!r} of {type(step)}")
         starts, self.tree = flatten(state, numbers=True)
         starts = [_number(x) if type(x) in (int, float) else as_variable(x) for x in starts]
@@ -185,9 +189,8 @@ class _Traced:
             if tree != self.tree:
                 raise _located(TypeError(self._beside("a step gives a state of another structure", tree, leaves)), self.step)
             results, self.form = self._flat("result", result)
-            if self.stop is not None:
-                return [*leaves], until(self.stop(new))
-            return [*leaves, *results]
+            end = None if self.stop is None else self.stop(new)
+            return [*leaves, *results] if end is None else ([*leaves, *results], until(end))
 
         return call_step(outputs, [*rows, *(x for s in self.states for x in s.arguments)], self.title)
 
