@@ -34,13 +34,14 @@ class Later(NamedTuple):
     total: Callable[[Sequence[Any], Any], Any]
 
 
-def split(terms: Sequence[Any]) -> list[tuple[Any, list[Later]]]:
-    """Each term of a step as what is added up in the loop (None: nothing), and what is done after it."""
+def split(terms: Sequence[Any], steady: Callable[[Any], bool]) -> list[tuple[Any, list[Later]]]:
+    """Each term of a step as what is added up in the loop (None: nothing), and what is done after it. steady: whether there can be a
+    stack of a value."""
     parts = [(list(addends(term)), []) for term in terms]  # type: ignore[var-annotated]
     for here, later in parts:
         for x in list(here):
             found = _product(x) or _placed(x)
-            if found is not None:
+            if found is not None and all(map(steady, found.rows)):
                 here.remove(x)
                 later.append(found)
     stacked = {row for _, later in parts for one in later for row in one.rows}

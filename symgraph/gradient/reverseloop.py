@@ -25,7 +25,7 @@ from symgraph.gradient.afterloop import Later, addends, is_zeros, split
 from symgraph.gradient.loops import Parts, by_role, continuous, moving_states, named
 from symgraph.gradient.markers import NullType
 from symgraph.gradient.reverse import backward, zeros_for
-from symgraph.gradient.tape import read_forward, stored, without_measuring
+from symgraph.gradient.tape import Steadiness, read_forward, stored, without_measuring
 from symgraph.loops.loopop import LoopLayout, LoopOp
 from symgraph.ops.index import IncSubtensor, set_subtensor
 from symgraph.ops.shape import ShapeItem
@@ -94,9 +94,10 @@ class _Reverse:
         results = without_measuring([*new, *[found[parts.rows[k]] for k in self.rows], *[found[parts.captured[k]] for k in self.captured]], leaves)
         end = len(new) + len(self.rows)
         # A loop that computes its steps again does so to save memory: it stacks nothing for later.
-        sums = [(term, list[Later]()) for term in results[end:]] if self.op.recompute else split(results[end:])
+        steady = Steadiness([*parts.counter, *parts.rows, *parts.states, *back.values(), *rows_back.values()], parts.captured)
+        sums = [(term, list[Later]()) for term in results[end:]] if self.op.recompute else split(results[end:], steady)
         later = list(dict.fromkeys(row for _, ones in sums for one in ones for row in one.rows))
-        return self._loop(back, rows_back, results[:end], sums, later, leaves)
+        return self._loop(back, rows_back, results[:end], sums, later, leaves, steady)
 
     def _step(self, back: dict[int, Any], rows_back: dict[int, Any], null_gradients: str) -> dict[Any, Any]:
         """The gradients of one step by its variables, where there are any."""
@@ -111,7 +112,7 @@ class _Reverse:
 
     # The loop ---------------------------------------------------------------------------------------------------------
     def _loop(self, back: dict[int, Any], rows_back: dict[int, Any], results: list[Any], sums: list[tuple[Any, list[Later]]],
-              later: list[Any], leaves: list[Any]) -> list[Any]:
+              later: list[Any], leaves: list[Any], steady: Steadiness) -> list[Any]:
         """results: the new states, the gradients by rows. sums: of each captured variable, what is added up and what is done later."""
         parts, layout, count = self.parts, self.layout, len(self.states)
         added = [(k, term) for k, (term, _) in zip(self.captured, sums) if term is not None]
@@ -121,7 +122,7 @@ class _Reverse:
         free = {*given, *parts.counter, *parts.rows, *parts.captured}
         wanted = read_forward(roots, [*self.op.inner_inputs, *given], [*back.values(), *rows_back.values()])
         after = {x: y for x, y in zip(parts.new_states, parts.states) if x.owner is not None and isinstance(x, TensorVariable)}
-        kept, left = stored(wanted, parts.states, free, after, self.op.recompute)
+        kept, left = stored(wanted, parts.states, free, after, steady, self.op.recompute)
         finals, stacks, ran = self._forward(kept)
         steps = ran if self.op.truncate < 0 else ran.minimum(size_constant(self.op.truncate)).astype("int64")
         counter = [tensor_type("int64", ()).make_variable()] if parts.counter else []

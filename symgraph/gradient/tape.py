@@ -7,12 +7,13 @@ functions, inner loops and Python ops are not. Between the two the cut of fewest
 in which each value has its size as capacity (the same way as rematerialisation in Jain et al., "Checkmate", 2020, section 3, for a chain
 that is computed again at most once; the cut itself by augmenting paths, Edmonds and Karp 1972).
 
-What is read for its sizes alone is not read at all: sizes are said by those of what is at hand.
+What is read for its sizes alone is not read at all: sizes are said by those of what is at hand. What may have other sizes in each step,
+as the rows of an inner loop that ends by a condition or runs for a number of steps of its own, has no stack: it is computed again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from symgraph.ops.shape import Shape, ShapeItem
 from symgraph.passes.expressions import variable_of
 from symgraph.passes.shapes import Sizer
 
-__all__ = ["read_forward", "stored", "without_measuring"]
+__all__ = ["Steadiness", "read_forward", "stored", "without_measuring"]
 
 CHEAP = 10  # operations an element: `Op.cost`; a division counts 1, exp and its like 20
 UNKNOWN = 64  # elements along a dimension whose size is not known
@@ -75,14 +76,48 @@ def read_forward(outputs: Sequence[Any], forward: Iterable[Any], backward: Itera
     return list(found)
 
 
+class Steadiness:
+    """Whether the sizes of values of a step are the same in every step, so that there can be stacks of them.
+
+    moving: the variables that have other values in each step, though of the same sizes. fixed: those that have the same.
+    """
+
+    def __init__(self, moving: Iterable[Any], fixed: Iterable[Any]) -> None:
+        self.moving = set(moving)
+        self.leaves = self.moving.union(fixed)
+        self.sizer = Sizer(self.leaves)
+
+    def __call__(self, x: Any) -> bool:
+        if not isinstance(x.type, TensorType):
+            return False
+        return None not in x.type.shape or all(isinstance(n, int) or self._still(variable_of(n)) for n in self.sizer.of(x))
+
+    def _still(self, size: Any) -> bool:
+        """Whether an expression of a size reads nothing of `moving` but sizes."""
+        stack, seen = [size], set()
+        while stack:
+            x = stack.pop()
+            if x in seen:
+                continue
+            seen.add(x)
+            if x in self.moving:
+                return False
+            if x.owner is None or x in self.leaves or isinstance(x.owner.op, ShapeItem) and x.owner.inputs[0] in self.leaves:
+                continue
+            stack += x.owner.inputs
+        return True
+
+
 def stored(
-    wanted: Sequence[Any], states: Sequence[Any], free: Iterable[Any], after: Mapping[Any, Any], states_only: bool = False,
+    wanted: Sequence[Any], states: Sequence[Any], free: Iterable[Any], after: Mapping[Any, Any], steady: Callable[[Any], bool],
+    states_only: bool = False,
 ) -> tuple[list[Any], list[Any]]:
     """The variables to store, so that all of `wanted` can be had from them, from `free` ones and by what is cheap; and those of `after`
     that are then read.
 
     states: what a step starts from. after: new state -> the state it follows: it can be had wherever that is stored, for the reverse
-    met it in the step before. states_only: nothing but states is stored, everything else is computed again.
+    met it in the step before. steady: whether there can be a stack of a value. states_only: nothing but states is stored, everything else
+    is computed again.
     """
     network = _Network()
     given, starts = set(free), set(states)
@@ -94,10 +129,11 @@ def stored(
         x = stack.pop()
         if x in needs:
             continue
-        network.arc((x, "in"), (x, "out"), _bytes(x) if not states_only or x in starts else _NEVER)
-        if x not in starts and x in after and (states_only or not cheap(x.owner)):
+        again = x not in starts and (states_only or not steady(x))  # it cannot be stored
+        network.arc((x, "in"), (x, "out"), _NEVER if again else _bytes(x))
+        if x not in starts and x in after and (again or not cheap(x.owner)):
             needs[x] = [after[x]]
-        elif x not in starts and (x.owner is None or states_only or cheap(x.owner)):
+        elif x not in starts and (x.owner is None or again or cheap(x.owner)):
             needs[x] = [y for y in (x.owner.inputs if x.owner is not None else ()) if y not in given and not isinstance(y, Constant)]
         else:
             needs[x] = []
