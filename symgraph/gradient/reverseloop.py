@@ -27,6 +27,7 @@ from symgraph.gradient.markers import NullType
 from symgraph.gradient.reverse import backward, zeros_for
 from symgraph.gradient.tape import Steadiness, read_forward, stored, without_measuring
 from symgraph.loops.loopop import LoopLayout, LoopOp
+from symgraph.loops.segments import in_segments
 from symgraph.ops.index import IncSubtensor, set_subtensor
 from symgraph.ops.shape import ShapeItem
 
@@ -35,7 +36,57 @@ __all__ = ["loop_grads"]
 
 def loop_grads(node: Apply, grads: Sequence[Any], useful: Sequence[bool], null_gradients: str) -> list[Any]:
     """The gradients by a loop's inputs (None: nothing comes back), given those by its outputs."""
+    if node.op.checkpoint is not None and node.op.truncate < 0:
+        return _of_segments(node, grads, useful, null_gradients)
     return _Reverse(node, grads, useful).run(null_gradients)
+
+
+def _of_segments(node: Apply, grads: Sequence[Any], useful: Sequence[bool], null_gradients: str) -> list[Any]:
+    """The gradients by way of the loop over segments: it is written with variables of its own, so that the sweep ends at them."""
+    op, layout = node.op, node.op.layout
+    first = layout.first_sequence
+    inside: list[Any] = [x if isinstance(x, Constant) else x.type.make_variable(x.name) for x in node.inputs]
+    counted = layout.until or layout.unbounded
+    steps = size_constant(0).type.make_variable() if counted else inside[0]
+    finals, stacks = in_segments(op, steps, inside[first:])
+    start: dict[Variable, Any] = {}
+    given: dict[Any, Any] = {x: y for x, y in zip(inside, node.inputs) if x is not y}
+    pairs = list(zip(finals, grads))
+    parts = Parts(node)
+    for y, row, g in zip(stacks, parts.results, grads[layout.states :]):
+        if g is None or not continuous(y):
+            continue
+        if row in parts.new_states:
+            place = parts.new_states.index(row)
+            last, g = _of_last_row(g, parts.starts[place])
+            pairs.append((finals[place], last))
+        pairs.append((y[:steps], g))
+    for y, g in pairs:
+        if g is not None and continuous(y):
+            stand_in = g.type.make_variable()
+            given[stand_in] = g
+            start[y] = start[y] + stand_in if y in start else stand_in
+    if counted:
+        given[steps] = _steps_that_ran(node)
+    wanted = [x for x, used in zip(inside, useful) if used]
+    found = backward(start, wanted, (), null_gradients)
+    results = clone_nodes([found[x] for x in wanted if x in found], given)
+    by = dict(zip([x for x in wanted if x in found], results))
+    return [by.get(x) if used else None for x, used in zip(inside, useful)]
+
+
+def _steps_that_ran(node: Apply) -> Any:
+    """How many steps a loop with a condition ran, counted in a state."""
+    op, layout = node.op, node.op.layout
+    number = size_constant(0).type.make_variable("ran")
+    inside = [*op.inner_inputs[: layout.inner_captured], number, *op.inner_inputs[layout.inner_captured :]]
+    outputs = [*op.inner_outputs[: layout.states], number + 1, *op.inner_outputs[layout.states :]]
+    counting = LoopOp(inside, outputs, LoopLayout(layout.sequences, layout.states + 1, layout.captured, layout.stacked, layout.counts, layout.until,
+                                                  layout.unbounded), op.name)
+    arguments = [*node.inputs[: layout.first_captured], size_constant(0), *node.inputs[layout.first_captured :]]
+    results = counting(*arguments, return_list=True)
+    results[0].owner.line = node.line
+    return results[layout.states]
 
 
 class _Reverse:

@@ -57,7 +57,10 @@ def scan_checkpoints(
         outputs, updates = scan(_endless(fn), list(given), info, others, count, name=f"{name}_inner", return_list=True)
         return [x[-1] for x in outputs or ()], updates
 
-    return scan(chunk, [counts, *blocks], starts, None, chunks, name=f"{name}_outer")
+    kept, updates = scan(chunk, [counts, *blocks], starts, None, chunks, name=f"{name}_outer")
+    for x in listed(kept)[:1]:
+        x.owner.op.recompute = True  # what derivatives need of a chunk is computed again
+    return kept, updates
 
 
 def _without_taps(given: Any, what: str) -> Any:

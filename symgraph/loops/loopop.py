@@ -19,6 +19,7 @@ from symgraph.expr.types import tensor_type
 from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import toposort
 from symgraph.graph.walks import io_connection_pattern
+from symgraph.loops.checkpoints import checked_checkpoint
 
 __all__ = ["LoopLayout", "LoopOp"]
 
@@ -78,18 +79,20 @@ class LoopOp(Op):
 
     inner_inputs, inner_outputs: variables, as the layout says. name: for print-outs. truncate: how many steps the reverse
     goes back (-1: all). recompute: the reverse stores nothing but states, and computes what else it needs again.
+    checkpoint: of how many steps are the segments through which the reverse goes (checkpoints.py), or None.
     """
 
     control = "loop"
 
     def __init__(self, inner_inputs: Sequence[Variable], inner_outputs: Sequence[Variable], layout: LoopLayout, name: str | None = None,
-                 truncate: int = -1, recompute: bool = False) -> None:
+                 truncate: int = -1, recompute: bool = False, checkpoint: Any = None) -> None:
         self.inner_inputs = list(inner_inputs)
         self.inner_outputs: list[Any] = list(inner_outputs)
         self.layout = layout
         self.name = name
         self.truncate = truncate
         self.recompute = recompute
+        self.checkpoint = checked_checkpoint(checkpoint, f"loop {name}" if name else "loop")
         self._order: list[Apply] | None = None
         self._pattern: list[list[bool]] | None = None
 
@@ -193,7 +196,7 @@ class LoopOp(Op):
         outputs = [*self.inner_outputs[:end], *more, *self.inner_outputs[end:]]
         layout = LoopLayout(self.layout.sequences, self.layout.states, self.layout.captured, self.layout.stacked + len(more), self.layout.counts,
                             self.layout.until, self.layout.unbounded)
-        return LoopOp(self.inner_inputs, outputs, layout, self.name, self.truncate, self.recompute)
+        return LoopOp(self.inner_inputs, outputs, layout, self.name, self.truncate, self.recompute, self.checkpoint)
 
     def __getstate__(self) -> Any:
         return self.__dict__ | {"_order": None, "_pattern": None}

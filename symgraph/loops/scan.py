@@ -19,7 +19,7 @@ __all__ = ["scan"]
 def scan(
     fn: Callable[..., Any], sequences: Any = None, outputs_info: Any = None, non_sequences: Any = None, n_steps: Any = None,
     truncate_gradient: int = -1, go_backwards: bool = False, mode: Any = None, name: str | None = None, profile: Any = False, allow_gc: Any = None,
-    strict: bool = False, return_list: bool = False,
+    strict: bool = False, return_list: bool = False, checkpoint: Any = None,
 ) -> tuple[Any, OrderedUpdates]:
     """Run `fn` step after step; returns (outputs, updates).
 
@@ -31,6 +31,8 @@ def scan(
     output None, an initial value, or dict(initial=, taps=[-1, -2]) with as many leading rows as the largest tap.
     Shared variables with a default update that the step reads (random streams) are updated in each step, and stand in `updates`.
     strict: only `non_sequences` may be read beside sequences and outputs. truncate_gradient: how many steps derivatives go back (-1: all).
+    checkpoint: derivatives in reverse store the states of one step in so many, and run the steps between again: memory for time. A number of
+    steps; "sqrt": of n steps each sqrt(n)th, which keeps some 2 sqrt(n) rows; a tuple of numbers for segments of segments, or "root 3" and so on.
     mode, profile and allow_gc are accepted for Theano's sake: a loop is compiled as the function around it is.
 
     Raises ValueError for taps >= 0 of outputs, too few initial rows for them, no sequences and no n_steps, a negative number of steps
@@ -60,7 +62,7 @@ def scan(
     loop = Assembly(inputs, states, result)
     if strict:
         check_strict(loop.captured, others, title)
-    _, outputs, updates = loop.build(steps, name, truncate=truncate_gradient)
+    _, outputs, updates = loop.build(steps, name, truncate=truncate_gradient, checkpoint=checkpoint)
     if not outputs:
         return None, updates
     return (outputs[0] if len(outputs) == 1 and not return_list else outputs), updates

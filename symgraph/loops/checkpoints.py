@@ -1,0 +1,53 @@
+"""What a user may say of the checkpoints of a loop."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+__all__ = ["Root", "checked_checkpoint"]
+
+_KINDS = "a number of steps, 'sqrt', 'root 3' (or higher), or a tuple of numbers that become smaller"
+_ROOT = re.compile(r"root ([2-9]|1[0-9])")
+
+
+class Root:
+    """A number of steps that follows from that of all steps n: n ** (power / degree), rounded up."""
+
+    __slots__ = ("degree", "power")
+
+    def __init__(self, degree: int, power: int) -> None:
+        self.degree, self.power = degree, power
+
+    def __repr__(self) -> str:
+        return f"Root({self.degree}, {self.power})"
+
+
+def checked_checkpoint(given: Any, title: str = "loop") -> tuple[Any, ...] | None:
+    """The number of steps between checkpoints, an int or a Root, for each level of segments, the longest first; None: no checkpoints.
+
+    Raises TypeError for what is no number, ValueError for other words, numbers below 1, and levels that do not become shorter.
+
+    >>> checked_checkpoint("sqrt"), checked_checkpoint((100, 10)), checked_checkpoint("root 3")
+    ((Root(2, 1),), (100, 10), (Root(3, 2), Root(3, 1)))
+    """
+    if given is None:
+        return None
+    if given == "sqrt":
+        given = "root 2"
+    if isinstance(given, str):
+        found = _ROOT.fullmatch(given)
+        if found is None:
+            raise ValueError(f"{title}: checkpoint must be {_KINDS}, got {given!r}")
+        degree = int(found.group(1))
+        return tuple(Root(degree, power) for power in range(degree - 1, 0, -1))
+    levels = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+    for k in levels:
+        if not isinstance(k, (int, Root)) or isinstance(k, bool):
+            raise TypeError(f"{title}: checkpoint must be {_KINDS}, got {given!r}")
+        if isinstance(k, int) and k < 1:
+            raise ValueError(f"{title}: segments between checkpoints have at least one step, got {k}")
+    numbers = [k for k in levels if isinstance(k, int)]
+    if not levels or any(a <= b for a, b in zip(numbers, numbers[1:])):
+        raise ValueError(f"{title}: segments of segments must become shorter, got {given}")
+    return levels

@@ -1,0 +1,129 @@
+"""Derivatives of loops in segments: the numbers are those without, the memory is not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgraph
+import symgraph.tensor as T
+from symgraph import Rop, function, grad, scan, until
+from symgraph.loops.checkpoints import checked_checkpoint
+
+rng = np.random.default_rng(3)
+X, W, H = rng.normal(size=(11, 3)), rng.normal(size=(3, 3)), rng.normal(size=3)
+
+
+def gradients(checkpoint: Any, linker: str, backwards: bool = False, steps: Any = None) -> Any:
+    x, w, h = T.dmatrix("x"), T.dmatrix("w"), T.dvector("h")
+
+    def step(t: Any, later: Any, now: Any, h: Any, before: Any) -> Any:
+        return T.tanh(now + later * 0.3 + T.dot(h, w) - before * 0.1 * t.astype("float64"))
+
+    out, _ = scan(step, sequences=[T.arange(11), {"input": x, "taps": [1, 0]}], outputs_info={"initial": T.stack([h, h * 2]), "taps": [-1, -2]},
+                  go_backwards=backwards, checkpoint=checkpoint, n_steps=steps)
+    cost = (out**2).sum() + T.exp(out[-1]).sum()
+    return function([x, w, h], [cost, *grad(cost, [x, w, h])], mode=symgraph.Mode(linker))(X, W, H)
+
+
+@pytest.mark.parametrize(("linker", "backwards", "checkpoint"), [
+    *[("py", backwards, kind) for backwards in (False, True) for kind in (1, 4, 11, 50, "sqrt", "root 3", (5, 2))],
+    ("llvm", False, (5, 2)), ("llvm", True, "sqrt")], ids=str)
+def test_gradients_are_those_without(checkpoint: Any, linker: str, backwards: bool) -> None:
+    for a, b in zip(gradients(checkpoint, linker, backwards), gradients(None, "py", backwards), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("linker", ("llvm", "c", "py"))
+def test_every_number_of_steps(linker: str) -> None:
+    a, k = T.dvector("a"), T.lscalar("k")
+    out, _ = scan(lambda prior, a: prior * a, outputs_info=T.ones_like(a), non_sequences=a, n_steps=k, checkpoint="sqrt")
+    f = function([a, k], grad(out.sum(), a), mode=symgraph.Mode(linker))
+    values = np.array([0.5, 1.0, 1.5])
+    for steps in (0, 1, 2, 3, 4, 5, 9, 16, 17):
+        t = np.arange(1, steps + 1)[:, None]
+        np.testing.assert_allclose(f(values, steps), (t * values ** (t - 1)).sum(axis=0), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("linker", "checkpoint"), [("py", 3), ("py", "root 3"), ("llvm", "sqrt")])
+def test_loops_that_end_by_a_condition(checkpoint: Any, linker: str) -> None:
+    x, r = T.dvector("x"), T.dscalar("r")
+
+    def build(checkpoint: Any) -> Any:
+        return scan(lambda h: (T.sin(h) + h * r, until((h * r).sum() > 40)), outputs_info=x, n_steps=500, checkpoint=checkpoint)[0]
+
+    results = [function([x, r], grad((out * out[-1]).sum(), [x, r]), mode=symgraph.Mode(linker))([0.3, 0.9], 1.3)
+               for out in (build(checkpoint), build(None))]
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-11)
+
+
+def test_second_order_forward_mode_and_a_loop_in_a_loop() -> None:
+    w, h = T.dvector("w"), T.dvector("h")
+
+    def build(checkpoint: Any) -> Any:
+        def step(h: Any) -> Any:
+            return scan(lambda s: T.tanh(s * w) + 0.1, outputs_info=h, n_steps=5, checkpoint=checkpoint)[0][-1] * h
+
+        return scan(step, outputs_info=h, n_steps=6, checkpoint=checkpoint)[0]
+
+    results = []
+    for out in (build("sqrt"), build(None)):
+        first = grad((out**2).sum(), [w, h])
+        f = function([w, h], [*first, grad((first[0] * T.sin(h)).sum(), w), Rop(out, w, h)], mode=symgraph.Mode("py"))
+        results.append(f([0.9, 1.3], [0.5, 0.7]))
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9)
+
+
+def test_scan_checkpoints_computes_its_chunks_again() -> None:
+    x, h = T.dvector("x"), T.dscalar("h")
+    kept, _ = symgraph.scan_checkpoints(lambda x, h: T.tanh(h + x), sequences=x, outputs_info=h, save_every_N=4)
+    out, _ = scan(lambda x, h: T.tanh(h + x), sequences=x, outputs_info=h)
+    assert kept.owner.op.recompute
+    a, b = (function([x, h], grad(last**2, [x, h]))(X[:10, 0], 0.3) for last in (kept[-1], out[-1]))
+    for p, q in zip(a, b, strict=True):
+        np.testing.assert_allclose(p, q, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("given", "error", "says"), [
+    (0, ValueError, "at least one step"), (-3, ValueError, "at least one step"), (2.5, TypeError, "must be a number of steps"),
+    (True, TypeError, "must be a number of steps"), ("often", ValueError, "'sqrt'.*'often'"), ("root 1", ValueError, "'root 1'"),
+    ((3, 3), ValueError, "become shorter"), ((), ValueError, "become shorter"), ((9, "sqrt"), TypeError, "must be a number of steps"),
+], ids=str)
+def test_what_is_no_checkpoint(given: Any, error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=says):
+        scan(lambda h: h * 2, outputs_info=T.ones(()), n_steps=4, checkpoint=given)
+    assert checked_checkpoint(checked_checkpoint("root 3")) is not None  # what has been checked may be given again
+
+
+MEMORY = """
+import resource, sys
+import numpy as np
+import symgraph.tensor as T
+from symgraph import function, grad, scan
+w, h, n = T.dvector("w"), T.dvector("h"), T.lscalar("n")
+out, _ = scan(lambda h: T.tanh(h * w), outputs_info=h, n_steps=n, checkpoint={checkpoint!r})
+f = function([w, h, n], grad(out[-1].sum(), [w, h]))
+values = np.full(8000, 0.9), np.full(8000, 0.5)
+f(*values, 4)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+f(*values, {steps})
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / (8 * 8000))
+"""
+
+
+def rows_taken(checkpoint: Any, steps: int) -> float:
+    program = MEMORY.format(checkpoint=checkpoint, steps=steps)
+    return float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory in kilobytes")
+def test_memory_is_that_of_two_roots() -> None:
+    assert rows_taken(None, 3600) > 1000  # what compiling took and gave back is used again
+    assert rows_taken("sqrt", 3600) < 2.5 * 60
