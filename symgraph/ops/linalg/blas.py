@@ -37,9 +37,20 @@ def multiply(
         if isinstance(columns, int) and columns == 1:
             _by_vector(b, dtype, out, first, second, rows, inner, transposed[0], alpha, beta)
             return
-        if isinstance(rows, int) and rows == 1:  # a row by a matrix is the transposed matrix by the row
-            _by_vector(b, dtype, out, second, first, columns, inner, not transposed[1], alpha, beta)
-            return
+        if isinstance(rows, int) and rows == 1:
+            by_row()
+        elif isinstance(rows, int):
+            by_matrix()
+        else:  # one example in a program written for many: a call of gemm takes several times as long for it
+            one = b.equal(rows, 1)
+            b.when(one, by_row)
+            b.when(b.invert(one), by_matrix)
+
+    def by_row() -> None:
+        """A row by a matrix is the transposed matrix by the row."""
+        _by_vector(b, dtype, out, second, first, columns, inner, not transposed[1], alpha, beta)
+
+    def by_matrix() -> None:
         flags = [b.constant(ord("T" if flag else "N"), "uint8") for flag in reversed(transposed)]
         leads = [_lead(b, inner if transposed[1] else columns), _lead(b, rows if transposed[0] else inner)]
         b.library(
