@@ -14,6 +14,7 @@ from benchmarks import (
     import_time,
     indexing,
     linear_algebra,
+    loops,
     reductions,
     report,
     sorting,
@@ -32,6 +33,7 @@ BENCHMARKS = {
     "sorting": sorting.run,
     "sparse": sparse.run,
     "linear_algebra": linear_algebra.run,
+    "loops": loops.run,
 }
 
 

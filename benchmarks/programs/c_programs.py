@@ -10,6 +10,7 @@ import os
 import subprocess
 import tempfile
 
+import c_loops
 import inputs
 import numpy as np
 
@@ -57,3 +58,6 @@ def weighted_sum(size):
 def squares(size):
     yield
     yield compiled("a[i] * a[i] + b[i] * b[i] + 2 * a[i] * b[i]"), given(size)
+
+
+logistic_map, ar2, horner, power, nested = c_loops.logistic_map, c_loops.ar2, c_loops.horner, c_loops.power, c_loops.nested

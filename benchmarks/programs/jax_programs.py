@@ -8,6 +8,7 @@ are.
 import inputs
 import jax
 import jax.numpy as jnp
+import jax_loops
 import jaxlib
 import numpy
 
@@ -186,3 +187,7 @@ def ordering(name, dtype, *shape):
     }
     yield
     yield waited_for_one(functions[name]), [jnp.asarray(inputs.elements(dtype, *shape))]
+
+
+for _program in (jax_loops.logistic_map, jax_loops.ar2, jax_loops.horner, jax_loops.power, jax_loops.nested, jax_loops.many, jax_loops.recurrent):
+    globals()[_program.__name__] = _program

@@ -4,6 +4,7 @@ results.
 
 import inputs
 import numpy as np
+import numpy_loops
 
 
 def versions():
@@ -205,3 +206,6 @@ def ordering(name, dtype, *shape):
     }
     yield
     yield functions[name], [inputs.elements(dtype, *shape)]
+
+
+recurrent = numpy_loops.recurrent

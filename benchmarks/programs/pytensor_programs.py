@@ -1,5 +1,6 @@
 """The programs in PyTensor, for both of its linkers: as Theano's, but cross entropy is written with log_softmax."""
 
+import graph_loops
 import inputs
 import numpy
 import pytensor
@@ -198,3 +199,7 @@ def ordering(name, dtype, *shape):
     result = functions[name](x)
     yield
     yield pytensor.function([x], result), [inputs.elements(dtype, *shape)]
+
+
+logistic_map, ar2, horner, power, nested, many, recurrent = graph_loops.programs(
+    pytensor.function, pytensor.shared, pytensor.grad, pytensor.scan, T, T.sigmoid)

@@ -1,5 +1,6 @@
 """The programs in symgraph: Theano's words, so that they differ from theano_programs.py by the import alone."""
 
+import graph_loops
 import inputs
 
 import symgraph
@@ -193,3 +194,7 @@ def ordering(name, dtype, *shape):
     result = {"sort": T.sort, "argsort": T.argsort, "topk": lambda x: T.topk(x, 10).sum(axis=-1), "cumsum": lambda x: T.cumsum(x, axis=-1)}[name](x)
     yield
     yield symgraph.function([x], result), [inputs.elements(dtype, *shape)]
+
+
+logistic_map, ar2, horner, power, nested, many, recurrent = graph_loops.programs(
+    symgraph.function, symgraph.shared, symgraph.grad, symgraph.scan, T, T.nnet.sigmoid)

@@ -1,5 +1,6 @@
 """The programs in Theano 1.0.5 (Python 3.7): the forms of its tutorials."""
 
+import graph_loops
 import inputs
 import numpy
 import theano
@@ -191,3 +192,7 @@ def ordering(name, dtype, *shape):
     result = functions[name](x)
     yield
     yield theano.function([x], result), [inputs.elements(dtype, *shape)]
+
+
+logistic_map, ar2, horner, power, nested, many, recurrent = graph_loops.programs(
+    theano.function, theano.shared, theano.grad, theano.scan, T, T.nnet.sigmoid)

@@ -3,6 +3,7 @@
 import inputs
 import numpy
 import torch
+import torch_loops
 
 torch.set_default_dtype(torch.float64)
 
@@ -129,3 +130,6 @@ def gradient_of_rows(*sizes):
 def read_mask(*sizes):
     yield
     yield lambda x, places, y: y[y > 0.5], table(sizes)
+
+
+recurrent = torch_loops.recurrent
