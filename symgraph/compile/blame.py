@@ -12,26 +12,32 @@ from symgraph import errors
 from symgraph.expr.dims import STATIC, Known, static_shape
 from symgraph.expr.failures import in_step, located, with_shapes
 from symgraph.expr.op import Apply
-from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import toposort
 
-__all__ = ["error_of", "in_rounds", "located", "shapes_of"]
+__all__ = ["error_of", "in_rounds", "located"]
 
 LARGEST = 64  # elements of an integer value that is worked out because a shape may depend on it
 
 
-def error_of(name: str, message: str, values: Sequence[int], node: Apply | None, known: Mapping[Variable, Any]) -> Exception:
+def error_of(name: str, message: str, values: Sequence[int], node: Apply | None, known: Mapping[Variable, Any],
+             rounds: Sequence[tuple[Apply | None, int]] = ()) -> Exception:
     """The exception for a failed check: `message` with its ``{}`` filled by `values`, then the op, its inputs and the line.
 
-    known: the arrays that the function was called with, by variable.
+    known: the arrays that the function was called with, by variable. rounds: the loops in which it was met, from the outermost on, and the
+    number of the step of each: each gets a line.
     """
     kind = np.linalg.LinAlgError if name == "LinAlgError" else getattr(builtins, name, None) or errors.error_class(name)
     text = message.format(*values) if "{" in message else message
-    if node is None:
-        return kind(text)
-    shapes = shapes_of(node.inputs, known)
-    return with_shapes(kind(text), node, [shapes.get(x) for x in node.inputs])
+    error = kind(text)
+    if node is not None:
+        facts: dict[Variable, Known] = {}
+        for loop, number in rounds:
+            if loop is not None:
+                facts |= _within(loop, number, _facts_of(loop.inputs, known, facts))
+        facts = _facts_of(node.inputs, known, facts)
+        error = with_shapes(error, node, [static_shape(facts[x].shape) for x in node.inputs])
+    return in_rounds(error, rounds)
 
 
 def in_rounds(error: Exception, rounds: Sequence[tuple[Apply | None, int]]) -> Exception:
@@ -41,9 +47,19 @@ def in_rounds(error: Exception, rounds: Sequence[tuple[Apply | None, int]]) -> E
     return error
 
 
-def shapes_of(variables: Sequence[Any], known: Mapping[Variable, Any]) -> dict[Variable, tuple[int | None, ...]]:
-    """The shapes of values, worked out by the shape rules from the arrays that a call was given; None: not known."""
-    facts: dict[Variable, Known] = {}
+def _within(loop: Apply, number: int, outside: Mapping[Variable, Known]) -> dict[Variable, Known]:
+    """What is known of the inner inputs of a loop in a step: shapes of rows and states, captured values."""
+    op, layout = loop.op, loop.op.layout
+    arrays = [outside[x] for x in loop.inputs[layout.first_sequence :]]
+    rows, rest = arrays[: len(layout.sequences)], arrays[len(layout.sequences) :]
+    inside = [Known("int64", (), np.asarray(number, dtype="int64"))] * layout.counts + [Known(a.dtype, static_shape(a.shape)[1:]) for a in rows]
+    inside += [Known(a.dtype, static_shape(a.shape)) for a in rest[: layout.states]] + rest[layout.states :]
+    return dict(zip(op.inner_inputs, inside))
+
+
+def _facts_of(variables: Sequence[Any], known: Mapping[Variable, Any], given: Mapping[Variable, Known]) -> dict[Variable, Known]:
+    """What is known of variables and of all that they are made of, by the shape rules from the arrays that a call was given."""
+    facts = dict(given)
 
     def fact(x: Any) -> Known:
         if x not in facts:
@@ -65,4 +81,6 @@ def shapes_of(variables: Sequence[Any], known: Mapping[Variable, Any]) -> dict[V
             if x.type.ndim == 0 and x.type.dtype in ("int64", "int32", "int8", "bool") and all(k.values is not None for k in inputs):
                 value = node.op.run(node, [k.values for k in inputs])[x.index]
             facts[x] = Known(x.type.dtype, shape, value)
-    return {x: static_shape(fact(x).shape) for x in variables if isinstance(x.type, TensorType)}
+    for x in variables:
+        fact(x)
+    return facts

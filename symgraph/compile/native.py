@@ -65,8 +65,8 @@ class NativeFunction(FunctionFace, NativeCallable):
         known: dict[Variable, np.ndarray] = {}
         for (kind, where), array in zip(self.read, arrays):
             known[self.signature.shared[where] if kind == "shared" else self.arguments.inputs[where].variable] = array
-        error = blame.error_of(failure.error, failure.message, values, node, known)
-        raise blame.in_rounds(error, [(self.nodes[where], number) for where, number in codegen.rounds_of(failure, values)])
+        rounds = [(self.nodes[where], number) for where, number in codegen.rounds_of(failure, values)]
+        raise blame.error_of(failure.error, failure.message, values, node, known, rounds)
 
     def _rebuilt(self, signature: Signature) -> Any:
         return self._rebuild(signature, self.mode)

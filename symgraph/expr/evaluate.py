@@ -3,7 +3,9 @@ the target `linker=py`, and constant folding."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from symgraph.errors import MissingInputError
@@ -12,7 +14,19 @@ from symgraph.expr.shared import SharedVariable
 from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import toposort
 
-__all__ = ["evaluate", "run_nodes"]
+__all__ = ["evaluate", "run_nodes", "running_by"]
+
+_runner: ContextVar[Callable[[Apply, list[Any]], list[Any]] | None] = ContextVar("runner", default=None)
+
+
+@contextmanager
+def running_by(run: Callable[[Apply, list[Any]], list[Any]]) -> Iterator[None]:
+    """Within the block `run(node, arrays)` stands between `run_nodes` and every node, those in the bodies of loops too."""
+    before = _runner.set(run)
+    try:
+        yield
+    finally:
+        _runner.reset(before)
 
 
 def evaluate(outputs: Sequence[Variable], values: Mapping[Variable, Any]) -> list[Any]:
@@ -43,10 +57,11 @@ def run_nodes(
             return x.container.storage[0]
         raise MissingInputError(f"no value was given for {x}, of type {x.type}")
 
+    run = _runner.get()
     for node in order:
         arrays = [value_of(x) for x in node.inputs]
         try:
-            results = node.op.run(node, arrays)
+            results = node.op.run(node, arrays) if run is None else run(node, arrays)
         except Exception as error:
             if on_error is not None:
                 on_error(node, arrays, error)

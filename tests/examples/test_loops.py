@@ -117,3 +117,12 @@ def test_a_boltzmann_machine_learns_bars_and_stripes() -> None:
 def test_connectionist_temporal_classification() -> None:
     differences, before, after, best = example("connectionist_temporal_classification")["main"]()
     assert np.abs(differences).max() < 1e-10 and before < 0.01 and after > 0.9 and best == [1, 3, 3, 2]
+
+
+def test_newton_by_a_loop_and_by_the_theorem() -> None:
+    looped, root, by_loop, by_theorem, bent, eccentricity = example("newton")["main"]()
+    times = np.linspace(0.1, 6.1, 30)
+    assert np.allclose(root - 0.6 * np.sin(root), times, rtol=0, atol=1e-12) and np.allclose(looped, root, rtol=0, atol=1e-12)
+    exact = np.sin(root) / (1 - 0.6 * np.cos(root))
+    assert np.allclose(by_loop, exact, rtol=1e-11) and np.allclose(by_theorem, exact, rtol=1e-11)
+    assert np.isclose(bent[0], bent[1], rtol=1e-9) and abs(eccentricity - 0.6) < 1e-6

@@ -51,6 +51,7 @@ class Loop(NamedTuple):
     sequences: tuple[Rows, ...]
     outputs: tuple[State, ...]
     steps: int | None
+    chosen: int | None  # a value of the scope by which a loop within a step takes 3 steps or 1
     backwards: bool
     until: int | None  # a value of the body; the loop ends where it is above a bound
     body: tuple[Any, ...]
@@ -99,6 +100,7 @@ def _loop(random: Random, kinds: Sequence[str], depth: int, top: bool) -> Loop:
         outputs.append(State((), None, random.choice("sv")))
     random.shuffle(outputs)
     steps = random.randint(0, 4) if not sequences or random.random() < 0.2 else None
+    chosen = _pick(random, kinds, "s") if not top and random.random() < 0.3 else None
     counted = top and random.random() < 0.3
     inside = list(kinds) + [_row(kinds[s.source]) for s in sequences for _ in s.taps]
     inside += [o.kind for o in outputs if o.taps is not None for _ in o.taps] + ["s"] * counted
@@ -116,7 +118,8 @@ def _loop(random: Random, kinds: Sequence[str], depth: int, top: bool) -> Loop:
             inside.append(gives if gives != "?" else max(inside[k] for k in reads))
     results = tuple(_pick(random, inside, o.kind) for o in outputs)
     until = _pick(random, inside, "s") if random.random() < 0.2 else None
-    return Loop(tuple(sequences), tuple(outputs), steps, bool(sequences) and random.random() < 0.3, until, tuple(body), results,
+    return Loop(tuple(sequences), tuple(outputs), None if chosen is not None else steps, chosen,
+                bool(sequences) and random.random() < 0.3, until, tuple(body), results,
                 _pick(random, inside, "s") if counted else None)
 
 
@@ -175,8 +178,9 @@ def _run(lib: Library, loop: Loop, scope: list[Any], sizes: list[Any], counter: 
     first = [max(0, -min(s.taps)) for s in loop.sequences]  # the earliest place all taps exist for, and the latest
     last = [sizes[s.source] - 1 - max(0, *s.taps) for s in loop.sequences]
     counts = [max(0, b - a + 1) for a, b in zip(first, last)]
-    count = min(counts) if loop.steps is None else min([loop.steps, *counts])
     limit = None if isinstance(ran, list) else next(ran)
+    steps = loop.steps if loop.chosen is None else limit if limit is not None else 3 if scope[loop.chosen] > 0 else 1
+    count = min(counts) if steps is None else min([steps, *counts])
     histories: list[Any] = [[scope[k] for k in o.sources] for o in loop.outputs]
     for history, o in zip(histories, loop.outputs):
         del history[-min(o.taps) if o.taps else 0 :]
@@ -243,7 +247,7 @@ def _scanned(loop: Loop, scope: list[Any], counter: Any) -> tuple[list[Any], Any
             starts.append(scope[o.sources[0]])
         else:
             starts.append({"initial": T.stack([scope[k] for k in o.sources]), "taps": list(o.taps)})
-    steps = loop.steps
+    steps = loop.steps if loop.chosen is None else T.switch(scope[loop.chosen] > 0, 3, 1)
     if steps is not None and sequences:  # not more than there are
         for s in loop.sequences:
             steps = T.minimum(steps, T.maximum(0, scope[s.source].shape[0] - max(0, *s.taps) + min(0, *s.taps))).astype("int64")

@@ -135,12 +135,13 @@ def test_refused_at_the_call(linker: str) -> None:
             assert caught.value.line.filename == __file__ and counts.get_value() == 0, use  # type: ignore[attr-defined]
 
 
-def test_an_error_says_where_in_the_loop() -> None:
+@pytest.mark.parametrize("linker", ["py", "llvm", "c"])
+def test_an_error_says_where_in_the_loop(linker: str) -> None:
     def pick(k: Any) -> Any:
         return v[k] * 2  # the line that is named
 
     outer, _ = scan(lambda x, k: scan(pick, sequences=T.arange(k), name="inner")[0].sum() + x, sequences=[w, n + T.arange(2)], name="outer")
-    call = function([v, w, n], outer, mode=symgraph.Mode("py"))
+    call = function([v, w, n], outer, mode=symgraph.Mode(linker))
     with pytest.raises(IndexError) as caught:
         call([1.0, 2.0], [1.0, 2.0], 2)  # 2 steps within the first, 3 within the second
     said = str(caught.value)

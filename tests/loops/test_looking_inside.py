@@ -82,3 +82,22 @@ def test_print_goes_where_it_is_told(linker: str) -> None:
     rows, _ = scan(lambda a: scan(lambda b: Print("b", global_fn=note)(a * b), sequences=T.arange(2))[0], sequences=T.arange(n))
     function([n], rows, mode=symgraph.Mode(linker))(3)
     assert told.getvalue() == "b0;b0;b0;b1;b0;b2;"
+
+
+@pytest.mark.parametrize("linker", ["py", "llvm"])
+def test_the_profile_tells_the_ops_within_loops(linker: str) -> None:
+    def inner(row: Any) -> Any:
+        return scan(lambda a, p: T.tanh(a + p), sequences=row, outputs_info=c, name="inner")[0][-1]
+
+    rows, _ = scan(inner, sequences=m, name="outer")
+    count = symgraph.shared(0, name="count")
+    f = function([m, c], [rows, T.exp(rows).sum()], updates={count: count + 1}, mode=symgraph.Mode(linker))
+    times = f.profile.measure(np.ones((3, 4)), 0.5)
+    calls = {row.path: row.calls for row in times}
+    assert calls["scan{outer}",] == 1 and calls["scan{outer}", "scan{inner}"] == 3 and calls["scan{outer}", "scan{inner}", "tanh"] == 12
+    assert [row.seconds for row in times] == sorted((row.seconds for row in times), reverse=True) and all(row.seconds > 0 for row in times)
+    deepest = next(row for row in times if row.path[-1] == "tanh")
+    assert deepest.node.line.filename == __file__ and "scan{outer} > scan{inner} > tanh" in str(times) and "numpy's rules" in str(times)
+    assert count.get_value() == 0  # nothing is updated
+    with pytest.raises(TypeError):
+        f.profile.measure(np.ones((3, 4)))
