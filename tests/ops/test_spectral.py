@@ -216,3 +216,84 @@ def test_functions_of_numpy_on_variables():
                      np.linalg.pinv(m), np.linalg.matrix_rank(m), np.linalg.norm(m), np.linalg.norm(m, "nuc"), np.linalg.norm(m, axis=0)],
           a, wanted=[np.linalg.eigvalsh(a, "U"), np.linalg.eigh(a)[0], np.linalg.svd(a, compute_uv=False), np.linalg.svd(a)[1], np.linalg.pinv(a),
                      np.linalg.matrix_rank(a), np.linalg.norm(a), np.linalg.norm(a, "nuc"), np.linalg.norm(a, axis=0)])
+
+
+def _stack(n, m, dtype="float64"):
+    """Matrices that small ones may be: of all ranks, with equal and with graded values, very large and very small; more than two blocks."""
+    random = np.random.RandomState(n * 10 + m)
+    found = [random.uniform(-1, 1, (n, m)) for _ in range(9)]
+    left, right = random.uniform(-1, 1, (2, max(n, m), max(n, m)))
+    found += [left[:n, :1] @ right[:1, :m], left[:n, :2] @ right[:2, :m], np.zeros((n, m)), np.eye(n, m), np.ones((n, m)), np.diag(left[0])[:n, :m]]
+    found += [found[0] * 10.0 ** -np.arange(m) * (10.0 ** -np.arange(n))[:, None]]
+    large, little = (1e200, 1e-200) if dtype == "float64" else (1e25, 1e-25)
+    return np.array([*found, found[1] * large, found[2] * little]).astype(dtype)
+
+
+_functions = {}
+
+
+def _compiled(build, name, dtype):
+    """A function of stacks of matrices of any size, compiled once."""
+    if (name, dtype) not in _functions:
+        a = T.tensor(dtype, shape=(None, None, None))
+        _functions[name, dtype] = symgraph.function([a], build(a))
+    return _functions[name, dtype]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 8])
+def test_small_symmetric_matrices_in_stacks(n, dtype):
+    exact = 1e-14 if dtype == "float64" else 1e-5
+    arrays = _stack(n, n, dtype)
+    f = _compiled(lambda a: [*linalg.eigh(a), *linalg.eigh(a, UPLO="U"), linalg.eigvalsh(a)], "eigh", dtype)
+    w, v, upper, _, alone = f(arrays)
+    lower = np.tril(arrays) + np.tril(arrays, -1).swapaxes(-1, -2)
+    size = abs(lower).max(axis=(-1, -2), keepdims=True).astype("float64") + np.finfo(dtype).tiny
+    wide, values = lower / size, w / size[..., 0]
+    assert v.dtype == w.dtype == dtype and (np.diff(w) >= 0).all()
+    np.testing.assert_allclose(values, np.linalg.eigvalsh(wide), atol=8 * exact)
+    np.testing.assert_allclose(wide @ v, v * values[..., None, :], atol=8 * exact)
+    np.testing.assert_allclose(v.swapaxes(-1, -2).astype("float64") @ v, np.broadcast_to(np.eye(n), v.shape), atol=8 * exact)
+    np.testing.assert_array_equal(alone, w)
+    np.testing.assert_array_equal(upper, f(arrays.swapaxes(-1, -2))[0])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (4, 4), (8, 8), (5, 3), (3, 5), (8, 1), (1, 8)])
+def test_singular_values_of_small_matrices_in_stacks(shape, dtype):
+    exact = 1e-14 if dtype == "float64" else 1e-5
+    arrays, k = _stack(*shape, dtype), min(shape)
+    f = _compiled(lambda a: [*linalg.svd(a, full_matrices=False), linalg.svdvals(a), linalg.pinv(a, rcond=1e-4), *linalg.svd(a)], "svd", dtype)
+    u, s, vh, alone, inverse, whole_u, whole_s, whole_vh = f(arrays)
+    size = abs(arrays).max(axis=(-1, -2), keepdims=True).astype("float64") + np.finfo(dtype).tiny
+    wide, values = arrays / size, s / size[..., 0]
+    assert u.dtype == s.dtype == vh.dtype == inverse.dtype == dtype and (np.diff(s) <= 0).all() and (s >= 0).all()
+    np.testing.assert_allclose(values, np.linalg.svd(wide, compute_uv=False), atol=8 * exact)
+    np.testing.assert_allclose((u * values[..., None, :]) @ vh, wide, atol=8 * exact)
+    for q in (u.swapaxes(-1, -2).astype("float64") @ u, vh.astype("float64") @ vh.swapaxes(-1, -2)):
+        np.testing.assert_allclose(q, np.broadcast_to(np.eye(k), q.shape), atol=8 * exact)
+    np.testing.assert_allclose(alone, s, rtol=10 * exact, atol=np.finfo(dtype).tiny)
+    np.testing.assert_allclose(whole_s, s, atol=8 * exact * float(size.max()))
+    assert whole_u.shape[1:] == (shape[0],) * 2 and whole_vh.shape[1:] == (shape[1],) * 2
+    moderate = arrays[:-2].astype("float64")
+    np.testing.assert_allclose(inverse[:-2], np.linalg.pinv(moderate, 1e-4), rtol=1e4 * exact, atol=1e5 * exact)
+
+
+def test_small_singular_values_are_relatively_accurate():
+    a = np.array([[[1.0, 1e-14], [1.0, 2e-14]]])
+    m = T.dtensor3()
+    (s,) = symgraph.function([m], linalg.svdvals(m))(a)
+    np.testing.assert_allclose(s[1], 1e-14 / s[0], rtol=1e-14)  # their product is the determinant
+
+
+def test_small_matrices_that_are_not_finite():
+    nan = np.tile(np.eye(3), (11, 1, 1))
+    nan[9, 2, 0] = np.nan
+    s = T.dtensor3()
+    for build in (lambda a: linalg.eigh(a)[0], linalg.eigvalsh, lambda a: linalg.svd(a)[1], linalg.svdvals, linalg.pinv):
+        f = symgraph.function([s], build(s))
+        assert np.isfinite(f(np.eye(3)[None])).all()
+        for bad in (nan, np.where(np.isnan(nan), np.inf, nan)):
+            with pytest.raises(LinAlgError, match="converge"):
+                f(bad)
+        assert f(np.empty((0, 3, 3))).shape[0] == 0

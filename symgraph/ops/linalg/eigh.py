@@ -13,7 +13,8 @@ import numpy as np
 
 from symgraph.expr.dtypes import COMPLEX, part_of
 from symgraph.ops.linalg.cholesky import cholesky
-from symgraph.ops.linalg.lapack import BLOCK, each_matrix, lapack, lead, move, require
+from symgraph.ops.linalg.jacobi import Jacobi, is_small, scratch
+from symgraph.ops.linalg.lapack import BLOCK, each_matrix, lapack, lead, move, number_of_matrices, require
 from symgraph.ops.linalg.matrices import MatrixOp, adjoint, as_matrices, only_triangle, square, together
 from symgraph.ops.linalg.triangular import solve_triangular
 
@@ -54,10 +55,31 @@ class Eigh(MatrixOp):
         work = [("int64", 5 * n + 3), (whole, more + (BLOCK + 6) * n + 1)]
         if whole in COMPLEX:
             work.append((real, more + 5 * n + 1))
+        work += scratch(s, a)
         return work if self.vectors else [*work, (whole, n * n)]
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
-        (x,) = inputs
+        small = is_small(b, inputs[0])
+        b.when(small, lambda: self._rotations(b, inputs[0], outputs))
+        b.when(b.invert(small), lambda: self._by_library(b, inputs[0], outputs))
+
+    def _rotations(self, b: Any, x: Any, outputs: Sequence[Any]) -> None:
+        """Small matrices, eight at a time."""
+        n, after = x.shape[-1], 1 + self.vectors
+        block = Jacobi(b, x.dtype, n, n, outputs[after + 2 : after + 5], self.vectors)
+        with block.blocks(number_of_matrices(x)) as start:
+
+            def place(i: Any, j: Any) -> Any:
+                low, high = b.minimum(i, j), b.maximum(i, j)
+                return high * n + low if self.lower else low * n + high
+
+            block.take(x.pointer, start, place, n * n)
+            block.eigenvalues(NOT_CONVERGED)
+            block.give(outputs[0].pointer, start, n, 1, lambda i, j, lane: block.scaled(i, lane))
+            if self.vectors:
+                block.give(outputs[1].pointer, start, n, n, block.vector)
+
+    def _by_library(self, b: Any, x: Any, outputs: Sequence[Any]) -> None:
         values, dtype, n = outputs[0], x.dtype, x.shape[-1]
         rest = list(outputs[1 + self.vectors :])
         whole, work = rest[0], rest[1]

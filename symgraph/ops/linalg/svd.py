@@ -8,7 +8,8 @@ values alone stay finite.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from symgraph.expr.dtypes import COMPLEX, part_of
 from symgraph.expr.make import as_tensor
 from symgraph.ops.linalg.blas import multiply
 from symgraph.ops.linalg.eigh import as_column, as_row
-from symgraph.ops.linalg.lapack import BLOCK, as_row_major, each_matrix, lapack, lead, move, require
+from symgraph.ops.linalg.jacobi import Jacobi, is_small, scratch, serves
+from symgraph.ops.linalg.lapack import BLOCK, as_row_major, each_matrix, lapack, lead, move, number_of_matrices, require
 from symgraph.ops.linalg.matrices import MatrixOp, adjoint, as_matrices
 
 __all__ = ["MatrixPinv", "SVD", "matrix_rank", "pinv", "polar", "svd", "svdvals"]
@@ -56,10 +58,36 @@ class SVD(MatrixOp):
     def workspace(self, s: Any, a: Any) -> list[tuple[str, Any]]:
         left, right = (a.shape[-2], a.shape[-1]) if self.full_matrices else (s.minimum(*a.shape[-2:]),) * 2
         columns = [(a.dtype, a.shape[-2] * left), (a.dtype, right * a.shape[-1])] if self.compute_uv else []
-        return [*_workspace(s, a, self.compute_uv), *columns]
+        return [*_workspace(s, a, self.compute_uv), *columns, *scratch(s, a)]
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         (x,) = inputs
+        small = is_small(b, x)
+        if self.full_matrices and serves(x):
+            small = b.both(small, b.equal(*x.shape[-2:]))
+        if serves(x):
+            outputs, arrays = outputs[:-3], outputs[-3:]
+            b.when(small, lambda: self._rotations(b, x, outputs, arrays))
+        b.when(b.invert(small), lambda: self._by_library(b, x, outputs))
+
+    def _rotations(self, b: Any, x: Any, outputs: Sequence[Any], arrays: Sequence[Any]) -> None:
+        """Small matrices, eight at a time."""
+        m, n = x.shape[-2:]
+        k = b.minimum(m, n)
+        with _small_blocks(b, x, arrays, self.compute_uv) as (block, start):
+            block.give(outputs[self.compute_uv].pointer, start, k, 1, lambda i, j, lane: block.scaled(i, lane))
+            if self.compute_uv:
+                block.left_vectors()
+
+                def vectors(left: Any, right: Any) -> None:
+                    block.give(outputs[0].pointer, start, m, k, left)
+                    block.give(outputs[2].pointer, start, k, n, lambda i, j, lane: right(j, i, lane))
+
+                wide = b.less(m, n)
+                b.when(wide, lambda: vectors(block.vector, block.get))
+                b.when(b.invert(wide), lambda: vectors(block.get, block.vector))
+
+    def _by_library(self, b: Any, x: Any, outputs: Sequence[Any]) -> None:
         m, n = x.shape[-2:]
         if not self.compute_uv:
             with each_matrix(b, x, outputs[0], cores=(2, 1)) as (a, s):
@@ -133,6 +161,18 @@ def _workspace(s: Any, a: Any, vectors: bool) -> list[tuple[str, Any]]:
     return work
 
 
+@contextmanager
+def _small_blocks(b: Any, x: Any, arrays: Sequence[Any], vectors: bool) -> Iterator[tuple[Jacobi, Any]]:
+    """Block by block, small matrices with their singular values, or of the transposed ones where these have more rows than columns."""
+    m, n = x.shape[-2:]
+    wide = b.less(m, n)
+    block = Jacobi(b, x.dtype, b.maximum(m, n), b.minimum(m, n), arrays, vectors)
+    with block.blocks(number_of_matrices(x)) as start:
+        block.take(x.pointer, start, lambda i, j: b.select(wide, j * n + i, i * n + j), m * n)
+        block.singular_values(NOT_CONVERGED)
+        yield block, start
+
+
 def _work_size(small: Any, large: Any, vectors: bool) -> Any:
     return (4 * small * small if vectors else 0) + 10 * small + large + BLOCK * (large + 2 * small) + 1
 
@@ -195,10 +235,36 @@ class MatrixPinv(MatrixOp):
     def workspace(self, s: Any, a: Any) -> list[tuple[str, Any]]:
         m, n = a.shape[-2:]
         k = s.minimum(m, n)
-        return [(a.dtype, m * k), (part_of(a.dtype), k), (a.dtype, k * n), *_workspace(s, a, True)]
+        return [(a.dtype, m * k), (part_of(a.dtype), k), (a.dtype, k * n), *_workspace(s, a, True), *scratch(s, a)]
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         (x,) = inputs
+        small = is_small(b, x)
+        if serves(x):
+            outputs, arrays = outputs[:-3], outputs[-3:]
+            b.when(small, lambda: self._rotations(b, x, outputs[0], arrays))
+        b.when(b.invert(small), lambda: self._by_library(b, x, outputs))
+
+    def _rotations(self, b: Any, x: Any, out: Any, arrays: Sequence[Any]) -> None:
+        """Small matrices, eight at a time: the sum of v u' / s, of the columns s u that the rotations leave."""
+        m, n = x.shape[-2:]
+        wide, bound = b.less(m, n), b.constant(self._bound(x.dtype), x.dtype)
+        with _small_blocks(b, x, arrays, True) as (block, start):
+
+            def element(i: Any, j: Any, lane: Any) -> Any:
+                row, column = b.select(wide, j, i), b.select(wide, i, j)
+
+                def term(c: Any, total: Any) -> list[Any]:
+                    size = block.value(c, lane)
+                    kept = b.less(b.mul(block.value(0, lane), bound), size)
+                    product = b.mul(block.vector(row, c, lane), b.div(b.div(block.get(column, c, lane), size), block.scaled(c, lane)))
+                    return [b.add(total, b.select(kept, product, b.constant(0, x.dtype)))]
+
+                return b.fold(0, block.columns, [b.constant(0, x.dtype)], term)[0]
+
+            block.give(out.pointer, start, n, m, element)
+
+    def _by_library(self, b: Any, x: Any, outputs: Sequence[Any]) -> None:
         out, left, values, right, *work = outputs
         u, s, vh = left.pointer, values.pointer, right.pointer
         m, n = x.shape[-2:]
