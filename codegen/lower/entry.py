@@ -47,7 +47,7 @@ def lower(program: Program, name: str = "entry") -> Lowered:
 
     rest: ir.Block = []
     b.block = rest  # what must stand first (addresses of arguments) goes to `start`
-    frame = Frame(unit, program, result)
+    frame = Frame(unit, program, result, outermost=True)
     for slot, v in enumerate(program.inputs):
         type = program.types[v]
         pointer = unit.argument(slot, type.dtype)

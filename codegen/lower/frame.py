@@ -46,8 +46,11 @@ class NeedsValue(Exception):
 class Frame:
     """types, shapes, memory: by value number. claim(k, shape): the memory in which output k is wanted, or None: anywhere."""
 
-    def __init__(self, unit: Unit, program: Program, claim: Callable[[int, Sequence[Any]], Memory | None]) -> None:
+    def __init__(
+        self, unit: Unit, program: Program, claim: Callable[[int, Sequence[Any]], Memory | None], outermost: bool = False
+    ) -> None:
         self.unit = unit
+        self.outermost = outermost  # its outputs are those of the entry, each in memory of its own
         self.builder = unit.builder
         self.program = program
         self.types = list(program.types)

@@ -57,6 +57,8 @@ class _Allocation:
         self.owned: dict[int, tuple[Block, Memory]] = {}  # id(memory) -> its block
         self.dying: dict[int, list[Memory]] = {}  # group number -> memory that is free after it
         self.held: dict[int, int] = {}  # id(memory) -> number of the last group that reads it
+        self.heirs = heirs(frame) if frame.outermost else {}
+        self.promised: dict[int, Memory] = {}  # what the memory of an output passes through before it gets there
 
     def run(self) -> None:
         for group in self.groups:
@@ -89,6 +91,11 @@ class _Allocation:
             if alias is not None:
                 frame.in_place[v] = alias
             return
+        if v in self.promised or self.becomes_output(v):
+            frame.memory[v] = self.promised[v]
+            if alias is not None and frame.memory.get(alias) is not self.promised[v]:
+                frame.in_place[v] = alias
+            return
         donor = self.donor(v, group, now, alias)
         if donor is not None:
             frame.memory[v] = donor
@@ -98,6 +105,23 @@ class _Allocation:
             frame.in_place[v] = alias
         memory = frame.memory[v] = Memory()
         self.take(memory, frame.types[v].dtype, frame.shapes[v], self.last.get(v, now))
+
+    def becomes_output(self, v: int) -> bool:
+        """Whether steps in place make an output of the value: then it stands where the caller wants that, and nothing is copied."""
+        frame = self.frame
+        if not frame.outermost or not self.heirs:
+            return False
+        wanted = frame.types[v].dtype, self.extent(frame.types[v].dtype, frame.shapes[v])[1]
+        chain = [v]
+        while (heir := self.heirs.get(chain[-1])) is not None and heir in frame.shapes:
+            if wanted != (frame.types[heir].dtype, self.extent(frame.types[heir].dtype, frame.shapes[heir])[1]):
+                return False
+            chain.append(heir)
+            memory = self.claimed(heir)
+            if memory is not None:
+                self.promised.update(dict.fromkeys(chain, memory))
+                return True
+        return False
 
     def claimed(self, v: int) -> Memory | None:
         """The memory in which the caller wants the value, if it is an output."""
@@ -272,4 +296,19 @@ def last_uses(frame: Any) -> dict[int, int]:
         for v in frame.program.outputs:
             found[v] = len(frame.groups)
         frame.last_uses = found
+    return found
+
+
+def heirs(frame: Any) -> dict[int, int]:
+    """For each value that a step changes in place, and that nothing else needs then: what becomes of it."""
+    last = last_uses(frame)
+    viewed = {frame.program.steps[group.root].inputs[0] for group in frame.groups if group.kind == "view"}
+    found = {}
+    for k, group in enumerate(frame.groups):
+        step = frame.program.steps[group.root]
+        if group.kind == "loops":
+            for v in step.outputs:
+                source = None if v is None else alias_of(step, v)
+                if source is not None and source not in viewed and last.get(source) == k and step.inputs.count(source) == 1:
+                    found[source] = v
     return found

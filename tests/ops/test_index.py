@@ -356,3 +356,35 @@ def test_ops_are_values():
 def test_float_vector_of_new_dimension():
     agree(lambda x: x[None] * 2, np.arange(3.0), wanted=np.arange(3.0)[None] * 2)
     assert len(values(lambda x: x[None], np.arange(3.0))) == 3
+
+
+def test_what_is_changed_in_place_stands_where_the_result_is_wanted():
+    """Zeros, two steps in place, a result: no array in between, and no copy. Where a step in between is read later, it has memory of its own."""
+    v, i = T.dvector(), T.lvector()
+    x, places = np.arange(40.0), np.array([3, 3, 39])
+    zeros = v.zeros_like()
+    once = T.inc_subtensor(zeros[i], 1.0)
+    twice = T.set_subtensor(once[:2], 5.0)
+    expected = np.zeros(40)
+    np.add.at(expected, places, 1.0)
+    then = expected.copy()
+    then[:2] = 5
+    f = symgraph.function([v, i], twice)
+    assert "scratch(context" not in f.source("c") and f.source("c").count("static") == 3  # kernels: zeros, places, slice
+    np.testing.assert_array_equal(f(x, places), then)
+    outputs = [twice, once, twice, once[1:] * twice[1:], T.inc_subtensor(twice[3:4], 1.0), T.inc_subtensor(v[i], v[:3])]
+    late = [then, expected, then, expected[1:] * then[1:], then + (np.arange(40) == 3), x.copy()]
+    np.add.at(late[-1], places, x[:3])
+    for order in (range(6), range(5, -1, -1), (4,), (3, 4), (0, 4), (5, 3)):
+        found = symgraph.function([v, i], [outputs[k] for k in order])(x, places)
+        for k, got in zip(order, found):
+            np.testing.assert_array_equal(got, late[k])
+    kept = symgraph.shared(x.copy())
+    step = symgraph.function([i], kept.sum(), updates={kept: T.inc_subtensor(T.set_subtensor(kept[:1], 7.0)[i], 1.0)})
+    assert step(places) == x.sum()
+    with pytest.raises(IndexError):
+        step(np.array([40]))
+    wanted = x.copy()
+    wanted[0] = 7
+    np.add.at(wanted, places, 1.0)
+    np.testing.assert_array_equal(kept.get_value(), wanted)
