@@ -6,7 +6,7 @@ The step is a Python function, called once, on symbols, in the same nesting as t
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ def fold(
     A number that the step makes wider (1 that becomes float64) starts in the wider dtype. Shared variables with a default update that the
     step reads (random streams) go on from step to step, and their default update becomes what the last step leaves. name: for print-outs.
     Python numbers begin as int64 and floatX.
-    options: those of `scan` for derivatives and long loops (truncate, ...).
+    options: checkpoint and truncate, which are `scan`'s checkpoint and truncate_gradient: what derivatives store, and how far they go back.
 
     Raises TypeError for a state or result that is no nesting of variables, and for a step that gives another structure or dtype;
     ValueError for another number of dimensions or size; both show the two nestings beside each other. Raises ValueError
@@ -54,7 +54,7 @@ def fold(
     >>> (state['sum'] / state['count']).eval({xs: [1.0, 2.0, 6.0]}), sums.eval({xs: [1.0, 2.0, 6.0]})
     (array(3.), array([1., 3., 9.]))
     """
-    title = _title("fold", name)
+    title = _title("fold", name, options)
     arrays, form = flatten(xs)
     for array, path in zip(arrays, form.paths("xs")):
         if not isinstance(array, TensorVariable) or array.ndim == 0:
@@ -83,7 +83,7 @@ def fori(lower: Any, upper: Any, body: Callable[[Any, Any], Any], state: Any, na
     >>> fori(1, n + 1, lambda i, product: product * i, 1).eval({n: 5})
     array(120)
     """
-    title = _title("fori", name)
+    title = _title("fori", name, options)
     first, last = (_integer(x, title, what) for x, what in ((lower, "lower"), (upper, "upper")))
     counter = tensor_type("int64", ()).make_variable("step")
     start = static_int(first)
@@ -103,7 +103,7 @@ def iterate(f: Callable[[Any], Any], x: Any, n: Any, name: str | None = None, **
     >>> iterate(lambda x: x * x, x, n).eval({x: 2.0, n: 3})
     array(256.)
     """
-    title = _title("iterate", name)
+    title = _title("iterate", name, options)
     loop = Traced(title, f, x, lambda state: (f(state), None), [])
     finals, _, _ = loop.build(step_count([], n, title), name, options)
     return loop.tree.build(finals)
@@ -124,7 +124,7 @@ def while_(
     >>> while_(lambda s: s[0] > 1, collatz, (n, 0))[1].eval({n: 6})
     array(8)
     """
-    title = _title("while_", name)
+    title = _title("while_", name, options)
     most = constant(MOST_STEPS, dtype="int64") if max_steps is None else step_count([], max_steps, title, "max_steps")
 
     def flat(state: Any) -> tuple[Any, Any]:
@@ -232,7 +232,10 @@ class Traced:
         return finals, stacks, updates
 
 
-def _title(kind: str, name: Any) -> str:
+def _title(kind: str, name: Any, options: Mapping[str, Any]) -> str:
+    unknown = sorted(set(options) - {"checkpoint", "truncate"})
+    if unknown:
+        raise TypeError(f"{kind} has no option {unknown[0]!r}; there are checkpoint and truncate")
     if name is not None and not isinstance(name, str):
         raise TypeError(f"the name of a {kind} must be a string, got {name!r} of {type(name)}")
     return f"{kind} {name}" if name else kind

@@ -271,7 +271,7 @@ class Run:
                 if name not in state and name not in grown and new[name] is not before[name]:
                     what = "has no value before this loop" if before[name] is self.UNDEFINED else f"is {before[name]!r} before this loop"
                     raise self.error(f"{name} {what}, which may have no round, and is set in it: give it a value of the same kind before", line)
-            return {name: new.get(name, 0) for name in now}, {name: new[name][0] for name in grown}
+            return {name: new.get(name, now[name]) for name in now}, {name: new[name][0] for name in grown}
 
         def stop(now: dict[str, Any]) -> Any:
             kind = left[0]

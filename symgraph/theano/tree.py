@@ -32,6 +32,7 @@ HOMES: dict[str, str] = {
     "tensor.nlinalg": "symgraph.tensor.nlinalg",
     "tensor.slinalg": "symgraph.tensor.slinalg",
     "tensor.nnet": "symgraph.tensor.nnet",
+    "tests.breakpoint": "symgraph.ops.assertion",
     "tensor.sharedvar": "symgraph.compile symgraph.tensor symgraph",
     "updates": "symgraph",
 }

@@ -163,6 +163,13 @@ def test_gradients_through_nestings():
     np.testing.assert_allclose(by_x, [(f(at + step * e, 0.7)[0] - f(at - step * e, 0.7)[0]) / (2 * step) for e in np.eye(3)], atol=1e-8)
 
 
+def test_checkpoints_pass_through():
+    x, n = T.dscalar("x"), T.lscalar("n")
+    slopes = [symgraph.function([x, n], symgraph.grad(loops.iterate(T.sin, x, n, checkpoint=option), x)) for option in (None, 3, "sqrt")]
+    found = [f(0.7, 20) for f in slopes]
+    np.testing.assert_allclose(found, found[0])
+
+
 def test_names_of_states_are_in_print_outs_and_errors():
     v, xs = T.dvector("v"), T.dmatrix("xs")
     state, _ = loops.fold(lambda s, x: (Body(s.place + x, s.velocity * 2), None), Body(v, 0.0), xs, name="flight")
@@ -238,6 +245,7 @@ BAD = {
     "a step that is no function": (lambda: loops.iterate(3, X, 3), TypeError, "must be a function, got 3"),
     "bounds that are no integers": (lambda: loops.fori(0, 2.5, lambda i, s: s, X), TypeError, "upper must be an integer"),
     "a condition with dimensions": (lambda: loops.while_(lambda s: s > 0, lambda s: s, V), TypeError, "condition has to be a scalar"),
+    "an unknown option": (lambda: loops.iterate(T.sin, X, 3, checkpoints=3), TypeError, "has no option 'checkpoints'"),
     "cond: structures": (lambda: loops.cond(X > 0, lambda: (X, X), lambda: X), TypeError, r"different structures[\s\S]*if true[\s\S]*if false"),
     "cond: types": (lambda: loops.cond(X > 0, lambda: {"a": X}, lambda: {"a": V}), TypeError, r"different types at \['a'\]"),
     "cond: a predicate with dimensions": (lambda: loops.cond(V > 0, lambda: X, lambda: X), TypeError, "scalar"),

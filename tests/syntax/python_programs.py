@@ -284,6 +284,34 @@ def with_try(x):
     return y + z
 
 
+@symbolic
+def lists_of_a_round(v, n):
+    """A list that lives for a round, and one that grows by its results; nothing else is carried."""
+    rows = []
+    for i in range(n):
+        parts = []
+        parts.append(v[0] * i)
+        parts.append(v[1])
+        rows.append(parts[0] + parts[1])
+    return (rows,)
+
+
+@symbolic
+def matching(x, kind="up"):
+    match kind:
+        case "down":
+            x = -x
+        case _:
+            if x > 0:
+                x = x + 1
+    d = {"twice": [x, 2 * x]}
+    for k in range(3):
+        if k == 1:
+            continue
+        d = {"twice": [d["twice"][1], d["twice"][0] + k]}
+    return d["twice"][0] if x is not None else x
+
+
 _V = np.array([0.5, 3.0, -1.0, 2.0])
 # function, sets of arguments; each is a float (dscalar), an int (lscalar) or an array (dvector)
 PROGRAMS: list[tuple[Any, list[tuple[Any, ...]]]] = [
@@ -314,4 +342,6 @@ PROGRAMS: list[tuple[Any, list[tuple[Any, ...]]]] = [
     (Model.double, [(1.0,), (-3.0,)]),
     (Further(3.0).run, [(1.0, 9), (40.0, 1), (200.0, 0)]),
     (with_try, [(2.0,), (-2.0,)]),
+    (lists_of_a_round, [(_V, 3), (_V, 1)]),
+    (matching, [(2.0,), (-2.0,)]),
 ]
