@@ -112,7 +112,7 @@ def key(seed: Any) -> Any:
 
     >>> import symgraph.random as random
     >>> random.normal(random.key(1), 2).eval().round(3)
-    array([0.353, 0.117])
+    array([ 1.117, -0.014])
     """
     if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
         if not 0 <= seed < 2**64:
