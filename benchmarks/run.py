@@ -15,6 +15,7 @@ from benchmarks import (
     indexing,
     linear_algebra,
     loops,
+    random_numbers,
     reductions,
     report,
     sorting,
@@ -32,6 +33,7 @@ BENCHMARKS = {
     "reductions": reductions.run,
     "sorting": sorting.run,
     "sparse": sparse.run,
+    "random_numbers": random_numbers.run,
     "linear_algebra": linear_algebra.run,
     "loops": loops.run,
 }

@@ -189,5 +189,16 @@ def ordering(name, dtype, *shape):
     yield waited_for_one(functions[name]), [jnp.asarray(inputs.elements(dtype, *shape))]
 
 
+def draw(kind, dtype, count):
+    def drawn(key):
+        functions = {"uniform": jax.random.uniform, "normal": jax.random.normal, "exponential": jax.random.exponential}
+        if kind == "gamma":
+            return jax.random.gamma(key, 0.7, (count,), dtype)
+        return jax.random.poisson(key, 30.0, (count,)) if kind == "poisson" else functions[kind](key, (count,), dtype)
+
+    yield
+    yield waited_for_one(drawn), [jax.random.key(0)]
+
+
 for _program in (jax_loops.logistic_map, jax_loops.ar2, jax_loops.horner, jax_loops.power, jax_loops.nested, jax_loops.many, jax_loops.recurrent):
     globals()[_program.__name__] = _program

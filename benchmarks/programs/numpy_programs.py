@@ -208,4 +208,13 @@ def ordering(name, dtype, *shape):
     yield functions[name], [inputs.elements(dtype, *shape)]
 
 
+def draw(kind, dtype, count):
+    generator = np.random.default_rng(0)
+    functions = {"uniform": generator.random, "normal": generator.standard_normal, "exponential": generator.standard_exponential}
+    functions["gamma"] = lambda n, dtype: generator.standard_gamma(0.7, n, dtype)
+    functions["poisson"] = lambda n, dtype: generator.poisson(30.0, n)
+    yield
+    yield lambda: functions[kind](count, dtype=dtype), []
+
+
 recurrent = numpy_loops.recurrent

@@ -196,5 +196,13 @@ def ordering(name, dtype, *shape):
     yield symgraph.function([x], result), [inputs.elements(dtype, *shape)]
 
 
+def draw(kind, dtype, count):
+    stream = symgraph.random.RandomStreams(0)
+    given = {"gamma": [0.7], "poisson": [30.0]}.get(kind, [])
+    result = getattr(stream, kind)((count,), *given, dtype=None if kind == "poisson" else dtype)
+    yield
+    yield symgraph.function([], result), []
+
+
 logistic_map, ar2, horner, power, nested, many, recurrent = graph_loops.programs(
     symgraph.function, symgraph.shared, symgraph.grad, symgraph.scan, T, T.nnet.sigmoid)

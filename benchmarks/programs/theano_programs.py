@@ -194,5 +194,13 @@ def ordering(name, dtype, *shape):
     yield theano.function([x], result), [inputs.elements(dtype, *shape)]
 
 
+def draw(kind, dtype, count):
+    from theano.sandbox.rng_mrg import MRG_RandomStreams
+
+    result = getattr(MRG_RandomStreams(1), kind)((count,), dtype=dtype)
+    yield
+    yield theano.function([], result), []
+
+
 logistic_map, ar2, horner, power, nested, many, recurrent = graph_loops.programs(
     theano.function, theano.shared, theano.grad, theano.scan, T, T.nnet.sigmoid)

@@ -132,4 +132,13 @@ def read_mask(*sizes):
     yield lambda x, places, y: y[y > 0.5], table(sizes)
 
 
+def draw(kind, dtype, count):
+    kept = torch.empty(count, dtype=getattr(torch, dtype))
+    functions = {"uniform": kept.uniform_, "normal": kept.normal_, "exponential": kept.exponential_}
+    if kind not in functions:
+        raise NotImplementedError(f"{kind} is not filled in place")
+    yield
+    yield functions[kind], []
+
+
 recurrent = torch_loops.recurrent

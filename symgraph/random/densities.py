@@ -200,7 +200,7 @@ def multivariate_normal(x: Any, avg: Any, cov: Any) -> Any:
 def wishart(x: Any, df: Any, scale: Any) -> Any:
     half, d = df / _c(2, df), size_of(scale, -1).astype(df.dtype)
     inner = np.linalg.solve(scale, x).diagonal(axis1=-2, axis2=-1).sum(axis=-1)
-    steps = (half - T.arange(size_of(scale, -1)).astype(df.dtype) / _c(2, df)).gammaln().sum()
+    steps = (half.dimshuffle(*range(half.ndim), "x") - T.arange(size_of(scale, -1)).astype(df.dtype) / _c(2, df)).gammaln().sum(axis=-1)
     gammas = d * (d - _c(1, d)) * _c(math.log(math.pi) / 4, d) + steps
     normaliser = half * d * _c(math.log(2), df) + half * np.linalg.slogdet(scale)[1] + gammas
     return (df - d - _c(1, d)) / _c(2, d) * np.linalg.slogdet(x)[1] - inner / _c(2, d) - normaliser

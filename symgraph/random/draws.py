@@ -17,6 +17,7 @@ from symgraph.expr.sizes import size_of, static_int, times
 from symgraph.expr.variable import Constant
 from symgraph.ops.random.keys import fold_in
 from symgraph.ops.random.noise import Noise
+from symgraph.ops.random.require import require
 from symgraph.ops.random.sampler import Multinomial, Sampler
 
 __all__ = []
@@ -30,6 +31,11 @@ def _log_gamma(key: Any, sizes: Sequence[Any], dtype: str, a: Any) -> Any:
     return Sampler("log_gamma", dtype)(key, a, *sizes)
 
 
+def _infinite(*bounds: Any) -> bool:
+    """Whether a bound is known to be infinite: there is no sum of it."""
+    return any(isinstance(x, Constant) and np.isinf(x.data).any() for x in bounds)
+
+
 def _number(value: float, like: Any) -> Any:
     return T.constant(value, dtype=like.dtype)
 
@@ -38,7 +44,8 @@ def _number(value: float, like: Any) -> Any:
 
 
 def uniform(key: Any, sizes: Any, dtype: str, low: Any, high: Any) -> Any:
-    return low + (high - low) * _noise("uniform", key, sizes, dtype)
+    width = require(high - low, "not negative", "uniform: high - low")
+    return low + width * _noise("uniform", key, sizes, dtype)
 
 
 def normal(key: Any, sizes: Any, dtype: str, avg: Any, std: Any) -> Any:
@@ -50,13 +57,20 @@ def lognormal(key: Any, sizes: Any, dtype: str, avg: Any, std: Any) -> Any:
 
 
 def truncated_normal(key: Any, sizes: Any, dtype: str, avg: Any, std: Any, low: Any, high: Any) -> Any:
-    """By inversion, on the side of the mean where the distribution function is small and so is precise."""
+    """By inversion, on the side of the mean where the distribution function is small and so is precise. Beyond 30 standard deviations by the
+    tail's density x exp(-x**2 / 2), which is the normal one up to a thousandth there."""
     low, high = low.astype("float64"), high.astype("float64")
+    high = low + require(high - low, "above zero", "truncated_normal: high - low") if not _infinite(low, high) else high
     turned = low > 0
     a, b = T.switch(turned, -high, low), T.switch(turned, -low, high)
     u = _noise("uniform", key, sizes, "float64") + 2.0**-54
-    below = a.ndtr()
-    z = T.clip((below + u * (b.ndtr() - below)).ndtri(), a, b)
+    far = b < -30.0
+    near = T.switch(far, -30.0, b)
+    below = T.switch(far, -31.0, a).ndtr()
+    z = (below + u * (near.ndtr() - below)).ndtri()
+    edge = T.switch(far, b, -30.0)
+    tail = -T.sqrt(edge**2 - 2.0 * T.log1p(u * T.expm1((edge**2 - T.maximum(a, -1e150) ** 2) / 2.0)))
+    z = T.clip(T.switch(far, tail, z), a, b)
     return avg + std * T.switch(turned, -z, z).astype(dtype)
 
 
@@ -160,12 +174,14 @@ def random_integers(key: Any, sizes: Any, dtype: str, low: Any, high: Any) -> An
 
 def categorical(key: Any, sizes: Any, dtype: str, p: Any) -> Any:
     total = p.astype("float64").cumsum(axis=-1)
-    u = _noise("uniform", key, sizes, "float64")
-    last = size_of(p, -1) - 1
+    if p.type.shape[-1] == 0:
+        raise ValueError("categorical: p has no outcomes")
+    u, last = _noise("uniform", key, sizes, "float64"), size_of(p, -1) - 1
+    place = u * require(total[..., -1], "positive", "categorical: the sum of p")
     if p.ndim == 1:
-        found = T.searchsorted(total, u * total[-1], side="right")
+        found = T.searchsorted(total, place, side="right")
     else:
-        found = T.le(total, (u * total[..., -1]).dimshuffle(*range(len(sizes)), "x")).sum(axis=-1)
+        found = T.le(total, place.dimshuffle(*range(len(sizes)), "x")).sum(axis=-1)
     return T.minimum(found, last).astype(dtype)
 
 
@@ -188,7 +204,7 @@ def wishart(key: Any, sizes: Any, dtype: str, df: Any, scale: Any) -> Any:
     d = size_of(scale, -1)
     rows = T.arange(d)
     below = _noise("normal", fold_in(key, 0), [*sizes, d, d], dtype)
-    half = (df - rows.astype(dtype)) / _number(2, df)
+    half = (df.dimshuffle(*range(df.ndim), "x") - rows.astype(dtype)) / _number(2, df)
     diagonal = T.exp((_log_gamma(fold_in(key, 1), [*sizes, d], dtype, half) + _number(math.log(2), df)) / _number(2, df))
     row, column = rows.dimshuffle(0, "x"), rows.dimshuffle("x", 0)
     diagonal = diagonal.dimshuffle(*range(diagonal.ndim), "x")

@@ -27,6 +27,7 @@ WRITTEN = [  # the draw, the class, what the message says
     (lambda: STREAM.integers((2,), 5, 5), ValueError, "low must be less than high"),
     (lambda: STREAM.integers((2,), 0.5, 5), TypeError, "low must be of integers"),
     (lambda: STREAM.categorical((2,), [0.5, -0.5]), ValueError, "p must"),
+    (lambda: STREAM.categorical((2,), np.zeros(0)), ValueError, "no outcomes"),
     (lambda: STREAM.categorical((2,), 0.5), ValueError, "at least 1 dimensions"),
     (lambda: STREAM.multinomial((2,), 4, [-1.0, 2.0]), ValueError, "p must not be negative"),
     (lambda: STREAM.multinomial((2,), 4, [0.0, 0.0]), ValueError, "positive, finite sum"),
@@ -82,6 +83,10 @@ X, V, N = T.dscalar("x"), T.dvector("v"), T.lscalar("n")
 CALLED = [  # inputs, the draw, arguments that fit, arguments that do not, what is said
     ([X], lambda: STREAM.normal((2,), 0.0, X), (1.0,), (-1.0,), "std must be finite and not negative"),
     ([X], lambda: STREAM.normal((2,), 0.0, X), (1.0,), (np.nan,), "std must"),
+    ([X], lambda: STREAM.uniform((2,), 0.0, X), (0.0,), (-1.0,), "high - low must be finite and not negative"),
+    ([X], lambda: STREAM.truncated_normal((2,), 0.0, 1.0, X), (-np.inf,), (2.0,), "high - low must be positive"),
+    ([X], lambda: STREAM.wishart((2,), X, np.eye(3)), (2.5,), (1.5,), "a must be positive"),
+    ([V], lambda: STREAM.categorical((2,), V), ([0.0, 2.0],), ([0.0, 0.0],), "sum of p must be positive"),
     ([X], lambda: STREAM.bernoulli((2,), X), (1.0,), (1.1,), "p must lie within"),
     ([V], lambda: STREAM.binomial(None, 3, V), ([0.0, 1.0],), ([0.5, -0.5],), "p must lie within"),
     ([X], lambda: STREAM.poisson((2,), X), (0.0,), (-1e-9,), "lam must"),

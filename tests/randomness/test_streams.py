@@ -151,6 +151,35 @@ def test_dtypes():
     assert stream.poisson((2,), 3.0, dtype="float32").dtype == "float32"
 
 
+@pytest.mark.parametrize("kind", [RandomStreams, R.MRG_RandomStreams, T.shared_randomstreams.RandomStreams], ids=lambda k: k.__module__)
+def test_in_scan(kind):
+    """Each step draws anew, and the next call goes on from there."""
+    stream = kind(4)
+    values, updates = symgraph.scan(lambda: stream.uniform((2,)), n_steps=5)
+    f = symgraph.function([], values, updates=updates)
+    found = np.concatenate([f(), f()])
+    assert len(np.unique(found)) == 20
+    one = symgraph.function([], kind(4).uniform((2,)))
+    np.testing.assert_array_equal(found, [one() for _ in range(10)])
+
+
+def test_symbolic_seeds():
+    seed = T.lscalar()
+    f = symgraph.function([seed], [R.key(seed), R.normal(R.key(seed), 3)])
+    for value in (0, 7, 2**62):
+        key, numbers = f(value)
+        np.testing.assert_array_equal(key, R.key(value).data)
+        np.testing.assert_array_equal(numbers, R.normal(R.key(value), 3).eval())
+    np.testing.assert_array_equal(f(-1)[0], R.key(2**64 - 1).data)
+
+
+def test_a_draw_is_not_written_into_several_kernels():
+    """What reads a draw many times over reads an array: the generator stands in the code once."""
+    x = RandomStreams(1).normal((30, 20))
+    f = symgraph.function([], [x.sum(axis=0), x.max(axis=1), T.exp(x), x.T.dot(x)])
+    assert f.source("ir").count(str(0xD2511F53)) == 10  # once a round
+
+
 def test_gen_and_rows():
     stream = RandomStreams(4)
     x = stream.gen(R.normal, (2,), 5.0, 0.0)

@@ -246,7 +246,12 @@ def success(b: Any, x: Any) -> Any:
     return b.both(b.less(0.0, x), b.less_equal(x, 1.0))
 
 
+def above_zero(b: Any, x: Any) -> Any:
+    return b.less(0.0, x)
+
+
 CHECKS: dict[str, tuple[Callable[..., Any], str]] = {
+    "above zero": (above_zero, "must be positive"),
     "positive": (positive, "must be positive and finite"),
     "not negative": (not_negative, "must be finite and not negative"),
     "probability": (probability, "must lie within [0, 1]"),
