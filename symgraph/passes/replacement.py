@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from symgraph.expr.dtypes import upcast
 from symgraph.expr.make import constant
 from symgraph.expr.op import Apply
 from symgraph.expr.sizes import size_constant
-from symgraph.graph.graph import Graph
-from symgraph.graph.rewrite import Rule
+from symgraph.graph.rule import Rule
 from symgraph.ops.cast import cast
 from symgraph.ops.create import Alloc
 from symgraph.ops.elementwise import function
 from symgraph.ops.layout import DimShuffle, Rebroadcast
 from symgraph.ops.shape import ShapeItem
+
+if TYPE_CHECKING:  # derivatives of loops ask for sizes, and shall not wait for networkx
+    from symgraph.graph.graph import Graph
 
 __all__ = ["call", "filled", "joined", "keeps_ones", "number", "put", "sizes_of", "with_ones"]
 

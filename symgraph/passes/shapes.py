@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,11 +17,13 @@ from symgraph.expr.sizes import items_of
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Constant
 from symgraph.expr.walk import clone_nodes
-from symgraph.graph.graph import Graph
 from symgraph.ops.join import MakeVector
 from symgraph.ops.shape import Shape, ShapeItem
 from symgraph.passes.expressions import EXPRESSIONS, Size, as_size, same_size, variable_of
 from symgraph.settings import config
+
+if TYPE_CHECKING:  # derivatives of loops ask for sizes, and shall not wait for networkx
+    from symgraph.graph.graph import Graph
 
 __all__ = ["Sizer", "shapes"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -117,3 +119,9 @@ def test_the_gradient_by_the_last_row_is_that_by_the_last_state() -> None:
     out, _ = scan(lambda h, a: h * a, outputs_info=T.ones_like(a), non_sequences=a, n_steps=T.iscalar("k"))
     node, _ = reverse_and_forward(out[-1].sum() + out[-1, 0], [a])
     assert len(node.op.layout.sequences) == 1  # the states; nothing of the rows
+
+
+def test_a_gradient_does_not_wait_for_what_only_compiling_needs() -> None:
+    program = ("import sys, symgraph.tensor as T; from symgraph import grad, scan; x = T.dvector('x')\n"
+               "grad(scan(lambda h: T.tanh(h * x), outputs_info=x, n_steps=3)[0].sum(), x); print('networkx' in sys.modules)")
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"
