@@ -22,10 +22,12 @@ from symgraph.expr.types import tensor_type
 from symgraph.expr.variable import Constant, TensorVariable, Variable
 from symgraph.expr.walk import clone_nodes, toposort
 from symgraph.gradient.afterloop import Later, addends, is_zeros, split
+from symgraph.gradient.limits import length_within
 from symgraph.gradient.loops import Parts, by_role, continuous, moving_states, named
 from symgraph.gradient.markers import NullType
 from symgraph.gradient.reverse import backward, zeros_for
 from symgraph.gradient.tape import Steadiness, read_forward, stored, without_measuring
+from symgraph.loops.checkpoints import Limit
 from symgraph.loops.loopop import LoopLayout, LoopOp
 from symgraph.loops.segments import in_segments
 from symgraph.ops.index import IncSubtensor, set_subtensor
@@ -48,7 +50,10 @@ def _of_segments(node: Apply, grads: Sequence[Any], useful: Sequence[bool], null
     inside: list[Any] = [x if isinstance(x, Constant) else x.type.make_variable(x.name) for x in node.inputs]
     counted = layout.until or layout.unbounded
     steps = size_constant(0).type.make_variable() if counted else inside[0]
-    finals, stacks = in_segments(op, steps, inside[first:])
+    length, limit = None, op.checkpoint[0]
+    if isinstance(limit, Limit):
+        length = size_constant(0).type.make_variable("length")
+    finals, stacks = in_segments(op, steps, inside[first:], length=length)
     start: dict[Variable, Any] = {}
     given: dict[Any, Any] = {x: y for x, y in zip(inside, node.inputs) if x is not y}
     pairs = list(zip(finals, grads))
@@ -68,6 +73,8 @@ def _of_segments(node: Apply, grads: Sequence[Any], useful: Sequence[bool], null
             start[y] = start[y] + stand_in if y in start else stand_in
     if counted:
         given[steps] = _steps_that_ran(node)
+    if length is not None:
+        given[length] = length_within(limit.bytes, node, given.get(steps, steps))
     wanted = [x for x, used in zip(inside, useful) if used]
     found = backward(start, wanted, (), null_gradients)
     results = clone_nodes([found[x] for x in wanted if x in found], given)

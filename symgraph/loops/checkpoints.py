@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["Root", "checked_checkpoint"]
+__all__ = ["Limit", "Root", "checked_checkpoint"]
 
-_KINDS = "a number of steps, 'sqrt', 'root 3' (or higher), or a tuple of numbers that become smaller"
+_KINDS = "a number of steps, 'sqrt', 'root 3' (or higher), bytes as in '64 MB', or a tuple of numbers that become smaller"
 _ROOT = re.compile(r"root ([2-9]|1[0-9])")
+_LIMIT = re.compile(r"(\d+(?:\.\d+)?) ?([kMGT]?)B")
+_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
 class Root:
@@ -23,8 +25,21 @@ class Root:
         return f"Root({self.degree}, {self.power})"
 
 
+class Limit:
+    """As many steps as keep what is stored at once within so many bytes."""
+
+    __slots__ = ("bytes",)
+
+    def __init__(self, bytes: int) -> None:
+        self.bytes = bytes
+
+    def __repr__(self) -> str:
+        return f"Limit({self.bytes})"
+
+
 def checked_checkpoint(given: Any, title: str = "loop") -> tuple[Any, ...] | None:
-    """The number of steps between checkpoints, an int or a Root, for each level of segments, the longest first; None: no checkpoints.
+    """The number of steps between checkpoints, an int or a Root, for each level of segments, the longest first, or a Limit alone; None: no
+    checkpoints.
 
     Raises TypeError for what is no number, ValueError for other words, numbers below 1, and levels that do not become shorter.
 
@@ -35,6 +50,8 @@ def checked_checkpoint(given: Any, title: str = "loop") -> tuple[Any, ...] | Non
         return None
     if given == "sqrt":
         given = "root 2"
+    if isinstance(given, str) and (limit := _LIMIT.fullmatch(given)):
+        return (Limit(int(float(limit.group(1)) * _UNITS[limit.group(2)])),)
     if isinstance(given, str):
         found = _ROOT.fullmatch(given)
         if found is None:
@@ -43,7 +60,7 @@ def checked_checkpoint(given: Any, title: str = "loop") -> tuple[Any, ...] | Non
         return tuple(Root(degree, power) for power in range(degree - 1, 0, -1))
     levels = tuple(given) if isinstance(given, (tuple, list)) else (given,)
     for k in levels:
-        if not isinstance(k, (int, Root)) or isinstance(k, bool):
+        if not isinstance(k, (int, Root, Limit)) or isinstance(k, bool):
             raise TypeError(f"{title}: checkpoint must be {_KINDS}, got {given!r}")
         if isinstance(k, int) and k < 1:
             raise ValueError(f"{title}: segments between checkpoints have at least one step, got {k}")

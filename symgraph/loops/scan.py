@@ -32,7 +32,8 @@ def scan(
     Shared variables with a default update that the step reads (random streams) are updated in each step, and stand in `updates`.
     strict: only `non_sequences` may be read beside sequences and outputs. truncate_gradient: how many steps derivatives go back (-1: all).
     checkpoint: derivatives in reverse store the states of one step in so many, and run the steps between again: memory for time. A number of
-    steps; "sqrt": of n steps each sqrt(n)th, which keeps some 2 sqrt(n) rows; a tuple of numbers for segments of segments, or "root 3" and so on.
+    steps; "sqrt": of n steps each sqrt(n)th, which keeps some 2 sqrt(n) rows; a tuple of numbers for segments of segments, or "root 3" and so on;
+    "64 MB": as many as stay within so many bytes (MemoryError, when called, with what is needed, where none do).
     mode, profile and allow_gc are accepted for Theano's sake: a loop is compiled as the function around it is.
 
     Raises ValueError for taps >= 0 of outputs, too few initial rows for them, no sequences and no n_steps, a negative number of steps

@@ -32,14 +32,16 @@ def _length(level: Any, whole: Any) -> Any:
     return (whole.astype("float64") ** (level.power / level.degree)).ceil().astype("int64").maximum(1)
 
 
-def in_segments(op: LoopOp, steps: Any, inputs: Sequence[Any], whole: Any = None) -> tuple[list[Any], list[Any]]:
+def in_segments(op: LoopOp, steps: Any, inputs: Sequence[Any], whole: Any = None, length: Any = None) -> tuple[list[Any], list[Any]]:
     """Final states and stacks of `steps` steps of a loop of `inputs` (without the number of steps), in segments as `op.checkpoint` says.
-    The stacks have rows behind those of the steps. A condition of the loop is left out: so many steps it is known to run."""
+
+    whole: the number of all steps, where these are only a part; length: of the longest segments, where it is known from elsewhere. The
+    stacks have rows behind those of the steps. A condition of the loop is left out: so many steps it is known to run."""
     layout, levels = op.layout, op.checkpoint or ()
     count = len(layout.sequences)
     arrays, starts, outer = inputs[:count], inputs[count : count + layout.states], inputs[count + layout.states :]
     whole = steps if whole is None else whole
-    length = _length(levels[0], whole)
+    length = _length(levels[0], whole) if length is None else length
     segments = (steps + length - 1) // length
     blocks = [_blocks(x, how, steps, segments, length) for x, how in zip(arrays, layout.sequences)]
     # The body: one segment.

@@ -94,11 +94,29 @@ def test_scan_checkpoints_computes_its_chunks_again() -> None:
     (0, ValueError, "at least one step"), (-3, ValueError, "at least one step"), (2.5, TypeError, "must be a number of steps"),
     (True, TypeError, "must be a number of steps"), ("often", ValueError, "'sqrt'.*'often'"), ("root 1", ValueError, "'root 1'"),
     ((3, 3), ValueError, "become shorter"), ((), ValueError, "become shorter"), ((9, "sqrt"), TypeError, "must be a number of steps"),
+    ("64 XB", ValueError, "bytes as in '64 MB'"),
 ], ids=str)
 def test_what_is_no_checkpoint(given: Any, error: type[Exception], says: str) -> None:
     with pytest.raises(error, match=says):
         scan(lambda h: h * 2, outputs_info=T.ones(()), n_steps=4, checkpoint=given)
     assert checked_checkpoint(checked_checkpoint("root 3")) is not None  # what has been checked may be given again
+
+
+@pytest.mark.parametrize("linker", ("llvm", "c", "py"))
+def test_a_limit_in_bytes(linker: str) -> None:
+    w, h, n = T.dmatrix("w"), T.dvector("h"), T.lscalar("n")
+
+    def gradient(checkpoint: Any) -> Any:
+        out, _ = scan(lambda h: T.tanh(T.dot(h, w)), outputs_info=h, n_steps=n, checkpoint=checkpoint)
+        return function([w, h, n], grad(out[-1].sum(), [w, h]), mode=symgraph.Mode(linker))
+
+    limited, free = gradient("2 kB"), gradient(None)
+    for steps in (1, 7, 40):  # a step needs 24 bytes for the state, at most 144 in all: 40 steps are too many for one segment
+        for a, b in zip(limited(W, H, steps), free(W, H, steps), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-14)
+    with pytest.raises(MemoryError, match=r"gradient of a loop needs \d+ bytes .* limit is 2000"):
+        limited(W, H, 500)
+    assert all(x.shape == y.shape for x, y in zip(limited(W, H, 3), (W, H), strict=True))
 
 
 MEMORY = """
