@@ -17,6 +17,7 @@ from symgraph.expr.op import Apply, Op
 from symgraph.graph.rule import Rule
 from symgraph.ops.elementwise import Elementwise, function
 from symgraph.ops.methods import METHODS, complete
+from symgraph.passes.replacement import joined, number, put
 
 __all__ = ["pattern"]
 
@@ -141,8 +142,6 @@ def _builder(name: str, text: str) -> Callable[..., Any]:
 
 
 def _applied(node: Apply, left: Term, right: Term, constants: frozenset[str], where: Callable[..., bool] | None) -> Any:
-    from symgraph.passes.replacement import joined, put
-
     if not _is(node, left[1]) or len(node.outputs) != 1:
         return None
     for found, rest in _met(node.inputs, left, constants, {}, root=True):
@@ -202,7 +201,6 @@ def _one(x: Any, part: Term, constants: frozenset[str], found: dict[str, Any]) -
 
 def _built(term: Term, found: dict[str, Any], like: Any) -> Any:
     from symgraph.passes.match import scalar_value
-    from symgraph.passes.replacement import number
 
     if term[0] == "variable":
         x = found[term[1]]
