@@ -8,9 +8,11 @@ from typing import Any
 from symgraph.expr.op import Apply
 from symgraph.graph.graph import Graph
 from symgraph.graph.rewrite import Rule, rule
+from symgraph.ops.cast import cast
 from symgraph.ops.create import Alloc, Arange
 from symgraph.ops.index import AdvancedIncSubtensor, IncSubtensor
 from symgraph.ops.index.region import ARRAY
+from symgraph.ops.layout import DimShuffle
 from symgraph.ops.nnet.softmax import LogSoftmax, Softmax
 from symgraph.ops.reduce import Sum
 from symgraph.ops.shape import ShapeItem
@@ -61,8 +63,33 @@ def scattered_in_order(graph: Graph, node: Apply) -> Any:
 
 @rule("add", "sub", tags=("local_advanced_indexing_crossentropy_onehot_grad",))
 def added_to_scattered(graph: Graph, node: Apply) -> Any:
-    """add(inc(zeros, y, i, j), x) -> inc(x, y, i, j); sub(inc(zeros, y, i, j), x) -> inc(neg(x), y, i, j), where x has the size of zeros"""
-    return _added(graph, node, _scatter, lambda op: op)
+    """add(inc(zeros, y, i), x) -> inc(x, y, i); sub(inc(zeros, y, i), x) -> inc(neg(x), y, i), where x has the size of zeros"""
+    return _added(graph, node, _sparse, lambda op: op)
+
+
+def _sparse(x: Any) -> Any:
+    """The node that adds values to zeros, at places by any index; None if x is not made so."""
+    node = node_of(x, AdvancedIncSubtensor)
+    base = node_of(node.inputs[0], Alloc) if node is not None and not node.op.sets and x.dtype != "bool" else None
+    return node if base is not None and base.inputs[0].ndim == 0 and is_constant(base.inputs[0], 0) else None
+
+
+@rule("mul", "true_div", "neg", tags=("local_useless_inc_subtensor",))
+def scaled_scattered(graph: Graph, node: Apply) -> Any:
+    """mul(c, inc(zeros, y, i)) -> inc(zeros, mul(c, y), i) where c is one number; so for neg and a division by one: zeros are not multiplied"""
+    out = node.outputs[0]
+    for position, x in enumerate(node.inputs[:1] if node.op.name == "true_div" else node.inputs):
+        if x.type != out.type or not only_use(graph, x) or (inner := _sparse(x)) is None:
+            continue
+        others = [z for k, z in enumerate(node.inputs) if k != position]
+        base, values, *places = inner.inputs
+        if values.dtype != out.dtype or not all(all(z.broadcastable) for z in others):
+            return None
+        bare = [DimShuffle(z.ndim, ())(z) if z.ndim else z for z in others]
+        bare = [z if z.dtype == out.dtype else cast(z, out.dtype) for z in bare]
+        scaled = call(node.op.name, *bare[:position], values, *bare[position:])
+        return inner.op(base, scaled, *places) if scaled.type == values.type else None
+    return None
 
 
 def _added(graph: Graph, node: Apply, found: Callable[[Any], Any], adder: Callable[[Any], Any]) -> Any:
@@ -136,5 +163,5 @@ def softmax_of_known_logarithm(graph: Graph, node: Apply) -> Any:
 
 
 SCATTERED: list[Rule] = [
-    sum_of_scattered, scattered_in_order, added_to_scattered, added_to_part, twice_to_one_region, softmax_of_known_logarithm,
+    sum_of_scattered, scattered_in_order, scaled_scattered, added_to_scattered, added_to_part, twice_to_one_region, softmax_of_known_logarithm,
 ]

@@ -94,3 +94,18 @@ def test_the_face_lists_what_its_files_have():
             assert sorted(names.split()) == sorted(name for name in importlib.import_module(home).__all__ if name not in INNER)
     with pytest.raises(AttributeError, match="has no 'sofmax'"):
         nnet.sofmax  # noqa: B018
+
+
+def test_the_gradient_of_a_lookup_stays_sparse():
+    """Of a table of 1,000,000 rows no second table of gradients is made: what is added to is the table itself."""
+    table = symgraph.shared(np.zeros((1_000_000, 2), "float32"))
+    cost = ((nnet.embedding(table, y) - np.float32(1)) ** 2).sum()
+    f = symgraph.function([y], cost, updates={table: table - np.float32(0.25) * symgraph.grad(cost, table)})
+    made = [type(node.op).__name__ for node in f.maker.fgraph.toposort()]
+    assert "Alloc" not in made
+    assert made.count("AdvancedIncSubtensor") == 1
+    f([3, 5, 3])
+    np.testing.assert_allclose(table.get_value()[[2, 3, 5]], [[0, 0], [1, 1], [0.5, 0.5]])
+    with pytest.raises(IndexError, match="1000000"):
+        f([1, 1000000])
+    assert table.get_value()[1, 0] == 0

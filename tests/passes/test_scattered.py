@@ -19,7 +19,7 @@ x, z = T.dmatrices("x", "z")
 v = T.dvector("v")
 i, j = T.lvectors("i", "j")
 RULES = (
-    "sum_of_scattered", "scattered_in_order", "added_to_scattered", "added_to_part", "twice_to_one_region", "softmax_of_known_logarithm",
+    "sum_of_scattered", "scattered_in_order", "scaled_scattered", "added_to_scattered", "added_to_part", "twice_to_one_region", "softmax_of_known_logarithm",
 )
 
 X = np.random.RandomState(0).randn(4, 3)
@@ -45,6 +45,10 @@ def part(values: Any, region: Any) -> Any:
     return T.set_subtensor(T.zeros_like(x)[region], values)
 
 
+def part_of_rows() -> Any:
+    return T.inc_subtensor(T.zeros_like(x)[j], T.exp(z))
+
+
 UPPER, LOWER = slice(1, None), slice(None, -1)
 CASES = {
     "two regions added": (lambda s: [part(x[1:] * 2, UPPER) + part(x[1:], LOWER)], {"added_to_part"}),
@@ -62,6 +66,11 @@ CASES = {
     "taken from": (lambda s: [T.exp(x) - s], {"added_to_scattered"}),
     "taken off": (lambda s: [s - x], {"added_to_scattered"}),
     "added to another size, which is checked": (lambda s: [s + z], set()),
+    "scaled": (lambda s: [s * 2.0, -part_of_rows()], {"scaled_scattered"}),
+    "divided": (lambda s: [s / 3.0], {"scaled_scattered"}),
+    "scaled and taken off": (lambda s: [x - part_of_rows() * v[0] / 4], {"scaled_scattered", "added_to_scattered"}),
+    "scaled by more than a number": (lambda s: [s * z, part_of_rows() * v.dimshuffle(0, "x")], set()),
+    "scaled, and needed as it is": (lambda s: [s, s * 2], set()),
     "added to a row": (lambda s: [s + x[0]], set()),
     "needed as it is": (lambda s: [s, s + x], set()),
     "set, not added": (lambda s: [T.set_subtensor(T.zeros_like(x)[i, j], v) + x], set()),
