@@ -134,6 +134,31 @@ ROWS += [
 ]
 
 
+def _block_gemv(o, w, h, i, k):
+    return o + np.einsum("nia,nijab->njb", h, w[i[:, :, None], k[:, None, :]])
+
+
+def _block_outer(o, x, y, i, k):
+    out = o.copy()
+    np.add.at(out, (i[:, :, None], k[:, None, :]), 2 * np.einsum("nia,njb->nijab", x, y))
+    return out
+
+
+_block_dot = nnet.blocksparse.sparse_block_dot
+_IN, _OUT = np.array([[1, 0], [2, 2]]), np.array([[0], [1]])
+ROWS += [
+    row("sparse_block_gemv", nnet.blocksparse.sparse_block_gemv, _block_gemv,
+        [((2, 1, 2), (3, 2, 2, 2), (2, 2, 2))], beside=[_IN, _OUT], slopes=(0, 1, 2)),
+    row("sparse_block_outer", lambda *given: nnet.blocksparse.sparse_block_outer(*given, 2.0), _block_outer, [((3, 2, 2, 1), (2, 2, 2), (2, 1, 1))],
+        beside=[_IN, _OUT], slopes=(0, 1, 2), second=False),
+    row("sparse_block_dot",
+        lambda w, h, b, i, k: [_block_dot(w, h, i, b, k), _block_dot(w, h[0], i[0], b, k[0])],
+        lambda w, h, b, i, k: [_block_gemv(b[k], w, h, i, k), _block_gemv(b[k], w, h, i, k)[0]],
+        [((3, 2, 2, 2), (2, 2, 2), (2, 2))], beside=[_IN, _OUT],
+        slopes=(0, 1, 2), second=False),
+]
+
+
 def _target(x):
     return np.full(x.shape, 1 / x.shape[-1])
 

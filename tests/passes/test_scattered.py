@@ -19,7 +19,8 @@ x, z = T.dmatrices("x", "z")
 v = T.dvector("v")
 i, j = T.lvectors("i", "j")
 RULES = (
-    "sum_of_scattered", "scattered_in_order", "scaled_scattered", "added_to_scattered", "added_to_part", "twice_to_one_region", "softmax_of_known_logarithm",
+    "sum_of_scattered", "scattered_in_order", "scaled_scattered", "added_to_scattered",
+    "added_to_part", "twice_to_one_region", "softmax_of_known_logarithm",
 )
 
 X = np.random.RandomState(0).randn(4, 3)

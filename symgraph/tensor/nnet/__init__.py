@@ -28,6 +28,7 @@ _HOMES = {
     "symgraph.ops.conv.upsampling": "bilinear_kernel_1D bilinear_kernel_2D bilinear_upsampling frac_bilinear_upsampling",
     "symgraph.tensor.nnet.Conv3D": "",
     "symgraph.tensor.nnet.abstract_conv": "",
+    "symgraph.tensor.nnet.blocksparse": "",
     "symgraph.tensor.nnet.bn": "",
     "symgraph.tensor.nnet.conv": "",
     "symgraph.tensor.nnet.conv3d2d": "",
