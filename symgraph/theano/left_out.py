@@ -106,6 +106,7 @@ LEFT_OUT: dict[str, tuple[str, str]] = {
     "theano.tensor.blas_headers.*": ("products call BLAS as they are compiled", "`T.dot`"),
     "theano.tensor.blas_scipy.*": ("products call BLAS as they are compiled", "`T.dot`"),
     "theano.tensor.elemwise_cgen.*": ("C code is not assembled from strings", "nothing"),
+    "theano.tensor.nnet.sigm.ScalarSigmoid": ("elementwise ops have one class, and their scalar rule is a row of a table", "`T.nnet.sigmoid`"),
     "theano.tensor.nnet.opt.*": ("passes stand in one list", "symgraph/passes"),
     "theano.tensor.opt.*": ("passes stand in one list", "`symgraph.rewrite_rule`, `Mode(rules=[...])`"),
     "theano.tensor.opt_uncanonicalize.*": ("passes stand in one list", "`symgraph.rewrite_rule`"),

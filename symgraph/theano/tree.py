@@ -44,6 +44,11 @@ HOMES: dict[str, str] = {
     "tensor.signal.conv": "symgraph.tensor.signal.conv",
     "tensor.signal.pool": "symgraph.tensor.signal.pool",
     "tests.breakpoint": "symgraph.ops.assertion",
+    "tensor.nnet.blocksparse": "symgraph.tensor.nnet.blocksparse",
+    "tensor.nnet.bn": "symgraph.tensor.nnet.bn",
+    "tensor.nnet.ctc": "symgraph.tensor.nnet.ctc",
+    "tensor.nnet.nnet": "symgraph.tensor.nnet.nnet symgraph.tensor.nnet",
+    "tensor.nnet.sigm": "symgraph.tensor.nnet.sigm",
     "tensor.sharedvar": "symgraph.compile symgraph.tensor symgraph",
     "updates": "symgraph",
 }
