@@ -17,7 +17,7 @@ __all__ = ["SparseBlockGemv", "SparseBlockOuter", "sparse_block_dot", "sparse_bl
 
 
 def _given(name: str, arrays: list[tuple[str, Any, int]], indices: list[tuple[str, Any]]) -> list[Any]:
-    found = []
+    found: list[Any] = []
     for key, x, ndim in [*arrays, *[(key, x, 2) for key, x in indices]]:
         y = as_tensor(x)
         if y.ndim != ndim:
