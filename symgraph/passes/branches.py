@@ -14,7 +14,7 @@ from symgraph.loops.branch import BranchOp
 from symgraph.loops.sink import DEEPEST, sides_alone, with_sides
 from symgraph.passes.inner import BODIES, with_bodies
 
-__all__ = ["branches", "sink"]
+__all__ = ["branches", "has_hash", "sink"]
 
 MOST_CONDITIONS = 64  # conditions whose branches are joined in one pass, those with most branches first; each costs a walk over the graph
 
@@ -74,7 +74,7 @@ def branches(graph: Graph) -> Counter[str]:
     fired += _joined(graph)
     computed: dict[Any, Apply] = {}
     for node in graph.toposort():
-        if _has_hash(node.op):
+        if has_hash(node.op):
             computed.setdefault(_key(node.op, node.inputs), node)
     for node in reversed(graph.toposort()):
         if isinstance(node.op, BranchOp) and node in graph.net:
@@ -86,7 +86,7 @@ def _key(op: Any, inputs: Any) -> Any:
     return op, tuple([x.key() if isinstance(x, Constant) else id(x) for x in inputs])
 
 
-def _has_hash(op: Any) -> bool:
+def has_hash(op: Any) -> bool:
     """Not so of a user's op with parameters that cannot be hashed: it is equal to nothing."""
     try:
         hash(op)
@@ -164,7 +164,7 @@ def _shared(graph: Graph, sides: list[list[Any]], inside: dict[Any, Any], outsid
     values: dict[Any, int] = {x: numbers.setdefault(y, len(numbers)) for x, y in outside.items()}
     for order, found in zip(orders, met):
         for node in order:
-            if _has_hash(node.op) and all(x in values or isinstance(x, Constant) for x in node.inputs):
+            if has_hash(node.op) and all(x in values or isinstance(x, Constant) for x in node.inputs):
                 key = node.op, tuple([x.key() if isinstance(x, Constant) else values[x] for x in node.inputs])
                 first = numbers.setdefault((*key, _types(node)), len(numbers))
                 found.setdefault(first, node)

@@ -29,6 +29,7 @@ from symgraph.passes.fold import fold
 from symgraph.passes.indexing import INDEXING
 from symgraph.passes.inner import inner
 from symgraph.passes.joins import JOINS, PRODUCTS
+from symgraph.passes.keeping import keeping
 from symgraph.passes.loops import LAST_ROW, loops
 from symgraph.passes.merge import merge
 from symgraph.passes.powers import POWERS
@@ -76,6 +77,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("twins", twins, _BOTH, frozenset({"scan", "scan_opt"})),
     # What only one side of a branch needs is computed only if that side is taken, whatever else is left out.
     Pass("sink", sink, _ALL),
+    Pass("keeping", keeping, _RUN),
     # What is meant, in one form. Bodies first: what is learned of them serves the graph around them.
     Pass("inner", inner, _BOTH),
     Pass("merge", merge, _BOTH),

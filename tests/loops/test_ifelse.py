@@ -122,6 +122,19 @@ def test_the_derivative_speaks_of_the_value_as_it_was_written():
     assert names == ["first", "first back"]
 
 
+@pytest.mark.parametrize("linker", ["py", "llvm", "c"])
+def test_what_the_value_has_computed_is_kept_for_its_derivative(linker):
+    x, c, m = T.dvector("x"), T.bscalar("c"), T.dmatrix("m")
+    y = ifelse(c, T.exp(FIRST(x)), SECOND(T.dot(m, x))[1:] ** 2)
+    f = symgraph.function([c, x, m], [y, symgraph.grad((y**2).sum(), x)], mode=symgraph.Mode(linker, "fast_run"))
+    plain = symgraph.function([c, x, m], symgraph.grad((y**2).sum(), x), mode=symgraph.Mode("py", None))
+    arrays = np.array([0.3, -0.2]), np.array([[1.0, 2.0], [3.0, 4.0]])
+    for condition, called in ((1, ["first", "first back"]), (0, ["second", "second back"])):
+        got, names = calls(f, condition, *arrays)
+        assert names == called
+        np.testing.assert_allclose(got[1], plain(condition, *arrays))
+
+
 def test_derivatives_of_three_orders_and_forward():
     x, c = T.dscalar("x"), T.bscalar("c")
     y = ifelse(c, T.sin(x), x**3)

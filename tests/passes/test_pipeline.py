@@ -41,7 +41,7 @@ def test_levels() -> None:
     assert text(through(expression, None)) == "log(add(1, exp(mul(x, 1))))"
     assert [p.name for p in passes_of("none")] == ["inline", "sink", "expand"]  # which do nothing where there is no OpFromGraph and no ifelse
     names = [p.name for p in passes_of("fast_run")]
-    assert names[:4] == ["inline", "twins", "sink", "inner"] and names[-1] == "merge"
+    assert names[:5] == ["inline", "twins", "sink", "keeping", "inner"] and names[-1] == "merge"
     assert {p.name for p in passes_of("fast_compile")} < set(names)
     assert all(p.levels <= set(LEVELS) for p in PIPELINE)
     with pytest.raises(ValueError, match="no optimizer is named 'o9'; known are none, fast_compile, fast_run"):
