@@ -84,3 +84,10 @@ def table(rows, columns, count):
 def elements(dtype, *shape):
     """Numbers that no product of them leaves the range of, in any order."""
     return (1 + 1e-7 * np.random.RandomState(6).randn(*shape)).astype(dtype)
+
+
+def images(batch, channels, size, filters, kernel, groups, pad):
+    """Images, filters, and the gradient of a cost by their convolution, of single precision."""
+    random = np.random.RandomState(8)
+    shapes = (batch, channels, size, size), (filters, channels // groups, kernel, kernel), (batch, filters, *[size + 2 * pad - kernel + 1] * 2)
+    return [random.uniform(-1, 1, shape).astype("float32") for shape in shapes]

@@ -178,6 +178,28 @@ def reduction(name, dtype, axis, *shape):
     yield waited_for_one(lambda x: getattr(jnp, name)(x, axis=axis)), [jnp.asarray(inputs.elements(dtype, *shape))]
 
 
+def convolution(which, batch, channels, size, filters, kernel, groups, pad):
+    def forward(x, w):
+        return jax.lax.conv_general_dilated(x, w, (1, 1), [(pad, pad)] * 2, feature_group_count=groups)
+
+    functions = {
+        "forward": lambda x, w, g: forward(x, w),
+        "by images": lambda x, w, g: jax.vjp(lambda x: forward(x, w), x)[1](g)[0],
+        "by filters": lambda x, w, g: jax.vjp(lambda w: forward(x, w), w)[1](g)[0],
+    }
+    yield
+    yield waited_for_one(functions[which]), [jnp.asarray(a) for a in inputs.images(batch, channels, size, filters, kernel, groups, pad)]
+
+
+def pooling(which, batch, channels, size):
+    def forward(x):
+        return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
+
+    function = (lambda x, g: forward(x)) if which == "forward" else (lambda x, g: jax.vjp(forward, x)[1](g)[0])
+    yield
+    yield waited_for_one(function), [jnp.asarray(a) for a in inputs.images(batch, channels, size, channels, size // 2 + 1, 1, 0)[::2]]
+
+
 def ordering(name, dtype, *shape):
     functions = {
         "sort": jnp.sort,

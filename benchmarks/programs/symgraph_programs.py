@@ -189,6 +189,23 @@ def reduction(name, dtype, axis, *shape):
     yield symgraph.function([x], result), [inputs.elements(dtype, *shape)]
 
 
+def convolution(which, batch, channels, size, filters, kernel, groups, pad):
+    x, w, g = (T.tensor("float32", shape=(None,) * 4) for _ in "xwg")
+    y = T.nnet.conv2d(x, w, border_mode=pad, num_groups=groups, filter_flip=False)
+    by_x, by_w = symgraph.grad(None, [x, w], known_grads={y: g})
+    yield
+    yield symgraph.function([x, w, g], {"forward": y, "by images": by_x, "by filters": by_w}[which], on_unused_input="ignore"), inputs.images(
+        batch, channels, size, filters, kernel, groups, pad)
+
+
+def pooling(which, batch, channels, size):
+    x, g = (T.tensor("float32", shape=(None,) * 4) for _ in "xg")
+    y = T.signal.pool.pool_2d(x, (2, 2), ignore_border=True, mode="max")
+    result = y if which == "forward" else symgraph.grad(None, x, known_grads={y: g})
+    yield
+    yield symgraph.function([x, g], result, on_unused_input="ignore"), inputs.images(batch, channels, size, channels, size // 2 + 1, 1, 0)[::2]
+
+
 def ordering(name, dtype, *shape):
     x = T.tensor(dtype, shape=(None,) * len(shape))
     result = {"sort": T.sort, "argsort": T.argsort, "topk": lambda x: T.topk(x, 10).sum(axis=-1), "cumsum": lambda x: T.cumsum(x, axis=-1)}[name](x)

@@ -181,6 +181,25 @@ def reduction(name, dtype, axis, *shape):
     yield theano.function([x], result), [inputs.elements(dtype, *shape)]
 
 
+def convolution(which, batch, channels, size, filters, kernel, groups, pad):
+    x, w, g = (T.TensorType("float32", (False,) * 4)() for _ in "xwg")
+    y = T.nnet.conv2d(x, w, border_mode=pad, num_groups=groups, filter_flip=False)
+    by_x, by_w = theano.grad(None, [x, w], known_grads={y: g})
+    yield
+    result = {"forward": y, "by images": by_x, "by filters": by_w}[which]
+    yield theano.function([x, w, g], result, on_unused_input="ignore"), inputs.images(batch, channels, size, filters, kernel, groups, pad)
+
+
+def pooling(which, batch, channels, size):
+    from theano.tensor.signal.pool import pool_2d
+
+    x, g = (T.TensorType("float32", (False,) * 4)() for _ in "xg")
+    y = pool_2d(x, (2, 2), ignore_border=True, mode="max")
+    result = y if which == "forward" else theano.grad(None, x, known_grads={y: g})
+    yield
+    yield theano.function([x, g], result, on_unused_input="ignore"), inputs.images(batch, channels, size, channels, size // 2 + 1, 1, 0)[::2]
+
+
 def ordering(name, dtype, *shape):
     x = T.TensorType(dtype, (False,) * len(shape))()
     functions = {

@@ -48,6 +48,29 @@ def cross_entropy(scores, labels):
     return torch.nn.functional.cross_entropy(scores, labels.long())
 
 
+def convolution(which, batch, channels, size, filters, kernel, groups, pad):
+    def backward(x, w, g, *mask):
+        return torch.ops.aten.convolution_backward(g, x, w, [0], [1, 1], [pad, pad], [1, 1], False, [0, 0], groups, mask)
+
+    functions = {
+        "forward": lambda x, w, g: torch.nn.functional.conv2d(x, w, padding=pad, groups=groups),
+        "by images": lambda x, w, g: backward(x, w, g, True, False, False)[0],
+        "by filters": lambda x, w, g: backward(x, w, g, False, True, False)[1],
+    }
+    yield
+    yield functions[which], [torch.as_tensor(a) for a in inputs.images(batch, channels, size, filters, kernel, groups, pad)]
+
+
+def pooling(which, batch, channels, size):
+    def backward(x, g):
+        x = x.requires_grad_()
+        return torch.autograd.grad(torch.nn.functional.max_pool2d(x, 2), x, g)[0]
+
+    yield
+    arrays = [torch.as_tensor(a) for a in inputs.images(batch, channels, size, channels, size // 2 + 1, 1, 0)[::2]]
+    yield (lambda x, g: torch.nn.functional.max_pool2d(x, 2)) if which == "forward" else backward, arrays
+
+
 def logistic():
     def cost(parameters, x, y):
         value = cross_entropy(x @ parameters[0] + parameters[1], y)

@@ -151,10 +151,8 @@ def _pooled(x: np.ndarray, mode: str, use: Any) -> tuple[np.ndarray, list[Any]]:
 
 
 def _pools(mode: str) -> Any:
-    return (lambda x: [Pool(use[0], mode)(x, *use[1:]) for use in _USES]), (lambda x: [_pooled(x, mode, use)[0] for use in _USES])
-
-
-_TIES = [((2, 4, 5),), ((1, 3, 7),), ((2, 0, 3, 3),), ((3, 6),), ((2, 9, 40),)]
+    uses = _USES if mode == "max" else _USES[1:3]
+    return (lambda x: [Pool(use[0], mode)(x, *use[1:]) for use in uses]), (lambda x: [_pooled(x, mode, use)[0] for use in uses])
 
 
 def _of_maxima(kind: Any, to_elements: bool) -> Any:
@@ -162,7 +160,7 @@ def _of_maxima(kind: Any, to_elements: bool) -> Any:
 
     def build(x: Any, t: Any) -> list[Any]:
         found = []
-        for use in _USES[:4]:
+        for use in _USES[1:3]:
             maxima = Pool(use[0], "max")(x, *use[1:])
             third = Pool(use[0], "sum")(t, *use[1:]) if to_elements else t
             found.append(kind(use[0])(x, maxima, third, *use[1:]))
@@ -170,7 +168,7 @@ def _of_maxima(kind: Any, to_elements: bool) -> Any:
 
     def wanted(x: np.ndarray, t: np.ndarray) -> list[np.ndarray]:
         found = []
-        for use in _USES[:4]:
+        for use in _USES[1:3]:
             maxima, windows = _pooled(x, "max", use)
             third = _pooled(t, "sum", use)[0] if to_elements else t
             out = np.zeros_like(x if to_elements else maxima)
@@ -227,25 +225,40 @@ def _summed(mode: str, size: tuple[int, int], step: tuple[int, int]) -> Any:
     return (lambda g: Neibs2ImagesSum(mode)(g, *map(size_constant, (1, 1, 4, 6, *size, *step)))), wanted
 
 
-def _pooling_rows() -> Any:
-    yield row("pooled maxima", *_pools("max"), [((2, 4, 5),), ((3, 7),), ((0, 3, 4),), ((2, 12, 40),)],
-              dtypes=("float64", "float32", "int32", "uint8", "float16"), slopes=None)
-    for mode in ("sum", "average_inc_pad", "average_exc_pad"):
-        yield row(f"pooled {mode}", *_pools(mode), [((2, 4, 5),), ((3, 7),), ((0, 3, 4),), ((2, 12, 40),)],
-              dtypes=("float64", "float32"), slopes=None,
-                  looser={"float32": 1e-5})
-    for name, kind, to_elements in (("gradient of pooled maxima", MaxPoolGrad, True), ("tangent of pooled maxima", MaxPoolTangent, False)):
-        yield row(name, *_of_maxima(kind, to_elements), [((2, 4, 5),) * 2, ((3, 7),) * 2, ((0, 3, 4),) * 2, ((2, 12, 40),) * 2],
-              dtypes=("float64", "float32", "int64"),
-                  slopes=(1,), looser={"float32": 1e-5})
-    for mode in ("sum", "average_inc_pad", "average_exc_pad"):
-        yield row(f"gradient of pooled {mode}", *_spread(mode), [((2, 3, 8),), ((3, 8),), ((0, 3, 8),)], dtypes=("float64", "float32"), slopes=None,
-                  looser={"float32": 1e-5})
-    yield row("patches of images", _images, lambda x: [_patches(mode, x, size, step) for mode, size, step in _MODES],
-              [((1, 2, 4, 6),), ((0, 1, 4, 6),)],
-              dtypes=("float64", "float32", "int32", "complex128"), slopes=None, small=((1, 1, 4, 6),))
+def _together(pairs: Any) -> Any:
+    """Several builders and their judges as one."""
+    return (lambda *xs: [y for build, _ in pairs for y in listed(build(*xs))]), (lambda *xs: [y for _, judge in pairs for y in listed(judge(*xs))])
+
+
+def listed(x: Any) -> list[Any]:
+    return x if isinstance(x, list) else [x]
+
+
+def _of_patches() -> Any:
+    """The images of patches in every mode; each takes as much of one vector as it needs."""
+    pairs = []
     for (mode, size, step), rows in zip(_MODES, (8, 3, 6, 6, 12)):
-        yield row(f"images of patches, {mode}", *_summed(mode, size, step), [((rows, size[0] * size[1]),)], dtypes=("float64", "int32"), slopes=None)
+        build, judge = _summed(mode, size, step)
+        shape = (rows, size[0] * size[1])
+        pairs.append(tuple(lambda g, f=f, shape=shape: f(g[:shape[0] * shape[1]].reshape(shape)) for f in (build, judge)))
+    return _together(pairs)
+
+
+def _pooling_rows() -> Any:
+    loose: dict[str, Any] = {"looser": {"float32": 1e-5}}
+    sums = ("sum", "average_inc_pad", "average_exc_pad")
+    yield row("pooled maxima", *_pools("max"), [((3, 7),), ((0, 3, 4),), ((2, 12, 40),)],
+              dtypes=("float64", "float32", "int32", "float16"), slopes=None, small=((3, 4),))
+    yield row("pooled sums and averages", *_together([_pools(mode) for mode in sums]), [((3, 7),), ((0, 3, 4),), ((2, 12, 40),)],
+              dtypes=("float64", "float32"), slopes=None, small=((3, 4),), **loose)
+    for name, kind, to_elements in (("gradient of pooled maxima", MaxPoolGrad, True), ("tangent of pooled maxima", MaxPoolTangent, False)):
+        yield row(name, *_of_maxima(kind, to_elements), [((3, 7),) * 2, ((0, 3, 4),) * 2, ((2, 12, 40),) * 2],
+                  dtypes=("float64", "float32", "int64"), slopes=(1,), small=((3, 4),) * 2, **loose)
+    yield row("gradient of pooled sums and averages", *_together([_spread(mode) for mode in sums]), [((3, 8),), ((0, 3, 8),)],
+              dtypes=("float64", "float32"), slopes=None, small=((3, 8),), **loose)
+    yield row("patches of images", _images, lambda x: [_patches(mode, x, size, step) for mode, size, step in _MODES],
+              [((1, 2, 4, 6),), ((0, 1, 4, 6),)], dtypes=("float64", "float32", "int32", "complex128"), slopes=None, small=((1, 1, 4, 6),))
+    yield row("images of patches", *_of_patches(), [((48,),)], dtypes=("float64", "int32"), slopes=None, domain=(-1.0, 1.0))
     yield row("a size that is checked", SizeAtLeast(1, 2), lambda n: n, [()], beside=[np.asarray(3, "int64")])
 
 

@@ -8,6 +8,7 @@ the gradient of the squared gradient. Theano's Python rule of the gradient of pa
 from __future__ import annotations
 
 import json
+import resource
 import warnings
 from pathlib import Path
 from typing import Any
@@ -242,12 +243,86 @@ def test_sizes_are_known_as_the_expression_is_built():
     assert y.shape[2].eval({x: np.zeros((1, 3, 28, 28), "float32")}) == 14
 
 
+# get_conv_output_shape, get_conv_gradinputs_shape and get_conv_gradweights_shape of Theano.
+SHAPES: list[tuple[Any, tuple[Any, ...], tuple[Any, ...]]] = [
+    (shapes.get_conv_output_shape, ((2, 3, 7, 8), (4, 3, 3, 2), "half", (2, 1), (1, 2)), (2, 4, 4, 8)),
+    (shapes.get_conv_output_shape, ((2, 3, 7, 8), (4, 3, 3, 2), "full", (2, 1)), (2, 4, 5, 9)),
+    (shapes.get_conv_output_shape, ((2, 3, 7, 8), (4, 3, 3, 2), (1, 2), (2, 3)), (2, 4, 4, 4)),
+    (shapes.get_conv_output_shape, ((2, 3, 7, None), (4, 3, 3, 2), "valid", (1, 1)), (2, 4, 5, None)),
+    (shapes.get_conv_output_shape, ((2, 3, 7, 9), (4, 3, 3, 2), ((1, 2), (0, 3)), (1, 2), (2, 1)), (2, 4, 6, 6)),
+    (shapes.get_conv_output_shape, ((2, 3, 2, 2), (4, 3, 4, 4), "valid", (1, 1)), (2, 4, -1, -1)),
+    (shapes.get_conv_gradinputs_shape, ((4, 3, 3, 2), (2, 4, 5, 6), "half", (1, 1)), (2, 3, 5, 5)),
+    (shapes.get_conv_gradinputs_shape, ((4, 3, 3, 2), (2, 4, 5, 6), "valid", (2, 1)), (2, 3, None, 7)),
+    (shapes.get_conv_gradinputs_shape, ((4, 3, 3, 2), (2, 4, 5, 6), (1, 0), (1, 1)), (2, 3, 5, 7)),
+    (shapes.get_conv_gradweights_shape, ((2, 3, 7, 8), (2, 4, 7, 8), "half", (1, 1)), (4, 3, None, None)),
+    (shapes.get_conv_gradweights_shape, ((2, 3, 7, 8), (2, 4, 9, 9), "full", (1, 1)), (4, 3, 3, 2)),
+    (shapes.get_conv_gradweights_shape, ((2, 3, 7, 8), (2, 4, 5, 7), (1, 0), (1, 1), (2, 1)), (4, 3, 3, 2)),
+]
+
+
+@pytest.mark.parametrize(("function", "arguments", "wanted"), SHAPES)
+def test_shapes_are_theanos(function, arguments, wanted):
+    assert function(*arguments) == wanted
+
+
+def test_shapes_may_be_variables():
+    n = T.lscalar()
+    assert shapes.get_conv_output_shape((2, 3, n, 8), (4, 3, 3, 2), "half", (2, 1))[2].eval({n: 7}) == 4
+    assert shapes.check_conv_gradinputs_shape((2, 3, n, 8), (4, 3, 3, 2), (2, 4, 5, 7), "valid", (1, 1))
+    assert not shapes.check_conv_gradinputs_shape((2, 3, n, 8), (4, 3, 3, 2), (2, 4, 5, 6), "valid", (1, 1))
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "complex64", "int8", "int64"])
 def test_dtypes_are_kept(dtype):
     x, w = (a.astype(dtype) for a in (X, W))
     found = _called(functions.conv2d, x, w)
     assert found.dtype == dtype
     assert (found == 12).all()
+
+
+# Options, sizes of images and filters: panels of several widths, their last columns, rows of groups, strides, borders wider than filters.
+LOOPS: list[tuple[str, tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
+    ("float32", (2, 3, 30, 31), (9, 3, 5, 5), {}),
+    ("float64", (1, 20, 6, 7), (5, 20, 3, 3), {"border_mode": "half"}),
+    ("float32", (2, 8, 9, 10), (6, 4, 3, 2), {"num_groups": 2, "subsample": (2, 3), "border_mode": ((1, 0), (0, 3))}),
+    ("float64", (1, 2, 17, 40), (3, 2, 2, 3), {"filter_dilation": (3, 2), "border_mode": "full", "filter_flip": False}),
+    ("float32", (1, 3, 4, 5), (2, 3, 1, 1), {"border_mode": 3}),
+    ("float32", (1, 130, 5, 5), (7, 130, 3, 3), {}),
+    ("float64", (2, 4, 9, 41), (4, 1, 3, 3), {"num_groups": 4, "border_mode": "half"}),
+    ("float32", (1, 3, 40, 90), (3, 1, 3, 3), {"num_groups": 3, "subsample": (2, 3), "border_mode": 1}),
+    ("float32", (2, 4, 7, 20), (8, 1, 3, 2), {"num_groups": 4, "filter_dilation": (2, 2), "border_mode": ((3, 1), (0, 4))}),
+    ("float64", (1, 2, 3, 4, 9), (2, 1, 2, 2, 3), {"num_groups": 2, "border_mode": "full"}),
+    ("float32", (2, 3, 4, 5, 6), (5, 3, 3, 2, 3), {"border_mode": (1, 0, 2), "subsample": (1, 2, 1)}),
+    ("float32", (2, 3, 70), (5, 3, 4), {"border_mode": ((3, 0),)}),
+]
+
+
+def test_every_loop_agrees_with_the_numpy_rule():
+    inputs, outputs, arguments, tolerances = [], [], [], []
+    for dtype, image, filters, options in LOOPS:
+        x, w = unknown(len(image), dtype), unknown(len(filters), dtype)
+        y = ops.AbstractConv(len(image) - 2, **options)(x, w)
+        inputs += [x, w]
+        outputs += [y, *symgraph.grad((y * y).sum(), [x, w])]
+        arguments += [numbers(image, 0.37).astype(dtype), numbers(filters, 0.61).astype(dtype)]
+        tolerances += [1e-11 if dtype == "float64" else 3e-5] * 3
+    found, judged = (symgraph.function(inputs, outputs, mode=mode)(*arguments) for mode in (None, PY))
+    for got, wanted, tolerance in zip(found, judged, tolerances):
+        assert (got.dtype, got.shape) == (wanted.dtype, wanted.shape)
+        np.testing.assert_allclose(got, wanted, rtol=tolerance, atol=tolerance * np.abs(wanted).max())
+
+
+def test_convolution_takes_no_memory_that_grows_with_the_batch():
+    x, w = unknown(4, "float32"), unknown(4, "float32")
+    y = functions.conv2d(x, w, border_mode="half")
+    f = symgraph.function([x, w], [y, *symgraph.grad(y.sum(), [x, w])])
+    a, k = np.ones((1, 16, 32, 32), "float32"), np.ones((16, 16, 3, 3), "float32")
+    f(a, k)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    results = f(np.repeat(a, 400, 0), k)  # images of 26 MB; patches of all of them would be 236 MB
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    arrays = (a.nbytes * 400 + sum(r.nbytes for r in results) + results[0].nbytes) / 2**20  # the gradient by the output is an array, too
+    assert grown < arrays + 64
 
 
 def test_strides_of_memory_do_not_matter():

@@ -1,19 +1,26 @@
-"""Which loops a convolution becomes: panels for floats, the plain nest for other dtypes and for unshared filters."""
+"""Which loops a convolution becomes: of floats panels, or in groups of one or two filters sums along rows; else the plain nest."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from symgraph.ops.conv.depthwise import FEW, depthwise, depthwise_filters, depthwise_gradient
+from symgraph.ops.conv.filters import scratch_of_sums, sums_of_filters
 from symgraph.ops.conv.nest import plain
 from symgraph.ops.conv.panels import LANES, panels, panels_of_gradient, scratch_of_gradient, scratch_of_panels
-from symgraph.ops.conv.places import places_of
+from symgraph.ops.conv.places import places_of, turned
 
 __all__ = ["lower", "scratch"]
 
 
 def _fast(op: Any, dtype: str) -> bool:
-    return dtype in LANES and not op.unshared and op.roles[2] != "filter"
+    return dtype in LANES and not op.unshared
+
+
+def _few(p: Any) -> bool:
+    """Whether there may be so few filters in a group. A single filter without groups is rare where it is not known: it would double the code."""
+    return p.outputs <= FEW if isinstance(p.outputs, int) else p.groups > 1
 
 
 def scratch(s: Any, op: Any, dtype: str, shapes: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -23,18 +30,44 @@ def scratch(s: Any, op: Any, dtype: str, shapes: dict[str, Any]) -> list[tuple[s
     p = places_of(op, *(shapes[role] for role in ("image", "filter", "output")))
     if op.roles[2] == "output":
         return [(dtype, n) for n in scratch_of_panels(s, p)]
-    return [*[(dtype, n) for n in scratch_of_gradient(s, p)], ("int64", p.elements)]
+    if op.roles[2] == "image":
+        image, *others = scratch_of_gradient(s, p)
+        image = s.maximum(image, turned(p).scratch()) if _few(p) and max(p.step) == 1 else image
+        return [*[(dtype, n) for n in (image, *others)], ("int64", p.elements)]
+    *arrays, places = scratch_of_sums(s, p, dtype)
+    return [*[(dtype, n) for n in arrays], ("int64", places)]
 
 
 def lower(b: Any, op: Any, which: str, dtype: str, arrays: dict[str, tuple[Any, Any]], given: Sequence[Any]) -> None:
     """Writes the loops. which: "x", "w" or "y", the array that is computed; arrays: of each the address and the sizes; given: scratch arrays."""
-    if not _fast(op, dtype):
+
+    def nest() -> None:
         plain(b, op, which, dtype, arrays)
+
+    if not _fast(op, dtype):
+        nest()
         return
     (x, x_shape), (w, w_shape), (y, y_shape) = (arrays[name] for name in "xwy")
     p = places_of(op, x_shape, w_shape, y_shape)
     memory = [array.pointer for array in given]
+    few: Callable[[], None]
+    many: Callable[[], None]
     if which == "y":
-        panels(b, dtype, p, x, w, y, memory)
+        few, many = (lambda: depthwise(b, dtype, p, x, w, y, memory[0])), (lambda: panels(b, dtype, p, x, w, y, memory))
+    elif which == "x":
+        few = (lambda: depthwise_gradient(b, dtype, p, x, w, y, memory[0])) if max(p.step) == 1 else nest
+        few, many = few, (lambda: panels_of_gradient(b, dtype, p, x, w, y, memory[:-1], memory[-1]))
     else:
-        panels_of_gradient(b, dtype, p, x, w, y, memory[:-1], memory[-1])
+        few, many = lambda: depthwise_filters(b, dtype, p, x, w, y, memory), lambda: sums_of_filters(b, dtype, p, x, w, y, memory)
+    if not _few(p):
+        many()
+        return
+    b.when(b.less_equal(p.outputs, FEW), _silent(few), _silent(many))
+
+
+def _silent(write: Callable[[], None]) -> Callable[[], list[Any]]:
+    def written() -> list[Any]:
+        write()
+        return []
+
+    return written

@@ -44,8 +44,8 @@ def _with_channel(shape: Sequence[Any] | None) -> Any:
 
 
 def conv_of_batches(input: Any, filters: Any, image_shape: Any = None, filter_shape: Any = None, border_mode: str = "valid",
-                    subsample: Any = (1, 1)) -> Any:
-    """`conv2d` with the border modes "valid" and "full" only: `theano.tensor.nnet.conv.conv2d`.
+                    subsample: Any = (1, 1), **steering: Any) -> Any:
+    """`conv2d` with the border modes "valid" and "full" only: `theano.tensor.nnet.conv.conv2d`. What steered Theano's C code is accepted.
 
     >>> conv_of_batches([[[[1.0, 2.0, 3.0]]]], [[[[1.0, 1.0]]]]).eval()
     array([[[[3., 5.]]]])

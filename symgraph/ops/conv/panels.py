@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from symgraph.ops.conv.places import Places, copy_image, cut_image, each_row
+from symgraph.ops.conv.places import Places, copy_image, cut_image, each_element, each_row
 
 __all__ = ["LANES", "panels", "panels_of_gradient", "scratch_of_gradient", "scratch_of_panels"]
 
@@ -135,17 +135,7 @@ def _fill(b: Any, p: Places, image: Any, panel: Any, pitch: Any, start: Any, sto
             with b.loop(0, _COPIED, independent=True) as lane:
                 b.store(to, lane, b.load(there, lane * p.step[2]))
 
-    _each_element(b, p, copied)
-
-
-def _each_element(b: Any, p: Places, then: Callable[[Any, Any], None]) -> None:
-    """then(number of an element of a filter, where it meets the bordered image), counted from the first output."""
-    extent, taps = p.extent, p.kernel
-    with b.loop(0, p.inputs) as c, b.loop(0, taps[0]) as i, b.loop(0, taps[1]) as j:
-        here = ((c * extent[0] + i * p.dilation[0]) * extent[1] + j * p.dilation[1]) * extent[2]
-        element = ((c * taps[0] + i) * taps[1] + j) * taps[2]
-        with b.loop(0, taps[2]) as k:
-            then(element + k, here + k * p.dilation[2])
+    each_element(b, p, copied)
 
 
 # The gradient by images -------------------------------------------------------------------------------------------------
@@ -170,7 +160,7 @@ def panels_of_gradient(b: Any, dtype: str, p: Places, x: Any, w: Any, y: Any, sc
                 put(o, b.load(w, p.filter_at(g, o, c, tap)))
 
         _pack(b, dtype, rows, p.outputs, b.offset(packed, g * size), row)
-    _each_element(b, p, lambda element, offset: b.store(places, element, offset))
+    each_element(b, p, lambda element, offset: b.store(places, element, offset))
     width = _width(b, p, p.outputs)
     with b.loop(0, p.batch) as n, b.loop(0, p.groups) as g:
         with b.loop(0, p.scratch(), independent=True) as i:

@@ -7,13 +7,13 @@ are counted from its end).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from symgraph.ops.conv.geometry import padding, reach
 from symgraph.ops.conv.nest import zeros
 
-__all__ = ["SLACK", "Places", "copy_image", "cut_image", "each_row", "places_of"]
+__all__ = ["SLACK", "Places", "copy_image", "cut_image", "each_element", "each_row", "places_of", "turned"]
 
 SLACK = 72  # elements behind the bordered image that vectors may reach (times the step): what they hold is not used
 
@@ -71,6 +71,13 @@ def places_of(op: Any, x_shape: Sequence[Any], w_shape: Sequence[Any], y_shape: 
         _three(before, 0), _three(op.subsample, 1), _three(op.filter_dilation, 1), op.border_mode != "valid", op.filter_flip)
 
 
+def turned(p: Places) -> Places:
+    """The gradient by images of a convolution without strides, as a convolution of the gradient by the output. Its filters are those of `p`, from
+    their other side: outputs and channels change places."""
+    before = [(k - 1) * d - n for k, d, n in zip(p.kernel, p.dilation, p.before)]
+    return p._replace(inputs=p.outputs, outputs=p.inputs, image=p.out, out=p.image, before=before, bordered=True)
+
+
 def _rows(b: Any, p: Places, row: Any) -> None:
     """row(place of a row in the image, in the bordered image, its first element that counts, its end), for all that lie in both."""
     extent = p.extent
@@ -111,3 +118,13 @@ def each_row(b: Any, p: Places, first: Any, last: Any, then: Any) -> None:
         start, stop = b.maximum(first, left), b.minimum(last, left + p.out[2])
         z, y = row // p.out[1], row % p.out[1]
         then(((z * p.step[0]) * extent[1] + y * p.step[1]) * extent[2] + (start - left) * p.step[2], start - first, stop - first)
+
+
+def each_element(b: Any, p: Places, then: Callable[[Any, Any], None]) -> None:
+    """then(number of an element of a filter, where it meets the bordered image), counted from the first output."""
+    extent, taps = p.extent, p.kernel
+    with b.loop(0, p.inputs) as c, b.loop(0, taps[0]) as i, b.loop(0, taps[1]) as j:
+        here = ((c * extent[0] + i * p.dilation[0]) * extent[1] + j * p.dilation[1]) * extent[2]
+        element = ((c * taps[0] + i) * taps[1] + j) * taps[2]
+        with b.loop(0, taps[2]) as k:
+            then(element + k, here + k * p.dilation[2])
