@@ -6,7 +6,7 @@ from benchmarks import report
 from benchmarks.harness import call_times, ratio
 from benchmarks.sides import SCIPY, named
 
-OPERATIONS = ("inv", "solve", "cholesky", "det")
+OPERATIONS = ("inv", "solve", "cholesky", "det", "eigvalsh", "pinv")
 STACK, ONE = (10_000, 4, 4), (100, 100)
 TIMES, ADDED = 5.0, 2e-6  # faster than numpy by; slower than scipy by at most, in seconds
 OF_STACKS = named("symgraph", "symgraph, C", "PyTensor, numba", "PyTensor, C", "JAX", "numpy")

@@ -1,4 +1,4 @@
-"""Sorting, places and the ten largest: vectors of float64 and float32, and many short rows."""
+"""Sorting, places, the ten largest and medians: vectors of float64 and float32, and many short rows."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ from benchmarks.harness import call_times, ratio
 from benchmarks.sides import SIDES
 
 GOAL = 1.3
-SIZES = [(1_000_000,), (10_000,), (10_000, 100), (100_000, 10)]
-NAMES = ("sort", "argsort", "topk", "cumsum")
+SIZES = [(1_000_000,), (10_000,), (64, 50_000), (10_000, 100), (100_000, 10)]
+NAMES = ("sort", "argsort", "topk", "median", "cumsum")
 PEERS = [side for side in SIDES if side.name in ("symgraph", "symgraph, C", "Theano", "PyTensor, numba", "JAX", "numba", "numpy")]
 
 
 def run(quick: bool = False) -> Path:
     """Write results/sorting.md."""
-    sections = [" ".join((__doc__ or "").split()) + " Theano has no sorted topk: its row is the unsorted one, as is numpy's (argpartition)."]
+    sections = [" ".join((__doc__ or "").split()) + " Theano has no sorted topk: its row is the unsorted one, as is numpy's (partition)."]
     for dtype in ("float64", "float32"):
         for shape in SIZES:
             for name in NAMES:

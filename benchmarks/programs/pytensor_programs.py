@@ -151,8 +151,11 @@ def linear_algebra(operation, *shape):
 
     a, b = (T.tensor(dtype="float64", shape=(None,) * len(shape)) for _ in range(2))
     given = [a, b] if operation == "solve" else [a]
-    home = nlinalg if operation in ("inv", "det") else slinalg
-    result = getattr(home, operation)(*given, **({"b_ndim": 2} if operation == "solve" else {}))
+    home = nlinalg if operation in ("inv", "det", "pinv") else slinalg
+    if operation == "eigvalsh":
+        result = nlinalg.eigh(a)[0]
+    else:
+        result = getattr(home, operation)(*given, **({"b_ndim": 2} if operation == "solve" else {}))
     yield
     yield pytensor.function(given, result), inputs.matrices(operation, shape)
 

@@ -208,7 +208,14 @@ def pooling(which, batch, channels, size):
 
 def ordering(name, dtype, *shape):
     x = T.tensor(dtype, shape=(None,) * len(shape))
-    result = {"sort": T.sort, "argsort": T.argsort, "topk": lambda x: T.topk(x, 10).sum(axis=-1), "cumsum": lambda x: T.cumsum(x, axis=-1)}[name](x)
+    functions = {
+        "sort": T.sort,
+        "argsort": T.argsort,
+        "topk": lambda x: T.topk(x, 10).sum(axis=-1),
+        "median": lambda x: T.median(x, axis=-1),
+        "cumsum": lambda x: T.cumsum(x, axis=-1),
+    }
+    result = functions[name](x)
     yield
     yield symgraph.function([x], result), [inputs.elements(dtype, *shape)]
 

@@ -144,7 +144,8 @@ def linear_algebra(operation, *shape):
 
     a, b = T.dmatrices("a", "b")
     given = [a, b] if operation == "solve" else [a]
-    functions = {"inv": nlinalg.matrix_inverse, "det": nlinalg.det, "cholesky": slinalg.cholesky, "solve": slinalg.solve}
+    functions = {"inv": nlinalg.matrix_inverse, "det": nlinalg.det, "cholesky": slinalg.cholesky, "solve": slinalg.solve,
+                 "pinv": nlinalg.pinv, "eigvalsh": lambda x: nlinalg.eigh(x)[0]}
     result = functions[operation](*given)
     yield
     yield theano.function(given, result), inputs.matrices(operation, shape)
