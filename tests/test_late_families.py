@@ -17,7 +17,8 @@ START = """
 import sys
 import numpy as np
 import symgraph, symgraph.tensor as T
-late = ("symgraph.ops.further", "symgraph.ops.special", "symgraph.ops.sort", "symgraph.ops.sparse", "symgraph.tensor.further")
+late = ("symgraph.ops.further", "symgraph.ops.special", "symgraph.ops.sort", "symgraph.ops.sparse", "symgraph.tensor.further",
+        "symgraph.ops.random", "numpy.random")
 assert not [name for name in late if name in sys.modules]
 x, a = T.dvector("x"), T.dmatrix("a")
 """
@@ -36,6 +37,12 @@ WAYS = {
     "a sparse value": "import scipy.sparse; w = symgraph.shared(scipy.sparse.eye(2, format='csr')); print((w * 2).type, -w)",
     "symgraph.sparse": "print(symgraph.sparse.csr_matrix('s') + symgraph.sparse.csr_matrix('t'))",
     "symgraph.sparse_grad": "print(symgraph.sparse_grad)",
+    "symgraph.random": "print(symgraph.random.RandomStreams(1).gamma(3, 0.5).eval())",
+    "a draw's derivative": "import symgraph.random as r; s = T.dscalar(); print(symgraph.grad(r.gamma(r.key(1), (), s), s).eval({s: 0.5}))",
+    "streams of Theano's": "print(symgraph.random.MRG_RandomStreams(1).normal((2,)).eval())",
+    "streams by numpy": "from symgraph.tensor.shared_randomstreams import RandomStreams; print(RandomStreams(1).normal((2,)).eval())",
+    "T.raw_random": "print(T.raw_random.random_state_type)",
+    "a shared generator": "import numpy.random; print(symgraph.shared(numpy.random.RandomState(1)).type)",
     "another numpy function": "np.dot(x, x), np.tensordot(a, a), np.outer(x, x); assert 'symgraph.ops.further' not in sys.modules",
 }
 
