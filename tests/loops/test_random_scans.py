@@ -100,23 +100,27 @@ def test_values_by_the_interpreter(optimizer: str | None, full: bool) -> None:
     judged(check, 400 if full else 15)
 
 
+def slopes(outputs: list[Any], inputs: list[Any], order: int) -> list[Any]:
+    """The gradient of a sum of the outputs; of order 2, that of the sum of its squares."""
+    cost = sum((x * (0.3 + k)).sum() for k, x in enumerate(outputs))
+    for _ in range(order - 1):
+        cost = sum((slope**2).sum() for slope in symgraph.grad(cost, inputs, disconnected_inputs="ignore"))
+    return symgraph.grad(cost, inputs, disconnected_inputs="ignore")
+
+
 @pytest.mark.slow
-def test_gradients(full: bool) -> None:
+@pytest.mark.parametrize(("order", "count"), [(1, 12), (2, 4)])
+def test_gradients(order: int, count: int, full: bool) -> None:
     """Of the loops against those of the same steps written one after the other."""
 
-    def cost(outputs: Any) -> Any:
-        return sum((x * (0.3 + k)).sum() for k, x in enumerate(outputs))
-
     def check(case: Case) -> None:
-        slopes = symgraph.grad(cost(case.outputs), case.inputs, disconnected_inputs="ignore")
-        call = symgraph.function(case.inputs, slopes, on_unused_input="ignore")
+        call = symgraph.function(case.inputs, slopes(case.outputs, case.inputs, order), on_unused_input="ignore")
         for which, (arrays, lengths) in enumerate(case.sets):
             case.counter.set_value(0.25)
             inputs = variables()
             outputs, _ = run_plainly(SYMBOLIC, case.loops, list(inputs), lengths, T.constant(0.25, dtype="float64"), iter(case.wanted[which][2]))
-            unrolled = symgraph.grad(cost(outputs), inputs, disconnected_inputs="ignore")
-            wanted = symgraph.function(inputs, unrolled, on_unused_input="ignore", mode=symgraph.Mode("py", None))(*arrays)
-            for x, value, one in zip(case.inputs, call(*arrays), wanted, strict=True):
-                assert value.shape == one.shape and np.allclose(value, one, rtol=1e-8, atol=1e-9), f"by {x}:\n{value}\nwanted\n{one}"
+            unrolled = symgraph.function(inputs, slopes(outputs, inputs, order), on_unused_input="ignore", mode=symgraph.Mode("py", None))
+            for x, value, one in zip(case.inputs, call(*arrays), unrolled(*arrays), strict=True):
+                assert value.shape == one.shape and np.allclose(value, one, rtol=1e-7, atol=1e-8), f"by {x}:\n{value}\nwanted\n{one}"
 
-    judged(check, 300 if full else 12)
+    judged(check, count * (25 if full else 1))
