@@ -16,6 +16,7 @@ from benchmarks import (
     indexing,
     linear_algebra,
     loops,
+    networks,
     random_numbers,
     reductions,
     report,
@@ -38,6 +39,7 @@ BENCHMARKS = {
     "random_numbers": random_numbers.run,
     "linear_algebra": linear_algebra.run,
     "loops": loops.run,
+    "networks": networks.run,
 }
 
 

@@ -91,3 +91,17 @@ def images(batch, channels, size, filters, kernel, groups, pad):
     random = np.random.RandomState(8)
     shapes = (batch, channels, size, size), (filters, channels // groups, kernel, kernel), (batch, filters, *[size + 2 * pad - kernel + 1] * 2)
     return [random.uniform(-1, 1, shape).astype("float32") for shape in shapes]
+
+
+def network(name, *shape):
+    """What a part of a network takes: float32; a scale and an offset for normalisations, labels, or three arrays."""
+    random = np.random.RandomState(4)
+    draw = lambda *sizes: random.uniform(-1, 1, sizes).astype("float32")
+    x = draw(*shape)
+    if name == "attention":
+        return x, draw(*shape), draw(*shape), draw(*shape)
+    if name == "cross_entropy":
+        return x, random.randint(0, shape[1], shape[0]).astype("int32")
+    if name == "softmax":
+        return x, draw(*shape)
+    return x, draw(shape[1]), draw(shape[1]), draw(*shape)

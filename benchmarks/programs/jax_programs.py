@@ -225,3 +225,31 @@ def draw(kind, dtype, count):
 
 for _program in (jax_loops.logistic_map, jax_loops.ar2, jax_loops.horner, jax_loops.power, jax_loops.nested, jax_loops.many, jax_loops.recurrent):
     globals()[_program.__name__] = _program
+
+
+def network(name, *shape):
+    given = inputs.network(name, *shape)
+
+    def standardised(x, axes):
+        away = x - x.mean(axis=axes, keepdims=True)
+        return away / jnp.sqrt((away**2).mean(axis=axes, keepdims=True) + 1e-5)
+
+    spread = (1, -1) + (1,) * (len(shape) - 2)
+    parts = {
+        "attention": lambda q, k, v: jax.nn.softmax(q @ k.T * shape[1] ** -0.5) @ v,
+        "softmax": jax.nn.softmax,
+        "layer_norm": lambda x, s, o: standardised(x, (1,)) * s + o,
+        "batch_norm": lambda x, s, o: standardised(x, (0, *range(2, len(shape)))) * s.reshape(spread) + o.reshape(spread),
+    }
+
+    def step(*arrays):
+        if name == "cross_entropy":
+            x, y = arrays
+            loss = lambda x: -jnp.take_along_axis(jax.nn.log_softmax(x), y[:, None], 1)[:, 0]
+            return loss(x), jax.grad(lambda x: loss(x).mean())(x)
+        out, pull = jax.vjp(parts[name], *arrays[:-1])
+        return out, *pull(arrays[-1])
+
+    compiled = jax.jit(step)
+    yield
+    yield lambda *arrays: jax.block_until_ready(compiled(*arrays)), [jnp.asarray(a) for a in given]

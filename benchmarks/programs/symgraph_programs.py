@@ -230,3 +230,22 @@ def draw(kind, dtype, count):
 
 logistic_map, ar2, horner, power, nested, many, recurrent = graph_loops.programs(
     symgraph.function, symgraph.shared, symgraph.grad, symgraph.scan, T, T.nnet.sigmoid)
+
+
+def network(name, *shape):
+    given = inputs.network(name, *shape)
+    taken = [T.tensor(a.dtype.name, shape=[None] * a.ndim) for a in given]
+    x, *others = taken
+    if name == "attention":
+        out, wrt = T.nnet.attention(*taken[:3], scale=shape[1] ** -0.5), taken[:3]
+    elif name == "softmax":
+        out, wrt = T.nnet.softmax(x), [x]
+    elif name == "cross_entropy":
+        out, wrt = T.nnet.softmax_crossentropy(x, others[0]), [x]
+    elif name == "layer_norm":
+        out, wrt = T.nnet.layer_normalization(x, *others[:2]), taken[:3]
+    else:
+        out, wrt = T.nnet.bn.batch_normalization_train(x, *others[:2], axes="spatial", epsilon=1e-5)[0], taken[:3]
+    cost = out.mean() if name == "cross_entropy" else (out * taken[-1]).sum()
+    yield
+    yield symgraph.function(taken, [out, *symgraph.grad(cost, wrt)]), given

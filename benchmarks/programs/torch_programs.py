@@ -165,3 +165,26 @@ def draw(kind, dtype, count):
 
 
 recurrent = torch_loops.recurrent
+
+
+def network(name, *shape):
+    functions = torch.nn.functional
+    parts = {
+        "attention": lambda q, k, v: torch.softmax(q @ k.T * shape[1] ** -0.5, -1) @ v,  # as it is written; unfused
+        "softmax": lambda x: torch.softmax(x, -1),
+        "layer_norm": lambda x, s, o: functions.layer_norm(x, shape[1:], s, o),
+        "batch_norm": lambda x, s, o: functions.batch_norm(x, None, None, s, o, training=True),
+    }
+    given = [torch.as_tensor(a) for a in inputs.network(name, *shape)]
+
+    def step(*arrays):
+        if name == "cross_entropy":
+            wrt = [arrays[0].requires_grad_(True)]
+            out = functions.cross_entropy(wrt[0], arrays[1].long(), reduction="none")
+            return out.detach(), *torch.autograd.grad(out.mean(), wrt)
+        wrt = [a.requires_grad_(True) for a in arrays[:-1]]
+        out = parts[name](*wrt)
+        return out.detach(), *torch.autograd.grad((out * arrays[-1]).sum(), wrt)
+
+    yield
+    yield step, given
