@@ -117,6 +117,7 @@ class Sizer:
         """A stack has as many rows as the loop has steps, each of the sizes of a row, where these do not depend on the step."""
         op, layout = node.op, node.op.layout
         found = [self._leaf(x) for x in node.outputs]
+        found[: layout.states] = [self.known[x] for x in node.inputs[layout.first_state : layout.first_captured]]  # no step changes them
         if layout.unbounded or layout.until:
             return found
         steps = _View(node.inputs[0], self).item()
@@ -124,6 +125,8 @@ class Sizer:
         first = int(layout.counts)
         for k in range(len(layout.sequences)):
             outside[op.inner_inputs[first + k]] = (node.inputs[layout.first_sequence + k], 1)
+        for x, y in zip(op.inner_inputs[layout.inner_state : layout.inner_captured], node.inputs[layout.first_state : layout.first_captured]):
+            outside[x] = (y, 0)
         for x, y in zip(op.inner_inputs[layout.inner_captured :], node.inputs[layout.first_captured :]):
             outside[x] = (y, 0)
         inside = Sizer(set(op.inner_inputs))
