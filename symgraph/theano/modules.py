@@ -9,6 +9,7 @@ from functools import cache
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -91,8 +92,17 @@ def find_name(path: str, name: str) -> Any:
 def homes_of(path: str) -> tuple[Any, ...]:
     """Where the names of a path are looked for: its own homes, then those of the paths around it (but not of the root)."""
     own = [object_at(home) for home in HOMES.get(path, "").split()]
+    if not own:
+        own = [object_at(f"symgraph.{path}")] if _is_module(f"symgraph.{path}") else []
     above = path.rpartition(".")[0]
     return (*own, *(homes_of(above) if above else ()))
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # what is around it is no package
+        return False
 
 
 @cache

@@ -1,7 +1,7 @@
 """Which modules Theano had, and where the names of each are in symgraph. Data only: `modules.py` makes modules of it.
 
-A path has homes of its own (symgraph modules, or attributes of them, searched in order), then those of the paths around it: most of
-Theano's files had no names but those that its packages handed on.
+A path has homes of its own (symgraph modules, or attributes of them, searched in order; where none are said, symgraph's module of the same
+path, if there is one), then those of the paths around it: most of Theano's files had no names but those that its packages handed on.
 """
 
 from __future__ import annotations
@@ -19,37 +19,16 @@ HOMES: dict[str, str] = {
     "gof": "symgraph.graph symgraph symgraph.expr.types symgraph.errors",
     "gof.fg": "symgraph.errors",
     "gradient": "symgraph.gradient symgraph symgraph.tensor symgraph.errors",
-    "ifelse": "symgraph.ifelse",
-    "printing": "symgraph.printing",
     "raise_op": "symgraph.tensor",
+    "sandbox": "symgraph.random",
+    "sandbox.rng_mrg": "symgraph.random.rng_mrg",
     "sandbox.linalg": "symgraph.tensor.nlinalg symgraph.tensor.slinalg symgraph.tensor",
     "sandbox.cuda": "symgraph.compile.devices",
-    "sandbox.rng_mrg": "symgraph.random.rng_mrg symgraph.random",
     "scalar": "symgraph.tensor symgraph.tensor.special",
     "scan_module": "symgraph.scan_module symgraph",
-    "sparse": "symgraph.sparse",
     "tensor": "symgraph.tensor symgraph.errors",
-    "tensor.fft": "symgraph.tensor.fft",
-    "tensor.nlinalg": "symgraph.tensor.nlinalg",
-    "tensor.slinalg": "symgraph.tensor.slinalg",
-    "tensor.nnet": "symgraph.tensor.nnet",
-    "tensor.nnet.Conv3D": "symgraph.tensor.nnet.Conv3D",
-    "tensor.nnet.abstract_conv": "symgraph.tensor.nnet.abstract_conv",
-    "tensor.nnet.conv": "symgraph.tensor.nnet.conv",
-    "tensor.nnet.conv3d2d": "symgraph.tensor.nnet.conv3d2d",
-    "tensor.nnet.neighbours": "symgraph.tensor.nnet.neighbours",
-    "tensor.raw_random": "symgraph.tensor.raw_random",
-    "tensor.shared_randomstreams": "symgraph.tensor.shared_randomstreams",
-    "tensor.signal": "symgraph.tensor.signal",
-    "tensor.signal.conv": "symgraph.tensor.signal.conv",
-    "tensor.signal.pool": "symgraph.tensor.signal.pool",
-    "tests.breakpoint": "symgraph.ops.assertion",
-    "tensor.nnet.blocksparse": "symgraph.tensor.nnet.blocksparse",
-    "tensor.nnet.bn": "symgraph.tensor.nnet.bn",
-    "tensor.nnet.ctc": "symgraph.tensor.nnet.ctc",
-    "tensor.nnet.nnet": "symgraph.tensor.nnet.nnet symgraph.tensor.nnet",
-    "tensor.nnet.sigm": "symgraph.tensor.nnet.sigm",
     "tensor.sharedvar": "symgraph.compile symgraph.tensor symgraph",
+    "tests.breakpoint": "symgraph.ops.assertion",
     "updates": "symgraph",
 }
 

@@ -94,6 +94,7 @@ EDITED = [
         dtypes=("float64", "float32", "int32"),
     ),
 ]
+_PERMUTATIONS = np.array([[2, 0, 3, 1], [0, 1, 2, 3], [3, 2, 1, 0]])
 ALONG = [
     row(
         "take_along_axis",
@@ -112,6 +113,22 @@ ALONG = [
         dtypes=FEW,
         beside=[_ORDER],
         slopes=(0, 1),
+    ),
+    row(
+        "permute_row_elements",
+        lambda x, i: [T.permute_row_elements(x, i), T.permute_row_elements(x, i, True), T.permute_row_elements(x[0], i)],
+        lambda x, i: [np.take_along_axis(x, i, 1), np.take_along_axis(x, np.argsort(i), 1), np.take_along_axis(np.tile(x[:1], (3, 1)), i, 1)],
+        [((3, 4),)],
+        dtypes=FEW,
+        beside=[_PERMUTATIONS],
+        slopes=(0,),
+    ),
+    row(
+        "inverse_permutation",
+        lambda i: [T.inverse_permutation(i), T.inverse_permutation(i[0])],
+        lambda i: [np.argsort(i).astype(i.dtype), np.argsort(i[0]).astype(i.dtype)],
+        [()],
+        beside=[_PERMUTATIONS],
     ),
     row(
         "to_one_hot",

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from symgraph.ops.index.advanced import AdvancedIncSubtensor, AdvancedSubtensor, nonzero_values, take
-from symgraph.ops.index.along import argwhere, extract, put_along_axis, take_along_axis, to_one_hot
+from symgraph.ops.index.along import (
+    argwhere,
+    extract,
+    inverse_permutation,
+    permute_row_elements,
+    put_along_axis,
+    take_along_axis,
+    to_one_hot,
+)
 from symgraph.ops.index.choice import choose, compress, select
 from symgraph.ops.index.key import getitem, inc_subtensor, set_subtensor
 from symgraph.ops.index.nonzero import Nonzero, flatnonzero, nonzero
@@ -26,8 +34,10 @@ __all__ = [
     "flatnonzero",
     "getitem",
     "inc_subtensor",
+    "inverse_permutation",
     "nonzero",
     "nonzero_values",
+    "permute_row_elements",
     "put_along_axis",
     "select",
     "set_subtensor",

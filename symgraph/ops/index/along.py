@@ -15,7 +15,7 @@ from symgraph.ops.index.places import Places
 from symgraph.ops.index.region import ARRAY
 from symgraph.settings import config
 
-__all__ = ["argwhere", "extract", "put_along_axis", "take_along_axis", "to_one_hot"]
+__all__ = ["argwhere", "extract", "inverse_permutation", "permute_row_elements", "put_along_axis", "take_along_axis", "to_one_hot"]
 
 
 def _along(name: str, arr: Any, indices: Any, axis: Any) -> tuple[Any, list[Any]]:
@@ -61,6 +61,38 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: int | None) -> Any
     arr, found = _along("put_along_axis", whole, indices, axis)
     out = AdvancedIncSubtensor([ARRAY] * arr.ndim, True)(arr, as_tensor(values), *found)
     return out if axis is not None else out.reshape([size_of(whole, d) for d in range(whole.ndim)])
+
+
+def inverse_permutation(perm: Any) -> Any:
+    """The permutation that takes back another, for each row of an array of them: out[perm[i]] = i. IndexError at the call for a place that is
+    no place of the row.
+
+    >>> import symgraph.tensor as T
+    >>> T.inverse_permutation(T.constant([2, 0, 1])).eval()
+    array([1, 2, 0], dtype=int8)
+    """
+    perm = as_tensor(perm)
+    if perm.dtype not in INTEGER or perm.ndim == 0:
+        raise TypeError(f"inverse_permutation: an array of integers is wanted, got {perm.type}")
+    places = Places()(size_of(perm, perm.ndim - 1)).astype(perm.dtype)
+    return put_along_axis(perm.zeros_like(), perm, places.dimshuffle(*["x"] * (perm.ndim - 1), 0), -1)
+
+
+def permute_row_elements(x: Any, y: Any, inverse: Any = 0) -> Any:
+    """The elements of each row of x in the order that the row of y says: out[..., k] = x[..., y[..., k]]; inverse: by the permutation that takes
+    y back. Leading dimensions broadcast. TypeError if y has no integers.
+
+    >>> import symgraph.tensor as T
+    >>> T.permute_row_elements(T.constant([10, 20, 30]), T.constant([2, 0, 1])).eval()
+    array([30, 10, 20], dtype=int8)
+    """
+    x, y = as_tensor(x), as_tensor(y)
+    if y.dtype not in INTEGER or not x.ndim or not y.ndim:
+        raise TypeError(f"permute_row_elements: an array and an array of integers are wanted, got {x.type} and {y.type}")
+    y = inverse_permutation(y) if inverse else y
+    ndim = max(x.ndim, y.ndim)
+    x, y = [a.dimshuffle(*["x"] * (ndim - a.ndim), *range(a.ndim)) for a in (x, y)]
+    return take_along_axis(x, y, -1)
 
 
 def to_one_hot(y: Any, nb_class: Any, dtype: Any = None) -> Any:
