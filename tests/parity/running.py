@@ -33,15 +33,25 @@ def run_expression(theano, text, mode=None):
     return [theano.function(inputs, expression, mode=mode, on_unused_input="ignore")(*arrays)]
 
 
-def gradient(theano, text, mode=None):
-    """The derivatives of the sum of an expression of real numbers, weighted so that no two of its elements count alike."""
-    T, inputs, arrays, expression = _parts(theano, text)
+def _slopes(theano, T, inputs, expression):
     wrt = [x for x in inputs if x.dtype.startswith("float")]
     if not wrt or not expression.dtype.startswith("float"):
         return []
     weights = T.arange(expression.size).reshape(expression.shape, ndim=expression.ndim) * 0.25 + 1
-    slopes = theano.grad((expression * weights).sum(), wrt, disconnected_inputs="ignore")
-    return theano.function(inputs, slopes, mode=mode, on_unused_input="ignore")(*arrays)
+    return theano.grad((expression * weights).sum(), wrt, disconnected_inputs="ignore")
+
+
+def gradient(theano, text, mode=None):
+    """The derivatives of the sum of an expression of real numbers, weighted so that no two of its elements count alike."""
+    T, inputs, arrays, expression = _parts(theano, text)
+    slopes = _slopes(theano, T, inputs, expression)
+    return slopes and theano.function(inputs, slopes, mode=mode, on_unused_input="ignore")(*arrays)
+
+
+def with_gradient(theano, text, mode=None):
+    """The value and what `gradient` gives, of one function."""
+    T, inputs, arrays, expression = _parts(theano, text)
+    return theano.function(inputs, [expression, *_slopes(theano, T, inputs, expression)], mode=mode, on_unused_input="ignore")(*arrays)
 
 
 def run_program(theano, text):
