@@ -277,6 +277,13 @@ def empty_names(tree: Tree) -> list[str]:
     ]
 
 
+def equal_names(tree: Tree) -> list[str]:
+    """Files of tests that pytest would take for each other: their folders are no packages."""
+    first: dict[str, str] = {}
+    files = [path for path in tree if path.startswith("tests/") and path.endswith(".py") and not path.endswith("conftest.py")]
+    return [f"{path} has the name of {first[PurePosixPath(path).name]}" for path in files if first.setdefault(PurePosixPath(path).name, path) != path]
+
+
 def unwanted_words(tree: Tree) -> list[str]:
     """Paths of a machine, and notes about what is not done."""
     return [
@@ -329,6 +336,7 @@ CHECKS: list[Callable[[Tree], list[str]]] = [
     circles,
     long_files,
     empty_names,
+    equal_names,
     unwanted_words,
     swallowed_errors,
     missing_words,
@@ -365,6 +373,7 @@ SOUND: Tree = {
     "symgraph/compile/function.py": '"""Function."""\ndef function():\n    """F."""\n    from symgraph import graph\n',
     "codegen/__init__.py": '"""Face."""\n',
     "codegen/program.py": '"""Program."""\nimport numpy\n',
+    "tests/test_sound.py": '"""Tests."""\n',
     "README.md": "# symgraph\n",
 }
 
@@ -406,6 +415,7 @@ def test_a_sound_tree_passes() -> None:
         (long_files, "tests/test_a.py", "x = 1\n" * 451, "has 451 lines"),
         (empty_names, "codegen/lower/utils.py", "", "says nothing"),
         (empty_names, "symgraph/core/a.py", "", "says nothing"),
+        (equal_names, "tests/ops/test_sound.py", "", "has the name of tests/test_sound.py"),
         (unwanted_words, "docs/a.md", "see /ho" + "me/someone/x", ":1: /ho"),
         (unwanted_words, "codegen/a.py", "x = 1\n# TO" + "DO: more", ":2: TO"),
         (swallowed_errors, "codegen/a.py", "try:\n    x\nexcept Exception:\n    pass", "swallows every error"),

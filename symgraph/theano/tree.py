@@ -35,6 +35,8 @@ HOMES: dict[str, str] = {
 # Names that are spelled otherwise, or stand for an object: path of Theano's -> symgraph's.
 NAMES: dict[str, str] = {
     "compile.function": "symgraph.function",
+    "compile.function.function": "symgraph.function",
+    "compile.function.function_dump": "symgraph.function_dump",
     "compile.pfunc": "symgraph.function",
     "compile.Function": "symgraph.compile.Function",
     "compile.function_module.Function": "symgraph.compile.Function",

@@ -44,8 +44,8 @@ def main():
     """Record all, and say what no value came of."""
     warnings.simplefilter("ignore")
     import theano
-    from programs import EXPRESSIONS, PROGRAMS
-    from running import gradient, run_expression, run_program
+    from old_programs import EXPRESSIONS, PROGRAMS
+    from old_runs import gradient, run_expression, run_program
 
     words, path = sys.argv[1:], os.path.join(HERE, "recorded.json")
     before = json.load(open(path)) if words else {}

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from programs import EXPRESSIONS, PROGRAMS
-from running import gradient, run_expression, run_program, variables, with_gradient
+from old_programs import EXPRESSIONS, PROGRAMS
+from old_runs import gradient, run_expression, run_program, variables, with_gradient
 
 import symgraph
 from symgraph.theano import install

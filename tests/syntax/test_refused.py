@@ -163,7 +163,8 @@ async def waits(x):
     return x
 
 
-@pytest.mark.parametrize("given", [generator, waits, lambda x: x, print, Holder, 3], ids=str)
+@pytest.mark.parametrize("given", [generator, waits, lambda x: x, print, Holder, 3],
+                         ids=["a generator", "a coroutine", "a lambda", "a function of C", "a class", "a number"])
 def test_what_is_refused_at_once(given):
     with pytest.raises(TypeError, match="symbolic"):
         symbolic(given)

@@ -4,7 +4,7 @@ import importlib
 import re
 
 import numpy as np
-from programs import VARIABLES
+from old_programs import VARIABLES
 
 
 def _tensor(theano):
