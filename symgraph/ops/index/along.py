@@ -69,7 +69,7 @@ def inverse_permutation(perm: Any) -> Any:
 
     >>> import symgraph.tensor as T
     >>> T.inverse_permutation(T.constant([2, 0, 1])).eval()
-    array([1, 2, 0], dtype=int8)
+    array([1, 2, 0])
     """
     perm = as_tensor(perm)
     if perm.dtype not in INTEGER or perm.ndim == 0:
@@ -84,7 +84,7 @@ def permute_row_elements(x: Any, y: Any, inverse: Any = 0) -> Any:
 
     >>> import symgraph.tensor as T
     >>> T.permute_row_elements(T.constant([10, 20, 30]), T.constant([2, 0, 1])).eval()
-    array([30, 10, 20], dtype=int8)
+    array([30, 10, 20])
     """
     x, y = as_tensor(x), as_tensor(y)
     if y.dtype not in INTEGER or not x.ndim or not y.ndim:
