@@ -323,18 +323,3 @@ def test_only_what_is_read_is_kept(name: str, linker: str) -> None:
                                                                 timeout=120)
     assert ran.returncode == 0, ran.stderr
     assert int(ran.stdout) < 60
-
-
-def test_another_length_and_batch_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    from symgraph.compile import native
-
-    made: list[int] = []
-    compiled = native.compile_program
-    monkeypatch.setattr(native, "compile_program", lambda *args: made.append(1) or compiled(*args))
-    x = T.dtensor3("x")
-    states, _ = scan(lambda rows, state: T.tanh(rows + state) * 0.917, sequences=x, outputs_info=T.zeros_like(x[0]))
-    f = function([x], [states[-1], symgraph.grad(states[-1].sum(), x)])
-    for shape in ((3, 2, 4), (50, 1, 7), (1, 9, 1), (0, 2, 2)):
-        last, slope = f(np.ones(shape))
-        assert last.shape == shape[1:] and slope.shape == shape
-    assert len(made) <= 1

@@ -212,16 +212,3 @@ def test_what_is_made_of_a_states_rows_by_a_product_is_made_after_the_loop() -> 
     (states, outs), _ = scan(cheap, sequences=x, outputs_info=[h, None])
     _, (loop,) = optimised([outs])
     assert "exp" in names(loop)  # no second stack for it
-
-
-def test_counted_rows_are_not_read() -> None:
-    n = T.lscalar("n")
-    for steps in (0, 3):
-        GIVEN[n] = np.array(steps)
-        for numbers, backwards in ((T.arange(n), False), (T.arange(1, n + 1), False), (T.arange(x.shape[0]), True)):
-            stack, _ = scan(lambda k, state: state * 0.5 + k, sequences=numbers, outputs_info=h, go_backwards=backwards)
-            _, (loop,) = optimised([stack])
-            assert loop.op.layout.counts and not loop.op.layout.sequences
-    short, _ = scan(lambda k, state: state * 0.5 + k, sequences=T.arange(n), outputs_info=h, n_steps=7)
-    with pytest.raises(ValueError, match="7 steps"):
-        optimised([short])

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from symgraph.graph.graph import Graph
 from symgraph.loops.loopop import LoopOp
 from symgraph.passes.loops.after import results, sums
-from symgraph.passes.loops.before import count, hoist, products
+from symgraph.passes.loops.before import hoist, products
 from symgraph.passes.loops.parts import Parts
 from symgraph.passes.loops.rows import LAST_ROW
 
@@ -20,7 +20,6 @@ __all__ = ["LAST_ROW", "loops"]
 
 STAGES: tuple[tuple[str, Callable[[Parts], int]], ...] = (
     ("constants", Parts.take_constants),
-    ("counted", count),
     ("hoisted", hoist),
     ("pruned", Parts.prune),
     ("sums", sums),

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from symgraph.expr.sizes import ViewOp, size_constant, static_int
-from symgraph.expr.types import tensor_type
+from symgraph.expr.sizes import ViewOp, size_constant
 from symgraph.expr.variable import Constant
 from symgraph.expr.walk import clone_nodes, toposort
-from symgraph.ops.cast import cast
-from symgraph.ops.create import Alloc, Arange
+from symgraph.ops.create import Alloc
 from symgraph.ops.index import Subtensor
 from symgraph.ops.index.region import INPUT, Slice
 from symgraph.ops.layout import DimShuffle, Reshape
@@ -17,62 +15,9 @@ from symgraph.ops.linalg import Dot
 from symgraph.ops.shape import ShapeItem
 from symgraph.passes.loops.parts import Parts
 from symgraph.passes.loops.sequences import reads_all
-from symgraph.passes.match import inputs_of, is_constant, node_of
 from symgraph.passes.replacement import call
 
-__all__ = ["count", "hoist", "products"]
-
-
-def count(parts: Parts) -> int:
-    """Rows of ``arange(start, stop)`` are counted instead of read: such a sequence of a long loop would be its largest array."""
-    if parts.layout.unbounded:
-        return 0
-    done: dict[Any, Any] = {}
-    for row, array, (offset, backwards) in parts.sequences:
-        node = node_of(array, Arange)
-        if node is None or offset or not is_constant(node.inputs[2], 1) or not _counts_all(node, parts.node.inputs[0]):
-            continue
-        if not parts.counter:
-            parts.counter = [tensor_type("int64", ()).make_variable("t")]
-        start = node.inputs[0]
-        if backwards:
-            last = _captured(parts, call("add", start, call("sub", ShapeItem(0)(array), size_constant(1))))
-            value = call("sub", last, parts.counter[0])
-        else:
-            value = parts.counter[0] if is_constant(start, 0) else call("add", _captured(parts, start), parts.counter[0])
-        done[row] = cast(value, row.dtype)
-    if done:
-        parts.put_results(clone_nodes(parts.results(), done))
-        parts.sequences = [s for s in parts.sequences if s[0] not in done]
-    return len(done)
-
-
-def _captured(parts: Parts, x: Any) -> Any:
-    """What stands in the body for an outer value."""
-    inside = x.type.make_variable(x.name)
-    parts.captured.append((inside, x))
-    return inside
-
-
-def _counts_all(node: Any, steps: Any) -> bool:
-    """Whether the steps are known to be no more than the numbers of ``arange(start, stop, 1)``, as scan and the passes write that."""
-    start, stop = node.inputs[:2]
-    for length in inputs_of(steps, "minimum") or [steps]:
-        known, size = static_int(length), node.outputs[0].type.shape[0]
-        if known is not None and size is not None:
-            if known <= size:
-                return True
-            continue
-        limits = inputs_of(length, "maximum")
-        for x in [x for x in limits if static_int(x) != 0] if limits is not None and len(limits) == 2 else [length]:
-            if is_constant(start, 0) and x is stop:
-                return True
-            terms = inputs_of(x, "add")
-            first = static_int(start)
-            if terms is not None and len(terms) == 2 and stop in terms and first is not None:
-                if static_int(terms[1 - terms.index(stop)]) == -first:
-                    return True
-    return False
+__all__ = ["hoist", "products"]
 
 
 def hoist(parts: Parts) -> int:

@@ -105,7 +105,7 @@ class Parts:
     def rebuilt(self) -> list[tuple[Any, Any]]:
         """The loop put together again: pairs of an old output and the new one."""
         old = self.layout
-        layout = LoopLayout([how for _, _, how in self.sequences], len(self.states), len(self.captured), len(self.stacks), bool(self.counter),
+        layout = LoopLayout([how for _, _, how in self.sequences], len(self.states), len(self.captured), len(self.stacks), old.counts,
                             old.until, old.unbounded)
         op = type(self.op)(self.inside(), self.results(), layout, self.op.name, self.op.truncate)
         arrays = [y for _, y, _ in self.sequences] + [y for _, y, *_ in self.states] + [y for _, y in self.captured]
