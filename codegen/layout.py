@@ -14,7 +14,7 @@ from codegen.record import field, record
 __all__ = ["CallbackType", "Failure", "Layout"]
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True)
 class Failure:
     """where: the step's number (`Step.where`); error: name of the exception class; message: with ``{}`` for each value noted.
 
@@ -27,7 +27,7 @@ class Failure:
     loops: tuple[int, ...] = ()
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True)
 class CallbackType:
     """A Python op's step: the types of what comes in and of what must come back. where: the step's number; loops: as those of a Failure."""
 
@@ -37,7 +37,7 @@ class CallbackType:
     loops: tuple[int, ...] = ()
 
 
-@record(slots=True)
+@record()
 class Layout:
     """entry: the symbol. constants: C-contiguous arrays. scratches: number of scratch blocks. libraries: BLAS/LAPACK names by slot."""
 

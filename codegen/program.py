@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["ArrayType", "Branch", "Loop", "Program", "Sequenced", "Step"]
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True)
 class ArrayType:
     """dtype by its numpy name; shape: one entry a dimension, None where the size is known only at run time."""
 
@@ -38,7 +38,7 @@ class ArrayType:
         return f"{self.dtype}[{', '.join('?' if n is None else str(n) for n in self.shape)}]"
 
 
-@record(slots=True)
+@record()
 class Step:
     """One op applied: `outputs` are computed from `inputs` (value numbers) as `rule` says.
 
@@ -51,7 +51,7 @@ class Step:
     where: int = 0
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True)
 class Sequenced:
     """An inner input that is a row of an outer value: row ``t + offset`` in step t; `backwards` counts rows from the end."""
 
@@ -60,7 +60,7 @@ class Sequenced:
     backwards: bool = False
 
 
-@record(slots=True)
+@record()
 class Loop:
     """Repeats the inner program `body`; (final state, stacked results) = fold(body, state, sequences).
 
@@ -86,7 +86,7 @@ class Loop:
     where: int = 0
 
 
-@record(slots=True)
+@record()
 class Branch:
     """Runs one of two inner programs: `then` if the value `condition` (bool, no dimensions) is true, else `otherwise`.
 
@@ -104,7 +104,7 @@ class Branch:
 AnyStep = Step | Loop | Branch
 
 
-@record(slots=True)
+@record()
 class Program:
     """types: of each value; constants: value number -> array; outputs: value numbers (one may stand twice, or be an input)."""
 

@@ -24,7 +24,7 @@ else:
         def __init__(self, *, default_factory):
             self.default_factory = default_factory
 
-    def record(*, frozen=False, slots=True, eq=True):
+    def record(*, frozen=False, eq=True):
         """A class decorator: fields in the order of their annotations, as keyword-or-positional arguments of `__init__`; equality by
         fields (`eq`), a hash and no assignment (`frozen`). Fields are not inherited.
 
@@ -35,10 +35,10 @@ else:
         >>> Point(1) == Point(1, 0), hash(Point(1)) == hash(Point(1)), Point(2)
         (True, True, Point(x=2, y=0))
         """
-        return lambda cls: _made(cls, frozen, slots, eq)
+        return lambda cls: _made(cls, frozen, eq)
 
 
-def _made(cls: Any, frozen: bool, slots: bool, eq: bool) -> Any:
+def _made(cls: Any, frozen: bool, eq: bool) -> Any:
     names = tuple(cls.__annotations__)
     space: dict[str, Any] = {"_set": object.__setattr__}
     arguments, body = ["self"], []
@@ -56,10 +56,8 @@ def _made(cls: Any, frozen: bool, slots: bool, eq: bool) -> Any:
         body.append(f"_set(self, {name!r}, {value})" if frozen else f"self.{name} = {value}")
     exec(f"def __init__({', '.join(arguments)}):\n " + "\n ".join(body), space)  # the one compilation
     own = {key: value for key, value in vars(cls).items() if key not in {*names, "__dict__", "__weakref__"}}
-    own |= {"__init__": space["__init__"], "__match_args__": names}
+    own |= {"__init__": space["__init__"], "__match_args__": names, "__slots__": names}
     own.setdefault("__repr__", lambda self: f"{cls.__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})")
-    if slots:
-        own["__slots__"] = names
     if eq:
         values = attrgetter(*names) if len(names) > 1 else lambda self: (getattr(self, names[0]),)
         own["__eq__"] = lambda self, other: values(self) == values(other) if type(other) is type(self) else NotImplemented

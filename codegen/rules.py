@@ -45,7 +45,7 @@ class Sizes(Protocol):
         """Raise the error of this class name with the message, its ``{}`` filled by `values`, unless the condition holds."""
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True)
 class Pointwise:
     """Each element of the one output on its own.
 
@@ -66,7 +66,7 @@ class Pointwise:
     view: bool = False
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True)
 class Reduction:
     """The elements of input 0 along `axes` joined into one; the other dimensions stay.
 
@@ -84,7 +84,7 @@ class Reduction:
     finish: Callable[..., Any]
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True)
 class Loops:
     """The op writes its own loop nest.
 
@@ -108,7 +108,7 @@ class Loops:
     by_address: tuple[int, ...] | None = None
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True)
 class Python:
     """Calls back: `call(*arrays)` -> tuple of arrays of the output types. Its shapes are known once it has run.
 

@@ -26,7 +26,7 @@ HEAD = Struct("<8sIIQQQ32s")  # magic, format, length of the key, of the descrip
 CHECKED = HEAD.size - 32
 
 
-@record(slots=True)
+@record()
 class Entry:
     """object: object code; layout: what it wants of its caller; extra: what else the caller keeps with it, as JSON can say it.
 

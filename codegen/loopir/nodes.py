@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 
-@record(slots=True, eq=False)
+@record(eq=False)
 class Value:
     """A numbered value; `number` is unique within its Function."""
 
@@ -34,7 +34,7 @@ Operand = Value | int | float | bool
 Block = list["Node"]
 
 
-@record(slots=True)
+@record()
 class Assign:
     """out = operation(*args), without effect on memory. The operations are listed in codegen/loopir/operations.py."""
 
@@ -43,7 +43,7 @@ class Assign:
     args: tuple[Operand, ...]
 
 
-@record(slots=True)
+@record()
 class Load:
     """out = pointer[index]; the element type is that of the pointer, bool is kept in memory as one byte, 0 or 1."""
 
@@ -52,7 +52,7 @@ class Load:
     index: Operand
 
 
-@record(slots=True)
+@record()
 class Store:
     """pointer[index] = value."""
 
@@ -61,7 +61,7 @@ class Store:
     value: Operand
 
 
-@record(slots=True)
+@record()
 class Local:
     """out = address of `count` (a constant) elements of uninitialised memory that lives as long as the function runs."""
 
@@ -69,7 +69,7 @@ class Local:
     count: int
 
 
-@record(slots=True)
+@record()
 class For:
     """for index = start; index < stop; index += step (a constant > 0), carrying values round.
 
@@ -90,7 +90,7 @@ class For:
     kind: str = "serial"
 
 
-@record(slots=True)
+@record()
 class While:
     """Runs `body` again as long as `condition`, computed at its end, is true: the body runs at least once."""
 
@@ -102,7 +102,7 @@ class While:
     results: tuple[Value, ...] = ()
 
 
-@record(slots=True)
+@record()
 class If:
     """results = the yields of the block taken."""
 
@@ -115,7 +115,7 @@ class If:
     likely: bool | None = None
 
 
-@record(slots=True)
+@record()
 class Call:
     """Calls a kernel of the module by name. A kernel that may fail returns a status; if it is not 0 the caller returns it too."""
 
@@ -123,7 +123,7 @@ class Call:
     args: tuple[Operand, ...]
 
 
-@record(slots=True)
+@record()
 class Library:
     """Calls a routine of a library (BLAS, LAPACK) by the Fortran convention: everything by address.
 
@@ -135,7 +135,7 @@ class Library:
     args: tuple[Operand, ...]
 
 
-@record(slots=True)
+@record()
 class External:
     """out = a function of a library of Python's (scipy.special), called by value: `double f(double ..., int)`, 0 as the int.
 
@@ -148,7 +148,7 @@ class External:
     args: tuple[Operand, ...]
 
 
-@record(slots=True)
+@record()
 class Callback:
     """Calls function number `slot` of the caller, handing over the addresses and sizes of arrays.
 
@@ -162,7 +162,7 @@ class Callback:
     number: int
 
 
-@record(slots=True)
+@record()
 class Result:
     """out = memory for result number `slot`, of these sizes, given by the caller; entry only.
 
@@ -175,7 +175,7 @@ class Result:
     number: int = -1
 
 
-@record(slots=True)
+@record()
 class Scratch:
     """out = address, 64-byte aligned, of scratch block number `slot`, which has at least `size` bytes; entry only.
 
@@ -190,14 +190,14 @@ class Scratch:
     number: int = -1
 
 
-@record(slots=True)
+@record()
 class Pulse:
     """Asks the caller whether to go on; leaves the entry with status -2 if not. counters: int64[3], see codegen/lower/pulse.py; entry only."""
 
     counters: Value
 
 
-@record(slots=True)
+@record()
 class Fail:
     """Leaves the function with a status that is not 0, having noted up to 8 integer `values` for the message."""
 
@@ -208,7 +208,7 @@ class Fail:
 Node = Assign | Load | Store | Local | For | While | If | Call | Library | External | Callback | Result | Scratch | Pulse | Fail
 
 
-@record(slots=True)
+@record()
 class Function:
     """A kernel: its parameters are pointers and scalars. Or the entry, whose only parameter is the context (type 'context*').
 
@@ -223,7 +223,7 @@ class Function:
     distinct: frozenset[int] = frozenset()  # positions of pointer parameters whose memory no other parameter reaches
 
 
-@record(slots=True)
+@record()
 class Module:
     """libraries: names of the routines whose addresses come in with the call, by slot."""
 

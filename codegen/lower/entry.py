@@ -19,7 +19,7 @@ from codegen.rules import Pointwise
 __all__ = ["Lowered", "lower"]
 
 
-@record(slots=True)
+@record()
 class Lowered:
     """The code and what it wants from its caller."""
 

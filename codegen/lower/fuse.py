@@ -24,7 +24,7 @@ DEPTH = 16  # of members that are read at an index of their own: evaluating thos
 CHEAP = 3  # cost up to which a step is computed again in each of its readers rather than stored
 
 
-@record(slots=True)
+@record()
 class Group:
     """kind: 'pointwise', 'reduction', 'loops', 'python', 'view', 'loop', 'branch'. members: positions of steps, in order, the root last."""
 
@@ -41,7 +41,7 @@ class Group:
         return len(self.members) < STEPS and self.cost + cost <= COST and len(self.arrays | set(step.inputs)) <= ARRAYS
 
 
-@record(slots=True)
+@record()
 class Use:
     """Step `position` reads the value as its input number `operand`."""
 

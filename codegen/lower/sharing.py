@@ -19,7 +19,7 @@ PLAIN = frozenset({"add", "sub", "mul"})
 FLOATS = ("float32", "float64")
 
 
-@record(slots=True)
+@record()
 class Shared:
     """A kernel and its calls, each with the constants that stand in the kernel's places for them."""
 

@@ -33,7 +33,7 @@ LOWEST = {"int32": -(2**31), "int64": -(2**63)}
 ATOM, UNARY, PRODUCT, SUM, COMPARISON, EQUALITY, BITS, CHOICE = 16, 15, 14, 13, 11, 10, 7, 4
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True)
 class Row:
     """text: a format string of the operands. level: how tightly it binds; needs: how tightly each operand must.
 

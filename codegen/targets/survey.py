@@ -11,7 +11,7 @@ INLINE_LENGTH = 60  # a kernel of one use may become a part of its caller up to 
 INLINE_TOTAL = 1500  # nodes of all such kernels with loops: the time that LLVM takes grows with the square of a function
 
 
-@record(slots=True)
+@record()
 class Survey:
     """function: the kernel. calls: from how many places it is called. length: its nodes, all nested ones counted.
 

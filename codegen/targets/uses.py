@@ -12,7 +12,7 @@ __all__ = ["Uses", "uses_of"]
 SUMS = frozenset({"add", "sub", "mul", "div", "rem"})
 
 
-@record(slots=True)
+@record()
 class Uses:
     """count: how often each value (by number) is used by what is not dead itself. place: id of the one block in which it is, 0 if several.
 

@@ -110,7 +110,9 @@ def object_at(name: str) -> Any:
     """The module, or the attribute of one, that a dotted name says."""
     try:
         return import_module(name)
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if not f"{name}.".startswith(f"{error.name}."):  # it is there, and something that it needs is not
+            raise
         module, _, last = name.rpartition(".")
         return getattr(object_at(module), last)
 

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "random"
 
-pytest.importorskip("sklearn")
 
 
 def example(name: str) -> dict[str, Any]:

@@ -6,14 +6,15 @@ import itertools
 
 import numpy as np
 import pytest
+import scipy.stats as st
 from drawn import CASES, MORE
+from scipy import special
 
 import symgraph
 import symgraph.random as R
 import symgraph.tensor as T
 from symgraph.random.distributions import TABLE
 
-st = pytest.importorskip("scipy.stats")
 KEY = R.key(2026)
 COUNT = 20000
 LINES = [(name, parameters) for name, (parameters, judge) in CASES.items() if judge is not None] + MORE
@@ -193,7 +194,6 @@ SHAPES = np.array([0.01, 0.1, 0.5, 1.0, 3.0, 40.0, 1000.0])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_implicit_derivative_of_gamma(dtype):
     """z moves with a such that the distribution function stays: against differences of its inverse."""
-    special = pytest.importorskip("scipy.special")
     a = T.tensor(dtype, shape=[None])
     z = R.gamma(KEY, (5, len(SHAPES)), a, dtype=dtype)
     per_draw = symgraph.tensor.Rop(z, a, T.ones_like(a))
@@ -219,7 +219,6 @@ def test_derivatives_of_gamma_and_beta_give_those_of_means():
 
 def test_second_derivative_of_gamma():
     """As far as the distribution function goes: its inverse, at the level of the draw, derived twice."""
-    special = pytest.importorskip("scipy.special")
     a = T.dscalar()
     z = R.gamma(KEY, (), a)
     first = symgraph.grad(z, a)
