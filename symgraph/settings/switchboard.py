@@ -17,7 +17,7 @@ from contextlib import ContextDecorator
 from typing import Any
 
 from symgraph.settings import sources
-from symgraph.settings.table import TABLE, Derived
+from symgraph.settings.table import TABLE, WAITING, Derived
 from symgraph.settings.values import DERIVED, checked, nearest
 
 __all__ = ["ChangeFlags", "Section", "Settings", "config"]
@@ -62,7 +62,8 @@ class Section:
     def __str__(self) -> str:
         """Every switch of the section with its value and its line of doc, as a table."""
         values = {full: repr(self._root._value(full)) for full in self._names()}
-        return "\n".join(f"{full} = {value:<12}  # {TABLE[full].doc}" for full, value in values.items())
+        notes = {full: TABLE[full].doc + (" (without effect yet)" if TABLE[full].standing == WAITING else "") for full in values}
+        return "\n".join(f"{full} = {value:<12}  # {notes[full]}" for full, value in values.items())
 
     def __repr__(self) -> str:
         return f"<settings {self._prefix.rstrip('.')}>" if self._prefix else "<settings>"
