@@ -71,7 +71,7 @@ class Loop:
     steps: the value (int64, no dimensions) that says how many steps; None: until the condition holds.
     states: outer values, the initial states. captured: outer values, the same in each step.
     outputs: outer values: the final states, the stacks (leading dimension: steps that ran; None where nobody reads it),
-    then, if `counts_out`, the number of steps that ran (int64).
+    report: (number under which a callback is known, rounds before its first call), see codegen/lower/reports.py; None: it tells nobody.
     """
 
     body: Program
@@ -84,6 +84,7 @@ class Loop:
     counts: bool = False
     until: bool = False
     where: int = 0
+    report: tuple[int, int] | None = None
 
 
 @record()

@@ -219,7 +219,7 @@ def locate(error: AnyError, line: source.Where | None) -> AnyError:
     """
     if line is None or getattr(error, "line", None) is not None:
         return error
-    message = str(error)
+    message = error.args[0] if len(error.args) > 1 and isinstance(error.args[0], str) else str(error)
     error.line = line  # type: ignore[attr-defined]
     error.args = (_with_place(message, line), *error.args[1:])
     return error

@@ -16,6 +16,7 @@ from codegen.lower.arrays import Memory, product
 from codegen.lower.foresight import foresee
 from codegen.lower.memory import SMALL, item_bytes
 from codegen.lower.pulse import Countdown, countdown_of
+from codegen.lower.reports import Reports
 from codegen.lower.tapes import Tape
 from codegen.lower.unit import LEVELS
 from codegen.program import Branch, Loop
@@ -42,6 +43,7 @@ class LoopPlan:
         self.open: dict[int, list[int]] = {}  # stacked result -> dimensions of a row whose size only a step tells
         self.before: dict[int, list[Any]] = {}  # their sizes in the round before
         self.countdown: Countdown | None = None
+        self.reports: Reports | None = None
         self.now: Any = None  # the number of the round whose code is being written
         self.late: set[int] = set()  # outputs of the body whose sizes show only inside the loop
 
@@ -190,6 +192,9 @@ class LoopPlan:
         self.countdown = countdown_of(frame.unit, loop, self.steps)
         if self.countdown is not None:
             initial.append(self.countdown.initial())
+        if loop.report is not None:
+            self.reports = Reports(frame.unit, loop, self.steps)
+            initial.append(self.reports.initial())
         if loop.until or self.steps is None:
             self.repeat(initial)
         else:
@@ -222,11 +227,16 @@ class LoopPlan:
         self.finish(ran[1:], ran[0])
 
     def counted_round(self, t: Any, carried: Any) -> tuple[Any, list[Any]]:
-        """One step, then a look at whether to go on, if it is time for it."""
-        if self.countdown is None:
-            return self.round(t, carried)
-        condition, after = self.round(t, carried[:-1])
-        return condition, [*after, self.countdown.after(carried[-1])]
+        """One step, then a look at whether to go on, and a report, if it is time for them."""
+        rest = list(carried)
+        until_report = rest.pop() if self.reports is not None else None
+        until_look = rest.pop() if self.countdown is not None else None
+        condition, after = self.round(t, rest)
+        if self.countdown is not None:
+            after.append(self.countdown.after(until_look))
+        if self.reports is not None:
+            after.append(self.reports.after(until_report, t, condition))
+        return condition, after
 
     def round(self, t: Any, carried: Any) -> tuple[Any, list[Any]]:
         """One step; (condition or None, what is carried to the next)."""
@@ -325,6 +335,9 @@ class LoopPlan:
     def finish(self, final: list[Any], ran: Any) -> None:
         frame, loop = self.frame, self.loop
         rest = list(final)
+        if self.reports is not None:
+            rest.pop()
+            self.reports.finish(ran)
         if self.countdown is not None:
             self.countdown.finish(rest.pop())
         for k, out in enumerate(loop.outputs[: self.count]):

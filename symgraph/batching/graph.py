@@ -205,7 +205,7 @@ def loop_of_stack(op: LoopOp, inputs: list[Any], stacked: list[bool]) -> list[An
         elif layout.first_state <= k < layout.first_captured and flags[at + k - layout.first_state] and not s:
             x = repeated(x, n)
         outer.append(x)
-    results = LoopOp(list(given.values()), inner, layout, op.name, op.truncate)(*outer, return_list=True)
+    results = LoopOp(list(given.values()), inner, layout, op.name, op.truncate, progress=op.progress)(*outer, return_list=True)
     stacks = [x.dimshuffle(1, 0, *range(2, x.ndim)) if s else x for x, (_, s) in zip(results[layout.states :], found[layout.states :])]
     return [*results[: layout.states], *stacks]
 

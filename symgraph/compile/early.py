@@ -97,6 +97,8 @@ def op_text(op: Op) -> str | None:
 
 
 def _body_text(op: Any) -> str | None:
+    if getattr(op, "progress", None) is not None:
+        return None  # it calls a function that comes with the call
     numbers = {x: k for k, x in enumerate(op.inner_inputs)}
     lines = [_type(x) for x in op.inner_inputs]
     if not _nodes(toposort(op.inner_outputs, op.inner_inputs), numbers, lines):

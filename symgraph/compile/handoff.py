@@ -21,6 +21,7 @@ from symgraph.expr.op import Apply, Op
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Constant, TensorConstant, Variable
 from symgraph.expr.walk import toposort
+from symgraph.loops.progress import report_of
 from symgraph.settings import config
 
 __all__ = ["Entry", "Executable", "Handed", "NotNative", "NativeCallable", "codegen", "compile_program", "hand_over", "rule_of", "store", "version"]
@@ -97,8 +98,9 @@ def hand_over(inputs: Sequence[Variable], outputs: Sequence[Variable]) -> Handed
 class _Writer:
     """Numbers the values of one Program."""
 
-    def __init__(self, handed: Handed) -> None:
+    def __init__(self, handed: Handed, silent: bool = False) -> None:
         self.handed = handed
+        self.silent = silent  # within a loop that reports: those of its steps do not
         self.types: list[ArrayType] = []
         self.numbers: dict[Variable, int] = {}
         self.constants: dict[int, Any] = {}
@@ -148,18 +150,24 @@ class _Writer:
 
     def loop(self, node: Apply, inputs: tuple[int, ...], outputs: tuple[int, ...], where: int) -> Loop:
         op, layout = node.op, node.op.layout
-        body = _Writer(self.handed).program(op.inner_inputs, op.inner_outputs)
+        reports = op.progress is not None and not self.silent
+        body = _Writer(self.handed, self.silent or reports).program(op.inner_inputs, op.inner_outputs)
+        report = None
+        if reports:  # behind the callbacks of the body, as native code numbers them
+            report = len(self.handed.nodes), op.progress.first
+            self.handed.nodes.append(report_of(op.progress))
+            self.handed.callbacks.append(self.handed.nodes[-1])
         kept = tuple(k if x in self.read else None for k, x in zip(outputs, node.outputs))
         return Loop(
             body=body, steps=None if layout.unbounded else inputs[0],
             sequences=tuple(Sequenced(k, *how) for k, how in zip(inputs[layout.first_sequence :], layout.sequences)),
             states=inputs[layout.first_state : layout.first_captured], captured=inputs[layout.first_captured :], stacked=layout.stacked,
-            outputs=kept, counts=layout.counts, until=layout.until, where=where)
+            outputs=kept, counts=layout.counts, until=layout.until, where=where, report=report)
 
     def branch(self, node: Apply, inputs: tuple[int, ...], outputs: tuple[int, ...], where: int) -> Branch:
         """Input 0 is the condition, the others are what the branches read."""
         op = node.op
-        then, otherwise = (_Writer(self.handed).program(op.inner_inputs, results) for results in (op.then_outputs, op.else_outputs))
+        then, otherwise = (_Writer(self.handed, self.silent).program(op.inner_inputs, results) for results in (op.then_outputs, op.else_outputs))
         return Branch(inputs[0], then, otherwise, inputs[1:], outputs, where)
 
 

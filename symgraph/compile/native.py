@@ -29,6 +29,7 @@ from symgraph.compile.watch import Watch
 from symgraph.expr.op import Apply
 from symgraph.expr.variable import Variable
 from symgraph.expr.walk import ancestors
+from symgraph.loops.progress import Report
 
 __all__ = ["DictFunction", "NativeFunction", "load_known", "NotNative", "Watch", "make_native", "node_callable", "version"]
 
@@ -150,6 +151,8 @@ def remember(key: str, compiled: Any, plan: dict[str, Any], handed: Handed, orig
 
 def caller(node: Apply, nodes: Sequence[Apply | None] = ()) -> Callable[..., Any]:
     """A node as a function of arrays. nodes: by the numbers under which native code knows the loops around it."""
+    if isinstance(node.op, Report):  # what a user's function raises while a loop runs is no failure of the loop
+        return lambda *arrays: node.op.run(node, arrays)
 
     def call(*arrays: Any) -> Any:
         try:

@@ -82,7 +82,8 @@ def loop_tangents(node: Apply, tangents: Sequence[Any]) -> list[Any]:
         [*parts.new_states, *new, *[t for _, t in stacks], *node.op.inner_outputs[layout.states + layout.stacked :]],
         LoopLayout([*layout.sequences, *[layout.sequences[k] for k in rows]], layout.states + len(states), layout.captured + len(captured),
                    len(stacks), layout.counts, layout.until, layout.unbounded),
-        named(node.op, "tangent of"), node.op.truncate, node.op.recompute)
+        named(node.op, "tangent of"), node.op.truncate, node.op.recompute,
+        progress=node.op.progress)
     starts = [zeros_for(parts.starts[k]) if by_states[k] is None else by_states[k] for k in states]
     results = op(*node.inputs[: layout.first_sequence], *parts.arrays, *[by_rows[k] for k in rows], *parts.starts, *starts, *parts.outer,
                  *[by_captured[k] for k in captured], return_list=True)

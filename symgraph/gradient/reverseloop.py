@@ -89,7 +89,7 @@ def _steps_that_ran(node: Apply) -> Any:
     inside = [*op.inner_inputs[: layout.inner_captured], number, *op.inner_inputs[layout.inner_captured :]]
     outputs = [*op.inner_outputs[: layout.states], number + 1, *op.inner_outputs[layout.states :]]
     counting = LoopOp(inside, outputs, LoopLayout(layout.sequences, layout.states + 1, layout.captured, layout.stacked, layout.counts, layout.until,
-                                                  layout.unbounded), op.name)
+                                                  layout.unbounded), op.name, progress=op.progress)
     arguments = [*node.inputs[: layout.first_captured], size_constant(0), *node.inputs[layout.first_captured :]]
     results = counting(*arguments, return_list=True)
     results[0].owner.line = node.line

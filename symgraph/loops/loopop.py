@@ -20,6 +20,7 @@ from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import toposort
 from symgraph.graph.walks import io_connection_pattern
 from symgraph.loops.checkpoints import checked_checkpoint
+from symgraph.loops.progress import checked_progress, told
 
 __all__ = ["LoopLayout", "LoopOp"]
 
@@ -79,20 +80,23 @@ class LoopOp(Op):
 
     inner_inputs, inner_outputs: variables, as the layout says. name: for print-outs. truncate: how many steps the reverse
     goes back (-1: all). recompute: the reverse stores nothing but states, and computes what else it needs again.
-    checkpoint: of how many steps are the segments through which the reverse goes (checkpoints.py), or None.
+    checkpoint: of how many steps are the segments through which the reverse goes (checkpoints.py), or None. progress: whom the loop tells
+    how far it is (progress.py), or None.
     """
 
     control = "loop"
 
     def __init__(self, inner_inputs: Sequence[Variable], inner_outputs: Sequence[Variable], layout: LoopLayout, name: str | None = None,
-                 truncate: int = -1, recompute: bool = False, checkpoint: Any = None) -> None:
+                 truncate: int = -1, recompute: bool = False, checkpoint: Any = None, progress: Any = None) -> None:
         self.inner_inputs = list(inner_inputs)
         self.inner_outputs: list[Any] = list(inner_outputs)
         self.layout = layout
         self.name = name
         self.truncate = truncate
         self.recompute = recompute
-        self.checkpoint = checked_checkpoint(checkpoint, f"loop {name}" if name else "loop")
+        title = f"loop {name}" if name else "loop"
+        self.checkpoint = checked_checkpoint(checkpoint, title)
+        self.progress = checked_progress(progress, title)
         self._order: list[Apply] | None = None
         self._pattern: list[list[bool]] | None = None
 
@@ -125,22 +129,26 @@ class LoopOp(Op):
         if self._order is None:
             self._order = toposort(self.inner_outputs, self.inner_inputs)
         stacks: list[list[Any]] = [[] for _ in range(layout.stacked)]
-        t = 0
-        while steps is None or t < steps:
-            rows = [rows[len(rows) - 1 - t - offset] if backwards else rows[t + offset]
-                    for (offset, backwards), rows in zip(layout.sequences, sequences)]
-            values = [np.asarray(t, dtype="int64")] * layout.counts + [np.asarray(r) for r in rows] + states + captured
-            try:
-                results = run_nodes(self._order, dict(zip(self.inner_inputs, values)), self.inner_outputs, on_error=_locate)
-                _check_kept(states, results)
-            except Exception as error:
-                raise in_step(error, t, self) from error.__cause__
-            states = results[: layout.states]
-            for stack, row in zip(stacks, results[layout.states :]):
-                stack.append(row)
-            t += 1
-            if layout.until and results[-1]:
-                break
+        t, ended = 0, False
+        with told(self.progress, steps) as tell:
+            while not ended and (steps is None or t < steps):
+                rows = [rows[len(rows) - 1 - t - offset] if backwards else rows[t + offset]
+                        for (offset, backwards), rows in zip(layout.sequences, sequences)]
+                values = [np.asarray(t, dtype="int64")] * layout.counts + [np.asarray(r) for r in rows] + states + captured
+                try:
+                    results = run_nodes(self._order, dict(zip(self.inner_inputs, values)), self.inner_outputs, on_error=_locate)
+                    _check_kept(states, results)
+                except Exception as error:
+                    raise in_step(error, t, self) from error.__cause__
+                states = results[: layout.states]
+                for stack, row in zip(stacks, results[layout.states :]):
+                    stack.append(row)
+                t += 1
+                ended = bool(layout.until and results[-1])
+                if tell is not None and not ended and t != steps:
+                    tell(t, True)
+            if tell is not None:
+                tell(t, False)
         if stacks and not stacks[0]:
             return [*states, *self._no_rows(arrays)]
         return [*states, *map(np.stack, stacks)]
@@ -196,7 +204,7 @@ class LoopOp(Op):
         outputs = [*self.inner_outputs[:end], *more, *self.inner_outputs[end:]]
         layout = LoopLayout(self.layout.sequences, self.layout.states, self.layout.captured, self.layout.stacked + len(more), self.layout.counts,
                             self.layout.until, self.layout.unbounded)
-        return LoopOp(self.inner_inputs, outputs, layout, self.name, self.truncate, self.recompute, self.checkpoint)
+        return LoopOp(self.inner_inputs, outputs, layout, self.name, self.truncate, self.recompute, self.checkpoint, self.progress)
 
     def __getstate__(self) -> Any:
         return self.__dict__ | {"_order": None, "_pattern": None}

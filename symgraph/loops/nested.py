@@ -19,14 +19,13 @@ from symgraph.expr.types import TensorType, tensor_type
 from symgraph.expr.variable import TensorVariable
 from symgraph.loops.assembly import Assembly, cast_up
 from symgraph.loops.branch import as_condition
+from symgraph.loops.progress import MOST_STEPS
 from symgraph.loops.result import StepResult, call_step, until
 from symgraph.loops.specification import Rows, State
 from symgraph.loops.trees import Tree, beside, flatten
 from symgraph.settings import config
 
 __all__ = ["MOST_STEPS", "Traced", "fold", "fori", "iterate", "step_count", "while_"]
-
-MOST_STEPS = 2**62  # of a loop that ends when its condition says so
 
 
 def fold(
@@ -42,7 +41,8 @@ def fold(
     A number that the step makes wider (1 that becomes float64) starts in the wider dtype. Shared variables with a default update that the
     step reads (random streams) go on from step to step, and their default update becomes what the last step leaves. name: for print-outs.
     Python numbers begin as int64 and floatX.
-    options: checkpoint and truncate, which are `scan`'s checkpoint and truncate_gradient: what derivatives store, and how far they go back.
+    options: checkpoint, progress and truncate, which are `scan`'s checkpoint, progress and truncate_gradient: what derivatives store, who is
+    told how far the loop is, and how far derivatives go back.
 
     Raises TypeError for a state or result that is no nesting of variables, and for a step that gives another structure or dtype;
     ValueError for another number of dimensions or size; both show the two nestings beside each other. Raises ValueError
@@ -233,9 +233,9 @@ class Traced:
 
 
 def _title(kind: str, name: Any, options: Mapping[str, Any]) -> str:
-    unknown = sorted(set(options) - {"checkpoint", "truncate"})
+    unknown = sorted(set(options) - {"checkpoint", "progress", "truncate"})
     if unknown:
-        raise TypeError(f"{kind} has no option {unknown[0]!r}; there are checkpoint and truncate")
+        raise TypeError(f"{kind} has no option {unknown[0]!r}; there are checkpoint, progress and truncate")
     if name is not None and not isinstance(name, str):
         raise TypeError(f"the name of a {kind} must be a string, got {name!r} of {type(name)}")
     return f"{kind} {name}" if name else kind

@@ -19,7 +19,7 @@ __all__ = ["scan"]
 def scan(
     fn: Callable[..., Any], sequences: Any = None, outputs_info: Any = None, non_sequences: Any = None, n_steps: Any = None,
     truncate_gradient: int = -1, go_backwards: bool = False, mode: Any = None, name: str | None = None, profile: Any = False, allow_gc: Any = None,
-    strict: bool = False, return_list: bool = False, checkpoint: Any = None,
+    strict: bool = False, return_list: bool = False, checkpoint: Any = None, progress: Any = None,
 ) -> tuple[Any, OrderedUpdates]:
     """Run `fn` step after step; returns (outputs, updates).
 
@@ -34,6 +34,10 @@ def scan(
     checkpoint: derivatives in reverse store the states of one step in so many, and run the steps between again: memory for time. A number of
     steps; "sqrt": of n steps each sqrt(n)th, which keeps some 2 sqrt(n) rows; a tuple of numbers for segments of segments, or "root 3" and so on;
     "64 MB": as many as stay within so many bytes (MemoryError, when called, with what is needed, where none do).
+    progress: how far the loop is, while it runs. A function is called as progress(done, steps) some ten times a second and once after the last step,
+    then with done equal to steps; steps is None where nobody knows how many there will be. (function, n) calls it every n steps. True or "bar"
+    draws a bar on stderr. What the function raises ends the call. Of loops in loops the outermost that was asked reports; a loop run again
+    for derivatives does not.
     mode, profile and allow_gc are accepted for Theano's sake: a loop is compiled as the function around it is.
 
     Raises ValueError for taps >= 0 of outputs, too few initial rows for them, no sequences and no n_steps, a negative number of steps
@@ -63,7 +67,7 @@ def scan(
     loop = Assembly(inputs, states, result)
     if strict:
         check_strict(loop.captured, others, title)
-    _, outputs, updates = loop.build(steps, name, truncate=truncate_gradient, checkpoint=checkpoint)
+    _, outputs, updates = loop.build(steps, name, truncate=truncate_gradient, checkpoint=checkpoint, progress=progress)
     if not outputs:
         return None, updates
     return (outputs[0] if len(outputs) == 1 and not return_list else outputs), updates

@@ -77,7 +77,7 @@ def _joined(a: Apply, b: Apply) -> list[tuple[Any, Any]] | None:
     layout = LoopLayout([how for _, how in sequences.values()], len(states), len(captured), len(rows), bool(counter), first.until, first.unbounded)
     op = LoopOp([*counter, *sequences, *states, *captured],
                 [*[new for _, new in states.values()], *rows, *([a.op.inner_outputs[-1]] if first.until else [])],
-                layout, a.op.name, a.op.truncate, a.op.recompute)
+                layout, a.op.name, a.op.truncate, a.op.recompute, progress=a.op.progress or b.op.progress)
     outer = [*[y for y, _ in sequences.values()], *[y for y, _ in states.values()], *captured.values()]
     old = [(key, x) for node in (a, b) for key, x in zip(_keys(node), node.outputs)]
     types = {key: x.type for key, x in reversed(old)}

@@ -107,7 +107,7 @@ class Parts:
         old = self.layout
         layout = LoopLayout([how for _, _, how in self.sequences], len(self.states), len(self.captured), len(self.stacks), old.counts,
                             old.until, old.unbounded)
-        op = type(self.op)(self.inside(), self.results(), layout, self.op.name, self.op.truncate)
+        op = type(self.op)(self.inside(), self.results(), layout, self.op.name, self.op.truncate, progress=self.op.progress)
         arrays = [y for _, y, _ in self.sequences] + [y for _, y, *_ in self.states] + [y for _, y in self.captured]
         outs = [out for *_, out in self.states] + [out for _, out in self.stacks]
         results: dict[Any, Any] = {}
