@@ -31,7 +31,7 @@ LAYERS: dict[str, list[list[str]]] = {
         ["passes"],
         ["compile"],
         ["gradient"],
-        ["tensor", "sparse", "scan_module", "ifelse"],
+        ["tensor", "sparse", "scan_module", "ifelse", "archive"],
         ["random"],
         [""],
         ["nn", "optim", "train", "keras"],

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
+
+import numpy as np
 
 from symgraph.compile.arguments import Arguments
 from symgraph.compile.modes import Mode
 from symgraph.compile.profile import Profile
 from symgraph.compile.signature import Signature
+from symgraph.errors import AliasedMemoryError
 from symgraph.expr.shared import SharedVariable
 from symgraph.expr.variable import Variable
 from symgraph.settings import config
@@ -16,9 +21,14 @@ from symgraph.settings import config
 __all__ = ["FunctionFace"]
 
 
-def restored(signature: Signature, mode: Mode) -> Any:
+def restored(signature: Signature, mode: Mode, defaults: dict[int, Any] | None = None, trust_input: bool = False) -> Any:
     """A function that comes out of a pickle; None if the settings say so."""
-    return FunctionFace.compile(signature, mode) if config.unpickle_function else None
+    if not config.unpickle_function:
+        return None
+    made = FunctionFace.compile(signature, mode)
+    made.arguments.defaults.update(defaults or {})
+    made.trust_input = trust_input
+    return made
 
 
 class FunctionFace:
@@ -31,6 +41,8 @@ class FunctionFace:
     mode: Mode
     arguments: Arguments
     name: str | None
+    trust_input = False  # Theano's: arguments are taken unchecked; here checking costs little, and is always done
+    pickle_aliased_memory_strategy = "warn"  # "ignore", "raise": what pickling does where shared variables are views of one array
     stations: Sequence[tuple[str, float]] = ()  # how long compiling took; nothing for one that was known
     _graph: Any = None
     compile: Any = None  # Signature, Mode -> function; set by symgraph/compile/function.py, which builds on this file
@@ -80,18 +92,33 @@ class FunctionFace:
                 raise ValueError(f"{old} is not used by the function {self.signature.title}")
             if not old.type.accepts(new.type):
                 raise TypeError(f"{old} of type {old.type} cannot be swapped with {new} of type {new.type}")
-        return self._rebuilt(self.signature.exchanged(pairs, delete_updates, name))
+        return self._with_defaults(self._rebuilt(self.signature.exchanged(pairs, delete_updates, name)))
 
     def __copy__(self) -> Any:
         return self.copy()
 
     def __deepcopy__(self, memo: Any) -> Any:
         fresh = {x: type(x)(x.type, x.get_value(), x.name) for x in self.signature.states.values()}
-        return self._rebuilt(self.signature.exchanged(fresh, False, self.name))
+        return self._with_defaults(self._rebuilt(self.signature.exchanged(fresh, False, self.name)))
+
+    def _with_defaults(self, made: Any) -> Any:
+        """A copy, which takes along what `f[x] = value` has said."""
+        made.arguments.defaults.update(self.arguments.defaults)
+        made.trust_input = self.trust_input
+        return made
 
     def __reduce__(self) -> Any:
-        """A function is pickled as what was asked for; it unpickles by compiling, or from the cache."""
-        return restored, (self.signature, self.mode)
+        """A function is pickled as what was asked for; it unpickles by compiling, or from the cache. AliasedMemoryError, or a warning,
+        where two shared variables are views of one array: after the pickle they are not."""
+        if self.pickle_aliased_memory_strategy != "ignore":
+            held = [(x, x.get_value(borrow=True)) for x in self.signature.shared]
+            for (x, mine), (y, other) in combinations([pair for pair in held if isinstance(pair[1], np.ndarray)], 2):
+                if mine is not other and np.may_share_memory(mine, other):
+                    text = f"the shared variables {x} and {y} are views of one array; in a pickle each has an array of its own"
+                    if self.pickle_aliased_memory_strategy == "raise":
+                        raise AliasedMemoryError(text)
+                    warnings.warn(text, stacklevel=2)
+        return restored, (self.signature, self.mode, self.arguments.defaults, self.trust_input)
 
     def _rebuilt(self, signature: Signature) -> Any:
         raise TypeError(f"{type(self).__name__} cannot be copied")

@@ -104,6 +104,11 @@ class Apply:
         outputs = [(x.type, x.name, x.line, x.__getstate__()["_tag"]) for x in self.outputs]
         return _restored, (before, self.op, self.inputs, outputs, self.line)
 
+    def __setstate__(self, state: Any) -> None:
+        """Pickles of Theano's come here; ours have no state."""
+        raise TypeError("this is a pickle of an expression that Theano wrote: shared variables, constants and inputs can be loaded from those, "
+                        "expressions have to be written again")
+
     def __str__(self) -> str:
         return f"{self.op}({', '.join(map(str, self.inputs))})"
 

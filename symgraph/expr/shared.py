@@ -29,6 +29,11 @@ class Container:
         self.storage = [value]
         self.name = name
 
+    def __setstate__(self, state: Any) -> None:
+        if isinstance(state, tuple):  # as Python pickles slots; Theano's had a dictionary, and more in it
+            state = state[1]
+        self.type, self.name, self.storage = state["type"], state["name"], state["storage"]
+
     @property
     def data(self) -> Any:
         return self.storage[0]
@@ -91,8 +96,13 @@ class SharedVariable(Variable):
         return super().__getstate__() | {"value": self.container.storage[0], "default_update": self.default_update, "container": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        value = state.pop("value")
+        value, update = state.pop("value", None), state.get("default_update")
+        held = state.get("container")
+        if held is not None:  # as Theano pickled it
+            value = held.storage[0]
+            value = canonical(value) if isinstance(value, np.ndarray) else value
         super().__setstate__(state)
+        self.default_update = update
         self.container = Container(self.type, value, self.name)
 
 

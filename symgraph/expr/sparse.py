@@ -156,6 +156,10 @@ class SparseType(Composite):
     def __reduce__(self) -> Any:
         return SparseType, (self.format, self.dtype)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """The state of a type that Theano pickled."""
+        SparseType.__init__(self, state["format"], state["dtype"])
+
     def __str__(self) -> str:
         return f"Sparse[{self.dtype}, {self.format}]"
 

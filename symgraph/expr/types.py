@@ -242,6 +242,10 @@ class TensorType(Type):
     def __reduce__(self) -> Any:
         return TensorType, (self.dtype, None, self.name, self.shape)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """The state of a type that Theano pickled; its first type of arrays on a GPU knew float32 only."""
+        TensorType.__init__(self, state.get("dtype", "float32"), state["broadcastable"], state.get("name"))
+
     def __str__(self) -> str:
         if self.name:
             return self.name

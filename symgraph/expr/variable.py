@@ -86,9 +86,22 @@ class Variable:
         return {slot: getattr(self, slot) for slot in ("type", "index", "name", "line", "_tag")} | {"owner": None, "extra": extra}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        if "extra" not in state:
+            state = _from_theano(state, self)
         self.__dict__.update(state.pop("extra"))
         for slot, value in state.items():
             setattr(self, slot, value)
+
+
+def _from_theano(state: dict[str, Any], variable: Variable) -> dict[str, Any]:
+    """The state of a variable as Theano 1.0.5 pickled it, in our words: it had a `tag` always, no line, and its attributes in one dictionary."""
+    ours = {slot: state.pop(slot, None) for slot in ("type", "index", "name", "owner")} | {"line": None, "_tag": state.pop("tag", None)}
+    if not isinstance(ours["type"], Type):
+        raise TypeError(f"this pickle of a {type(variable).__name__} is damaged, or of no version of Theano that is known: its type is "
+                        f"{ours['type']!r}")
+    if isinstance(variable, Constant):
+        ours["data"] = state.pop("data")
+    return ours | {"extra": {name: value for name, value in state.items() if name not in ("auto_name", "cached", "container", "default_update")}}
 
 
 def _output_of(owner: Apply, index: int) -> Variable:

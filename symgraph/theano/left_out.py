@@ -48,7 +48,7 @@ LEFT_OUT: dict[str, tuple[str, str]] = {
     "theano.gof.type.SingletonType": ("a helper of Theano's own types", "`symgraph.Type`"),
     "*ProfileStats": ("one object a function, made as it is asked for", "`f.profile`"),
     "theano.gof.utils.*": (
-        "helpers of Theano's own; partly: `MethodNotDefined` and `toposort` are here",
+        "helpers of Theano's own; partly: `MethodNotDefined`, `scratchpad` and `toposort` are here",
         "Python's `itertools`, `functools.lru_cache`",
     ),
     "*.hashtype": ("helper of Theano's own classes", "`hash(type(x))`"),

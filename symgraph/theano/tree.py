@@ -19,6 +19,7 @@ HOMES: dict[str, str] = {
     "gof": "symgraph.graph symgraph symgraph.expr.types symgraph.errors",
     "gof.fg": "symgraph.errors",
     "gradient": "symgraph.gradient symgraph symgraph.tensor symgraph.errors",
+    "misc.pkl_utils": "symgraph.archive",
     "raise_op": "symgraph.tensor",
     "sandbox": "symgraph.random",
     "sandbox.rng_mrg": "symgraph.random.rng_mrg",
@@ -45,7 +46,16 @@ NAMES: dict[str, str] = {
     "compat.six.moves.reduce": "functools.reduce",
     "compat.six.moves.xrange": "builtins.range",
     "config": "symgraph.config",
+    "gof.utils.scratchpad": "symgraph.expr.variable.Tag",
+    "gpuarray.type.GpuArraySharedVariable": "symgraph.expr.shared.TensorSharedVariable",
+    "gpuarray.type.GpuArrayType": "symgraph.TensorType",
+    "gpuarray.type.GpuArray_unpickler": "symgraph.archive.of_gpu",
+    "sandbox.cuda.CudaNdarray_unpickler": "symgraph.archive.of_gpu",
+    "sandbox.cuda.type.CudaNdarrayType": "symgraph.TensorType",
+    "sandbox.cuda.var.CudaNdarraySharedVariable": "symgraph.expr.shared.TensorSharedVariable",
+    "scalar.sharedvar.ScalarSharedVariable": "symgraph.expr.shared.TensorSharedVariable",
     "tensor.grad": "symgraph.grad",
+    "tensor.sharedvar.ScalarSharedVariable": "symgraph.expr.shared.TensorSharedVariable",
 }
 
 # Functions that hide a file of the same name, in Theano too: `theano.tensor.sort` is the function, `from theano.tensor.sort import ...` works.
@@ -63,7 +73,7 @@ PATHS: frozenset[str] = frozenset("""
     gpuarray.rng_mrg gpuarray.sort gpuarray.subtensor gpuarray.type gradient ifelse misc misc.burn_gpu misc.check_blas
     misc.check_duplicate_key misc.cpucount misc.doubleop misc.frozendict misc.latence_gpu_transfert misc.may_share_memory
     misc.ordered_set misc.pkl_utils misc.safe_asarray misc.strutil misc.windows pathparse printing raise_op sandbox
-    sandbox.blocksparse sandbox.conv sandbox.cuda sandbox.cuda.basic_ops sandbox.cuda.blas sandbox.cuda.dnn sandbox.cuda.var
+    sandbox.blocksparse sandbox.conv sandbox.cuda sandbox.cuda.basic_ops sandbox.cuda.blas sandbox.cuda.dnn sandbox.cuda.type sandbox.cuda.var
     sandbox.fourier sandbox.gpuarray sandbox.linalg sandbox.linalg.ops sandbox.minimal sandbox.multinomial sandbox.neighbours
     sandbox.rng_mrg sandbox.softsign sandbox.solve scalar scalar.basic scalar.basic_scipy scalar.sharedvar scan_module
     scan_module.scan scan_module.scan_op scan_module.scan_opt scan_module.scan_utils scan_module.scan_views sparse sparse.basic
