@@ -176,6 +176,7 @@ def dump(
     >>> import io, numpy as np, symgraph
     >>> file = io.BytesIO()
     >>> dump([symgraph.shared(np.zeros(2), name='w'), np.ones(3)], file)
+    >>> _ = file.seek(0)
     >>> sorted(np.load(file).files)
     ['array_0', 'pkl', 'w']
     >>> w, ones = load(file)
