@@ -15,6 +15,7 @@ from typing import Any
 
 from codegen.loopir import nodes as ir
 from codegen.loopir.operations import MATH
+from codegen.targets.elementary import ELEMENTARY
 from codegen.targets.llvmcalls import INVARIANT, ROUNDS, SIZES, CallText, Shared
 from codegen.targets.llvmspelling import CASTS_TO_HALF, cast, constant, memory_type, pattern, type_name
 from codegen.targets.survey import survey
@@ -221,7 +222,7 @@ class FunctionText(CallText):
         number = len(self.shared.metadata)
         lanes = node.stop if isinstance(node.stop, int) and node.start == 0 else 0
         width = ""
-        if len(node.body) <= WHOLE.get(lanes, 0) and not any(isinstance(n, (ir.For, ir.While, ir.If)) for n in node.body):
+        if len(node.body) <= WHOLE.get(lanes, 0) and all(vectorisable(n) for n in node.body):
             halves = any(getattr(n, "operation", "") in MATH for n in node.body)
             width = f', !{{!"llvm.loop.vectorize.width", i32 {lanes // 2 if halves else lanes}}}'
         return ", !llvm.loop " + self.shared.note(f'distinct !{{!{number}, !{{!"llvm.loop.parallel_accesses", {group}}}{width}}}')
@@ -281,3 +282,10 @@ WRITERS: dict[type, Callable[[FunctionText, Any], None]] = {
     ir.Callback: FunctionText.callback, ir.Result: FunctionText.result,
     ir.Scratch: FunctionText.scratch, ir.Pulse: FunctionText.pulse, ir.Fail: FunctionText.fail,
 }
+
+
+def vectorisable(node: ir.Node) -> bool:
+    """Whether a loop with this node can become operations on vectors. LLVM writes a remark to stderr where it is asked to and cannot."""
+    if isinstance(node, ir.Assign):
+        return node.operation not in MATH or node.operation in ELEMENTARY
+    return isinstance(node, (ir.Load, ir.Store))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from running import Entry
 from test_llvm_object import chain, undefined
 from test_llvm_operations import run_elementwise
 
 from codegen.targets import llvm
+from codegen.loopir.operations import MATH
 from codegen.targets.elementary import ELEMENTARY
 from codegen.targets.llvm import compile_llvm, optimized_text
 from codegen.targets.llvmtext import llvm_text
@@ -82,6 +84,24 @@ def test_the_same_bits_in_a_vector_and_alone(name: str, type: str) -> None:
         np.testing.assert_array_equal(run_elementwise(name, [x], type, level), together)
     for start in (0, 1, 5):
         np.testing.assert_array_equal(run_elementwise(name, [x[start:start + 3]], type, 2), together[start:start + 3])
+
+
+@pytest.mark.parametrize("function", ["exp", "sinh", "hypot"])
+def test_sums_of_functions_compile_without_a_word(function: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """Accumulators side by side are asked to become one vector only where what is called has a vector form: LLVM remarks on all others."""
+    e = Entry()
+    b, n = e.b, e.size(0)
+    x, total = e.argument(0, "float64"), b.local("float64", 32)
+    with b.loop(0, n, step=32) as i:
+        with b.loop(0, 32, independent=True) as j:
+            element = b.load(x, b.add(i, j))
+            b.store(total, j, b.add(b.load(total, j), b.math(function, *[element] * MATH[function])))
+    with b.loop(0, 32, independent=True) as j:
+        b.store(e.result(0, "float64", 32), j, b.load(total, j))
+    text = llvm_text(e.module())
+    assert ('width", i32 16' in text) == (function == "exp")
+    compile_llvm(text)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_without_fma_the_library_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
