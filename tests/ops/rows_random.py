@@ -10,7 +10,7 @@ from cases import sizes
 from oprow import OpRow
 
 from symgraph.expr.evaluate import evaluate
-from symgraph.expr.make import as_tensor
+from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.randomstate import random_state_type
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Constant
@@ -22,6 +22,7 @@ from symgraph.ops.random.randomstate import normal
 from symgraph.ops.random.require import Require
 from symgraph.ops.random.rules import RULES
 from symgraph.ops.random.sampler import Multinomial, Sampler
+from symgraph.ops.random.twister import TwisterDraw
 
 KEY = key(2026).data
 COUNTED = np.array([5, 7, 0xFFFFFFFF, 3], "uint32")  # whose count of draws carries
@@ -87,6 +88,17 @@ def by_mrg(dtype: str, output: int) -> Callable[..., Any]:
     return lambda states, *n: mrg_uniform(TensorType(dtype, (False,) * len(n)))(states, *n)[output]
 
 
+_WORDS = np.random.RandomState(6).get_state()[1]  # inside the expression: the interpreter gets small arguments
+_UNIFORM = [(sizes(2, 3), [0.0, np.array([1.0, 2.0, 3.0])]), (sizes(0, 3), [0.0, 1.0]), (sizes(4, 1), [np.ones((1, 1)), 0.5]),
+            (sizes(1, 400), [0.0, 1.0])]
+_COINS = [(sizes(3, 2), [np.array([0.2, 0.9])]), (sizes(2, 0), [0.5]), (sizes(2, 2), [np.array([[0.0], [1.0]])])]
+
+
+def by_twister(kind: str, dtype: str, n: int, output: int) -> Callable[..., Any]:
+    """One of the three outputs of a draw of two dimensions."""
+    return lambda *given: TwisterDraw(kind, dtype, 2, n)(constant(_WORDS), *given)[output]
+
+
 def by_numpy(x: Any) -> Any:
     """A draw by numpy's generator, of mean x."""
     state: Any = Constant(random_state_type, np.random.RandomState(5))
@@ -106,6 +118,9 @@ ROWS = [
     *[exactly(f"choice from uniform{' again' if replace else ''}", ChoiceFromUniform("auto", replace), [
         [_PVALS, np.array([0.05, 0.6, 0.95, 0.2]), np.int64(2)], [_PVALS.astype("float32"), np.array([0.3, 1.0]), np.int64(1)],
         [_PVALS, np.zeros(0), np.int64(0)]]) for replace in (False, True)],
+    *[exactly(f"twister {kind}, {what}", by_twister(kind, dtype, n, output), [[623, *s, *arguments] for s, arguments in sets])
+      for kind, dtype, n, sets in (("uniform", "float64", 0, _UNIFORM), ("binomial", "int64", 9, _COINS), ("binomial", "float32", 1, _COINS))
+      for output, what in enumerate(("words", "place", "numbers")) if what == "numbers" or dtype == "float32"],
     exactly("numpy's generator", by_numpy, [[np.zeros((2, 3))], [np.ones(4)]],
             lambda x: np.random.RandomState(5).normal(x, 1.0)),
     *[exactly(f"{kind} of {dtype}", lambda k, *n, kind=kind, dtype=dtype: Noise(kind, dtype)(k, *n), [[KEY, *s] for s in _SHAPES] + [[COUNTED]])

@@ -19,6 +19,7 @@ from symgraph.expr.randomstate import RandomStateType
 from symgraph.expr.sizes import as_size, as_sizes, items_of, size_constant, size_of, static_int
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Constant, Variable
+from symgraph.ops.random.twister import CallOnWords, TwisterDraw, most_trials
 from symgraph.settings import config
 
 __all__ = [
@@ -55,10 +56,8 @@ class RandomFunction(Op):
             raise TypeError(f"{self}: the shape must be a vector of integers, got {sizes.type}")
         return Apply(self, [r, sizes.astype("int64"), *map(as_tensor, args)], [r.type(), self.outtype()])
 
-    def perform(self, node: Any, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
-        given, shape, *args = inputs
-        kind = node.inputs[0].type
-        state = kind.join(kind.split(given))  # the one that was given stays as it is
+    def draw(self, state: Any, shape: Any, args: Sequence[Any]) -> np.ndarray:
+        """An array of `outtype` by a RandomState, which moves on; ValueError if it is not what was said of it."""
         size = tuple(int(n) for n in shape) if len(shape) else None
         added, ndim = self.ndim_added, self.outtype.ndim
         if size is not None and ndim != len(size) + added:
@@ -70,7 +69,39 @@ class RandomFunction(Op):
             raise ValueError(f"{self}: the draw should have {ndim} dimensions, and has {found.ndim}")
         if size is not None and found.shape[: found.ndim - added] != size:
             raise ValueError(f"{self}: the draw should have shape {size}, and has {found.shape}")
-        output_storage[0][0], output_storage[1][0] = state, found
+        return found
+
+    def perform(self, node: Any, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        given, shape, *args = inputs
+        kind = node.inputs[0].type
+        state = kind.join(kind.split(given))  # the one that was given stays as it is
+        output_storage[0][0], output_storage[1][0] = state, self.draw(state, shape, args)
+
+    def on_parts(self, node: Any, inputs: Sequence[Any]) -> Any:
+        (words, place, ahead, number), shape, *args = inputs
+        native = self._native(shape, args)
+        if native is not None:
+            kind, n, numbers = native
+            sizes = as_sizes(shape, "a size", self.outtype.ndim)
+            op = TwisterDraw(kind, self.outtype.dtype, len(sizes), n)
+            words, place, out = op(words, place, *sizes, *[x.astype("float64") for x in numbers])
+            return [[words, place, ahead, number], out]
+        if isinstance(self.fn, str) or self.fn.__module__ == __name__:  # which keep no generator that they are given
+            *after, out = CallOnWords(self)(*inputs[0], shape, *args)
+            return [after, out]
+        return None
+
+    def _native(self, shape: Any, args: Sequence[Any]) -> tuple[str, int, Sequence[Any]] | None:
+        """What a native draw is made of: its kind, the trials, the arguments; None if it has to be called back."""
+        if shape.type.shape[0] != self.outtype.ndim or self.ndim_added or any(x.dtype.startswith("complex") for x in args):
+            return None
+        if self.fn == "uniform" and len(args) == 2:
+            return "uniform", 0, args
+        trials: Any = args[0] if args else None
+        if self.fn == "binomial" and len(args) == 2 and isinstance(trials, Constant) and trials.type in _WHOLE:
+            n = int(trials.data)
+            return ("binomial", n, args[1:]) if 1 <= n <= most_trials else None
+        return None
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         none = [None, None]
@@ -81,6 +112,9 @@ class RandomFunction(Op):
 
     def __str__(self) -> str:
         return f"RandomFunction{{{self.fn if isinstance(self.fn, str) else getattr(self.fn, '__name__', self.fn)}}}"
+
+
+_WHOLE = [TensorType(dtype, ()) for dtype in INTEGER]
 
 
 def _vector(shape: Any) -> Any:
