@@ -8,8 +8,8 @@ from running import Entry
 from test_llvm_object import chain, undefined
 from test_llvm_operations import run_elementwise
 
-from codegen.targets import llvm
 from codegen.loopir.operations import MATH
+from codegen.targets import llvm
 from codegen.targets.elementary import ELEMENTARY
 from codegen.targets.llvm import compile_llvm, optimized_text
 from codegen.targets.llvmtext import llvm_text
