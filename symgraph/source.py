@@ -11,7 +11,9 @@ from __future__ import annotations
 import linecache
 import sys
 from collections.abc import Iterator
-from types import CodeType
+from types import CodeType, FrameType
+
+from symgraph.settings import config
 
 __all__ = ["Where", "describe", "here"]
 
@@ -78,6 +80,13 @@ class Where:
         return describe(self)
 
 
+class Trace(Where):
+    """A place with those that led to it, `outer`, the nearest first: the setting traceback.limit keeps more than one."""
+
+    __slots__ = ("outer",)
+    outer: tuple[Where, ...]
+
+
 # Taken from the code itself, not from __file__, so that it is spelled as the code objects of the other files are.
 _OWN_FILE = (lambda: None).__code__.co_filename
 _SEPARATOR = "\\" if "\\" in _OWN_FILE and "/" not in _OWN_FILE else "/"
@@ -101,11 +110,34 @@ def here() -> Where:
         if own is None:
             own = _is_own[filename] = filename.startswith(_OWN_PREFIXES)
         if not own:
-            return Where(code, frame.f_lasti)
+            return Where(code, frame.f_lasti) if limit <= 1 else _traced(frame)
         outer = frame.f_back
         if outer is None:
             return Where(code, frame.f_lasti)
         frame = outer
+
+
+limit = 1  # frames kept; as the setting traceback.limit says
+
+
+def _limit(frames: int) -> None:
+    global limit
+    limit = frames
+
+
+config.on_change("traceback.limit", _limit)
+
+
+def _traced(frame: FrameType) -> Trace:
+    where = Trace(frame.f_code, frame.f_lasti)
+    outer: list[Where] = []
+    above = frame.f_back
+    while above is not None and len(outer) < limit - 1:
+        if not above.f_code.co_filename.startswith(_OWN_PREFIXES):
+            outer.append(Where(above.f_code, above.f_lasti))
+        above = above.f_back
+    where.outer = tuple(outer)
+    return where
 
 
 def describe(where: Where | None) -> str:
@@ -119,4 +151,6 @@ def describe(where: Where | None) -> str:
     filename, line, function = where.filename, where.line, where.function
     text = linecache.getline(filename, line).strip()
     said = f'File "{filename}", line {line}, in {function}'
-    return f"{said}\n    {text}" if text else said
+    said = f"{said}\n    {text}" if text else said
+    outer = where.outer if isinstance(where, Trace) else ()
+    return "\n".join([said, *("called from " + describe(place) for place in outer)])

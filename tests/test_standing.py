@@ -16,13 +16,17 @@ def read_by_the_code() -> set[str]:
     found = {"base_compiledir"}  # asked for by the rule of `compiledir`
     found |= {f"NanGuardMode.{word}_is_error" for word in ("nan", "inf", "big")}  # by a word in the middle
     for path in (ROOT / "symgraph").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
             parts: list[str] = []
             while isinstance(node, ast.Attribute):
                 parts.insert(0, node.attr)
                 node = node.value
             if isinstance(node, ast.Name) and node.id == "config":
                 found.add(".".join(parts))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "on_change" and isinstance(node.args[0], ast.Constant):
+                found.add(node.args[0].value)
     return found & TABLE.keys()
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from symgraph import errors
 from symgraph.expr.dims import STATIC, Known, static_shape
-from symgraph.expr.failures import in_step, located, with_shapes
+from symgraph.expr.failures import graph_texts, in_step, located, with_shapes
 from symgraph.expr.op import Apply
 from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import toposort
 
 __all__ = ["error_of", "in_rounds", "located"]
+
+graph_texts.append(lambda node: f"the graph of {node.op}:\n{import_module('symgraph.printing.tree').debugprint(node, print_type=True, file='str')}")
 
 LARGEST = 64  # elements of an integer value that is worked out because a shape may depend on it
 

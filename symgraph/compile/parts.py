@@ -76,7 +76,7 @@ def in_parts(outputs: Sequence[Variable], known: Mapping[Variable, Any] | None =
             found = parts[x] = _constant_parts(x) if isinstance(x.type, Composite) else x
         return found
 
-    Op.on_apply, watcher = None, Op.on_apply  # test values are of what the user writes
+    Op.watchers, before = (), Op.watchers  # test values are of what the user writes
     try:
         for node in toposort(outputs, parts):
             inputs = [of(x) for x in node.inputs]
@@ -87,7 +87,7 @@ def in_parts(outputs: Sequence[Variable], known: Mapping[Variable, Any] | None =
                 parts.update(zip(node.outputs, node.clone_with(inputs).outputs))
         return [of(x) for x in outputs]
     finally:
-        Op.on_apply = watcher
+        Op.watchers = before
 
 
 def _constant_parts(x: Any) -> list[Any]:

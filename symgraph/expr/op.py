@@ -24,6 +24,7 @@ A user's op may be written as for Theano: `make_node`, `perform(node, inputs, ou
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 from weakref import WeakSet
 
@@ -35,6 +36,7 @@ from symgraph.expr.dims import STATIC, Known, static_shape
 from symgraph.expr.make import as_variable
 from symgraph.expr.types import TensorType, tensor_type
 from symgraph.expr.variable import Constant, TensorVariable, Variable
+from symgraph.settings import config
 
 __all__ = ["Apply", "Op"]
 
@@ -162,13 +164,13 @@ class Op:
         node = self.make_node(*inputs, **parameters)
         if node.line is None:
             node.line = source.here()
-        if Op.on_apply is not None:
-            Op.on_apply(node)
+        for watch in Op.watchers:
+            watch(node)
         if self.default_output is not None and not return_list:
             return node.outputs[self.default_output]
         return node.outputs[0] if len(node.outputs) == 1 and not return_list else list(node.outputs)
 
-    on_apply: Any = None  # called with each new node while test values are computed (config.compute_test_value)
+    watchers: tuple[Any, ...] = ()  # called with each new node; one of them computes test values (symgraph/expr/testvalues.py)
 
     def make_node(self, *inputs: Any) -> Apply:
         """Check the inputs and make the node. Most ops leave this as it is and say `output_types`."""
@@ -210,7 +212,7 @@ class Op:
         """The values of a node's outputs by the numpy rule, as arrays of exactly the outputs' dtypes."""
         storage: list[list[Any]] = [[None] for _ in node.outputs]
         given = list(arrays) if type(self).perform is Op.perform else self._guarded(arrays)
-        with np.errstate(all="ignore"):
+        with np.errstate(**NUMPY_ERRORS):
             self.perform(node, given, storage)
         return [np.asarray(place[0]) if isinstance(output, TensorVariable) and type(place[0]) is not np.ndarray else place[0]
                 for place, output in zip(storage, node.outputs)]
@@ -297,3 +299,30 @@ def known(x: Any) -> Known:
         return Known("object", ())
     values = x.data if isinstance(x, Constant) and x.data.dtype.kind in "biu" and x.data.size <= 64 else None
     return Known(x.type.dtype, x.type.shape, values)
+
+
+# What numpy does about division by zero and so on while a numpy rule runs: the settings numpy.seterr_*.
+NUMPY_ERRORS: dict[str, Any] = {}
+
+
+def _numpy_errors(value: Any) -> None:
+    said = {"all": config.numpy.seterr_all, "divide": config.numpy.seterr_divide, "over": config.numpy.seterr_over,
+            "under": config.numpy.seterr_under, "invalid": config.numpy.seterr_invalid}
+    NUMPY_ERRORS.clear()
+    NUMPY_ERRORS.update({kind: action for kind, action in said.items() if action != "None"})
+
+
+_numpy_errors(None)
+for kind in ("all", "divide", "over", "under", "invalid"):
+    config.on_change(f"numpy.seterr_{kind}", _numpy_errors)
+
+TEST_VALUES = "symgraph.expr.testvalues"
+
+
+def _compute_test_values(action: str) -> None:
+    """What the setting compute_test_value asks for: the watcher that computes them is there, or it is not."""
+    others = tuple(watch for watch in Op.watchers if getattr(watch, "__module__", "") != TEST_VALUES)
+    Op.watchers = others if action == "off" else (import_module(TEST_VALUES).computed, *others)
+
+
+config.on_change("compute_test_value", _compute_test_values)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from symgraph import source
+from symgraph.errors import locate
 from symgraph.expr.types import TensorType, Type, generic
+from symgraph.settings import config
 
 if TYPE_CHECKING:
     from symgraph.expr.op import Apply
@@ -71,7 +75,8 @@ class Variable:
         return f"<{self.type}>"
 
     def __repr__(self) -> str:
-        return str(self)
+        value = getattr(self._tag, "test_value", None) if config.print_test_value else None
+        return str(self) if value is None else f"{self}\n{value!r}"
 
     # Identity, so that variables can stand in dictionaries; `eq` and `neq` build expressions.
     __hash__ = object.__hash__
@@ -83,7 +88,11 @@ class Variable:
 
     def __getstate__(self) -> Any:
         extra = {key: value for key, value in self.__dict__.items() if not key.startswith("_")}  # what was kept for speed stays here
-        return {slot: getattr(self, slot) for slot in ("type", "index", "name", "line", "_tag")} | {"owner": None, "extra": extra}
+        tag = self._tag
+        if hasattr(tag, "test_value") and not config.pickle_test_value:
+            tag = Tag()
+            tag.__dict__ |= {key: value for key, value in self.tag.__dict__.items() if key != "test_value"}
+        return {slot: getattr(self, slot) for slot in ("type", "index", "name", "line")} | {"_tag": tag, "owner": None, "extra": extra}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         if "extra" not in state:
@@ -200,5 +209,26 @@ def make_generic(name: str | None = None) -> Variable:
     return generic.make_variable(name)
 
 
+def _look_at_float64(self: Any, *args: Any, **options: Any) -> None:
+    Variable.__init__(self, *args, **options)
+    if type(self) is not TensorVariable or self.type.dtype != "float64":  # shared variables and constants are not meant
+        return
+    message, line = "a float64 variable is made, and the setting warn_float64 asks to be told", source.here()
+    if config.warn_float64 == "raise":
+        raise locate(TypeError(message), line)
+    warnings.warn_explicit(message, UserWarning, line.filename, line.line)
+    if config.warn_float64 == "pdb":
+        breakpoint()
+
+
+def _watch_float64(action: str) -> None:
+    """What the setting warn_float64 asks for: the look at each variable is there, or it is not."""
+    if action != "ignore":
+        TensorVariable.__init__ = _look_at_float64  # type: ignore[method-assign]
+    elif "__init__" in vars(TensorVariable):
+        del TensorVariable.__init__
+
+
+config.on_change("warn_float64", _watch_float64)
 Type.variable_class = Variable
 TensorType.variable_class = TensorVariable

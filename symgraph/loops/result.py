@@ -75,18 +75,12 @@ def call_step(fn: Callable[..., Any], arguments: Sequence[Variable], title: str)
     """
     _check_callable(fn, arguments, title)
     made: set[Apply] = set()
-    before = Op.on_apply
-
-    def note(node: Apply) -> None:
-        made.add(node)
-        if before is not None:
-            before(node)
-
-    Op.on_apply = note
+    note = made.add
+    Op.watchers = (*Op.watchers, note)
     try:
         returned = fn(*arguments)
     finally:
-        Op.on_apply = before
+        Op.watchers = tuple(watch for watch in Op.watchers if watch is not note)
     result = _read(returned, title)
     result.nodes = made
     _take_default_updates(result)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from symgraph.expr.make import as_variable
+from symgraph.expr.op import TEST_VALUES
 from symgraph.expr.types import tensor_type
 from symgraph.expr.variable import Constant, TensorVariable, Variable
 from symgraph.loops.initial import InitialRows
+from symgraph.settings import config
 
 __all__ = ["Rows", "State", "listed", "read_outputs_info", "read_sequences"]
 
@@ -45,6 +48,8 @@ class Rows:
         self.span = max(0, *taps) - first
         element = tensor_type(array.dtype, array.type.shape[1:])
         self.rows = [element.variable_class(element, name=_row_name(array, tap)) for tap in taps]
+        if config.compute_test_value != "off":
+            import_module(TEST_VALUES).hand_rows(array, [~offset if backwards else offset for offset in self.offsets], self.rows)
 
     def length(self) -> Any:
         """How many steps all taps exist for: an int, or an int64 scalar."""
@@ -105,6 +110,8 @@ class State:
         depth = -min(taps)
         state.lags = [element.variable_class(element, name=_row_name(initial, -lag)) for lag in range(1, depth + 1)]
         state.arguments = [state.lags[-tap - 1] for tap in taps]
+        if config.compute_test_value != "off":
+            import_module(TEST_VALUES).hand_rows(initial, range(depth - 1, -1, -1) if rows else [None], state.lags)
         return state
 
     @property

@@ -9,7 +9,7 @@ import numpy as np
 
 from symgraph.expr.dtypes import COMPLEX, CONTINUOUS, DISCRETE, normal
 from symgraph.expr.make import as_tensor
-from symgraph.expr.op import Op
+from symgraph.expr.op import NUMPY_ERRORS, Op
 from symgraph.expr.types import tensor_type
 from symgraph.settings import config
 
@@ -38,7 +38,7 @@ class Cast(Op):
         return [x.shape]
 
     def compute(self, x: Any) -> Any:
-        with np.errstate(all="ignore"):
+        with np.errstate(**NUMPY_ERRORS):
             return np.asarray(x).astype(self.dtype)
 
     def element(self, b: Any, index: Any, x: Any) -> Any:

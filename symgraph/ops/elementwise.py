@@ -22,7 +22,7 @@ from symgraph.errors import ComplexError, NullTypeGradError
 from symgraph.expr.dtypes import COMPLEX, CONTINUOUS, DISCRETE, float_of, part_of, upcast
 from symgraph.expr.make import as_variable, constant
 from symgraph.expr.nogradient import grad_not_implemented
-from symgraph.expr.op import Apply, Op
+from symgraph.expr.op import NUMPY_ERRORS, Apply, Op
 from symgraph.expr.stacks import aligned, examples_ndim
 from symgraph.expr.types import TensorType, tensor_type
 from symgraph.expr.variable import Constant, Variable
@@ -181,7 +181,7 @@ class Elementwise(Op):
         """The numpy rule. It broadcasts as numpy; that sizes fit, `perform` has checked, which knows the types."""
         operands, dtype = self.types(*[np.asarray(x).dtype.name for x in arrays])
         values = [np.asarray(x).astype(_working(wanted), copy=False) for x, wanted in zip(arrays, operands)]
-        with np.errstate(all="ignore"):
+        with np.errstate(**NUMPY_ERRORS):
             result = np.asarray(self.row.compute(*values)).astype(dtype, copy=False)
         return result.copy() if result.base is not None or any(result is x for x in arrays) else result
 

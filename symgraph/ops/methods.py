@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from symgraph.errors import AsTensorError
+from symgraph.errors import AsTensorError, IntegerDivisionError
+from symgraph.expr.dtypes import DISCRETE
 from symgraph.expr.make import as_tensor, as_variable
 from symgraph.expr.sparse import SPARSE_OPERATORS
 from symgraph.expr.variable import TensorVariable
@@ -34,6 +35,7 @@ from symgraph.ops import (
 from symgraph.ops.compositions import COMPOSITIONS
 from symgraph.ops.elementwise import Elementwise
 from symgraph.ops.protocols import NumpyProtocols, of_this_numpy
+from symgraph.settings import config
 
 __all__ = ["METHODS", "NUMPY_FUNCTIONS", "PROPERTIES", "UFUNCS", "divmod_"]
 
@@ -45,8 +47,16 @@ def _itself(x: Any) -> Any:
     return x
 
 
+def _divide(x: Any, y: Any) -> Any:
+    """x / y; of two discrete dtypes in floatX, or IntegerDivisionError if the setting int_division says 'raise'."""
+    if config.int_division == "raise" and x.type.dtype in DISCRETE and y.type.dtype in DISCRETE:
+        raise IntegerDivisionError(f"{x.type.dtype} / {y.type.dtype}, and the setting int_division says raise: write // for the quotient of "
+                                   "integers, or T.true_div(x, y)")
+    return binary.true_div(x, y)
+
+
 BINARY: dict[str, Callable[..., Any]] = {
-    "add": binary.add, "sub": binary.sub, "mul": binary.mul, "truediv": binary.true_div, "floordiv": binary.floor_div,
+    "add": binary.add, "sub": binary.sub, "mul": binary.mul, "truediv": _divide, "floordiv": binary.floor_div,
     "mod": binary.mod, "pow": binary.pow, "matmul": linalg.matmul, "and": compare.and_, "or": compare.or_, "xor": compare.xor,
     "lshift": compare.left_shift, "rshift": compare.right_shift,
 }

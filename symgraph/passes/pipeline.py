@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from importlib import import_module
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -38,6 +39,7 @@ from symgraph.passes.shapes import shapes
 from symgraph.passes.stability import STABILITY
 from symgraph.passes.sums import SUMS
 from symgraph.passes.twins import twins
+from symgraph.settings import config
 
 __all__ = ["LEVELS", "PIPELINE", "Pass", "optimise", "passes_of"]
 
@@ -118,12 +120,19 @@ def optimise(graph: Graph, mode: Any) -> Report:
     looked over after each of them. Returns (name of the pass, how often each of its rules fired, seconds) in order.
     OptimizationError names a rule that runs in a circle; InconsistencyError a pass that broke the graph.
     """
-    Op.on_apply, watcher = None, Op.on_apply  # test values are of what the user writes, not of what rules make
+    Op.watchers, before = _watchers(), Op.watchers  # test values are of what the user writes, not of what rules make
     try:
         chosen = passes_of(mode.optimizer, mode.excluded, mode.included, getattr(mode, "rules", ()))
         return _run(graph, chosen, bool(getattr(mode, "check", False)))
     finally:
-        Op.on_apply = watcher
+        Op.watchers = before
+
+
+def _watchers() -> tuple[Any, ...]:
+    """What looks at the nodes that rules make: what computes test values, if the setting compute_test_value_opt wants that."""
+    if config.compute_test_value_opt == "off":
+        return ()
+    return (import_module("symgraph.expr.testvalues").computing(lambda: config.compute_test_value_opt),)
 
 
 def passes_of(level: str, excluded: Iterable[str] = (), included: Iterable[str] = (), rules: Sequence[Rule] = ()) -> list[Pass]:

@@ -9,6 +9,7 @@ from symgraph.expr.op import Apply
 from symgraph.expr.shared import SharedVariable
 from symgraph.expr.variable import Variable
 from symgraph.expr.walk import toposort
+from symgraph.settings import config
 
 __all__ = ["debugprint", "roots_of"]
 
@@ -111,6 +112,8 @@ class _Printer:
             text += f" <{x.type}>"
         text += f" '{x.name}'" if node is not None and x.name else ""
         text += self.notes.get(x, "")
+        if config.print_test_value and hasattr(x._tag, "test_value"):
+            text += f" test_value={x._tag.test_value!r}"
         readers = self.readers.get(x, ())
         return text + (f" clients:[{', '.join(f'{user.op}{self.name(user)}' for user in readers)}]" if len(readers) > 1 else "")
 

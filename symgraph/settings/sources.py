@@ -11,7 +11,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 
-__all__ = ["flags_of_text", "read"]
+__all__ = ["files", "flags_of_text", "read"]
 
 # What lies between commas; a comma inside quotes does not count, and a quote without its fellow is a letter.
 _PIECE = r"""(?:[^,"']|"[^"]*"|'[^']*'|["'])+"""
@@ -24,7 +24,7 @@ def read(environ: Mapping[str, str], known: Mapping[str, object]) -> Iterator[tu
     """
     # Theano never complained about what else stands in a .theanorc; and .symgraphrc is ours alone.
     for variable, default, strict in (("THEANORC", ".theanorc", False), ("SYMGRAPHRC", ".symgraphrc", True)):
-        for path in _files(environ, variable, default):
+        for path in files(environ, variable, default):
             yield path, strict, _flags_of_file(path, environ, known)
     for variable in ("THEANO_FLAGS", "SYMGRAPH_FLAGS"):
         text = environ.get(variable)
@@ -51,7 +51,8 @@ def flags_of_text(text: str, source: str) -> dict[str, str]:
     return flags
 
 
-def _files(environ: Mapping[str, str], variable: str, default: str) -> list[str]:
+def files(environ: Mapping[str, str], variable: str, default: str) -> list[str]:
+    """The files of the user that exist: those that the variable names, else the one of this name in the home folder."""
     named = environ.get(variable)
     if named is not None:
         paths = [os.path.expanduser(path) for path in named.split(os.pathsep) if path]

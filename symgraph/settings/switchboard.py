@@ -3,6 +3,7 @@
     config.floatX                                     # a plain attribute: reading costs nothing
     config.floatX = "float32"                         # a wrong value raises ValueError and changes nothing
     config.scan.allow_gc                              # a switch with a dot lies in a section
+    config.on_change("floatX", act)                   # act(value) is called now and after each change
     with config.change_flags(floatX="float32"): ...   # also a decorator; also change_flags({"scan.allow_gc": True})
 
 Settings belong to the process, not to a thread.
@@ -12,12 +13,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ContextDecorator
 from typing import Any
 
 from symgraph.settings import sources
-from symgraph.settings.table import TABLE, WAITING, Derived
+from symgraph.settings.table import OWN, TABLE, WAITING, Derived, Row
 from symgraph.settings.values import DERIVED, checked, nearest
 
 __all__ = ["ChangeFlags", "Section", "Settings", "config"]
@@ -40,7 +41,8 @@ class Section:
         """Asked only for what is not in the dict: a default to be worked out, or a name that does not exist."""
         row = TABLE.get(self._prefix + name)
         if row is not None and isinstance(row.default, Derived):
-            return DERIVED[row.default.rule](self._root)
+            rule = row.default.rule
+            return rule() if callable(rule) else DERIVED[rule](self._root)
         raise AttributeError(_unknown(self._prefix + name))
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -50,7 +52,7 @@ class Section:
             if isinstance(section, Section):
                 raise AttributeError(f"{full} is a section of settings: set one of {', '.join(section._names())}")
             raise AttributeError(_unknown(full))
-        self.__dict__[name] = checked(full, value)
+        self._root._keep([(full, checked(full, value))])
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"a setting cannot be deleted: {self._prefix}{name}")
@@ -75,15 +77,19 @@ class Section:
 class Settings(Section):
     """All switches of the process: defaults, then the user's files and environment (see sources.py), then the code."""
 
-    __slots__ = ()
+    __slots__ = ("_actors", "_unknown")
+    _actors: dict[str, list[Callable[[Any], None]]]
+    _unknown: dict[str, tuple[str, str]]
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         super().__init__("", self)
+        object.__setattr__(self, "_actors", {})
+        object.__setattr__(self, "_unknown", {})  # what the user's files and environment say of names that are no switches, yet
         for full, row in TABLE.items():
             holder, leaf = self._holder(full)
             if not isinstance(row.default, Derived):
                 holder[leaf] = row.default
-        unknown: dict[str, str] = {}
+        doubtful: dict[str, str] = {}
         for source, strict, flags in sources.read(environ, TABLE):
             for full, text in flags.items():
                 if full in TABLE:
@@ -92,10 +98,38 @@ class Settings(Section):
                         holder[leaf] = checked(full, text)
                     except ValueError as error:
                         raise ValueError(f"{source}: {error}") from None
-                elif strict:
-                    unknown[full] = source
-        for full, source in unknown.items():
+                else:
+                    self._unknown[full] = source, text
+                    if strict:
+                        doubtful[full] = source
+        for full, source in doubtful.items():
             warnings.warn(f"{source}: {_unknown(full)}", UserWarning, stacklevel=2)
+
+    def on_change(self, name: str, act: Callable[[Any], None]) -> None:
+        """Call act(value) now, unless the switch has its default, and whenever it is set: so what a switch turns on costs nothing while it is
+        off."""
+        self._actors.setdefault(name, []).append(act)
+        value = self._value(name)
+        if value != TABLE[name].default:
+            act(value)
+
+    def declare(self, name: str, default: Any, allowed: Any, doc: str, in_key: bool) -> None:
+        """A switch of a program's own: its default holds unless the user's environment or files say otherwise. AttributeError if there is one
+        of this name; ValueError, and no switch, for a value that it may not have."""
+        if name in TABLE or isinstance(self.__dict__.get(name), Section):
+            raise AttributeError(f"there is a setting {name} already")
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise ValueError(f"the name of a setting consists of words with dots between, got {name!r}")
+        TABLE[name] = Row(name, Derived(default) if callable(default) else default, allowed, OWN, in_key, doc)
+        source, text = self._unknown.get(name, (None, default))
+        try:
+            if source is not None or not callable(default):
+                value = checked(name, text)
+                holder, leaf = self._holder(name)
+                holder[leaf] = value
+        except Exception:
+            del TABLE[name]
+            raise
 
     def change_flags(self, changes: Mapping[str, Any] | Iterable[tuple[str, Any]] = (), **more: Any) -> ChangeFlags:
         """Other values for the time of a `with` block, or of each call of the decorated function.
@@ -127,6 +161,20 @@ class Settings(Section):
         pairs = ((full, self._value(full)) for full, row in TABLE.items() if row.in_key)
         return tuple((full, value if isinstance(value, _PLAIN) else repr(value)) for full, value in pairs)
 
+    def _keep(self, changes: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+        """Set switches to proper values (_NOT_SET: back to a default that is worked out), tell those who asked; returns what they were."""
+        before = []
+        for full, value in changes:
+            holder, leaf = self._holder(full)
+            before.append((full, holder.get(leaf, _NOT_SET)))
+            if value is _NOT_SET:
+                holder.pop(leaf, None)
+            else:
+                holder[leaf] = value
+            for act in self._actors.get(full, ()):
+                act(value)
+        return before
+
     def _value(self, full: str) -> Any:
         value: Any = self
         for part in full.split("."):
@@ -153,22 +201,13 @@ class ChangeFlags(ContextDecorator):
     def __init__(self, settings: Settings, changes: dict[str, Any]) -> None:
         self._settings = settings
         self._changes = changes
-        self._before: list[list[tuple[dict[str, Any], str, Any]]] = []
+        self._before: list[list[tuple[str, Any]]] = []
 
     def __enter__(self) -> None:
-        before = []
-        for full, value in self._changes.items():
-            holder, leaf = self._settings._holder(full)
-            before.append((holder, leaf, holder.get(leaf, _NOT_SET)))
-            holder[leaf] = value
-        self._before.append(before)
+        self._before.append(self._settings._keep(self._changes.items()))
 
     def __exit__(self, *failure: object) -> None:
-        for holder, leaf, value in self._before.pop():
-            if value is _NOT_SET:
-                holder.pop(leaf, None)
-            else:
-                holder[leaf] = value
+        self._settings._keep(reversed(self._before.pop()))
 
 
 def _unknown(full: str) -> str:

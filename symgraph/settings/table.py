@@ -5,7 +5,7 @@ A row: name, default, allowed, standing, part of the code's key, one line of doc
 * default: a value, or `Derived(rule)`: worked out when it is asked for, unless the user sets it.
 * allowed: a kind (a word that values.py explains), a tuple of words, or a range.
 * standing: ACTS; WAITING, checked and kept, but nothing reads it yet; MAPPED, taken for something else here, as the doc says; ACCEPTED,
-  obsolete and without effect.
+  obsolete and without effect; OWN, one that a program declared.
 * part of the code's key: whether two compilations that differ in this switch may differ in their code.
 
 ALIASES: words of old programs and what they mean here. A switch with a dot lies in a section: `config.scan.allow_gc`.
@@ -15,17 +15,17 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["ACCEPTED", "ACTS", "ALIASES", "MAPPED", "TABLE", "WAITING", "Derived", "Row"]
+__all__ = ["ACCEPTED", "ACTS", "ALIASES", "MAPPED", "OWN", "TABLE", "WAITING", "Derived", "Row"]
 
-ACTS, WAITING, MAPPED, ACCEPTED = "acts", "waiting", "mapped", "accepted"
+ACTS, WAITING, MAPPED, ACCEPTED, OWN = "acts", "waiting", "mapped", "accepted", "own"
 
 
 class Derived:
-    """A default that is worked out: `rule` names one of values.DERIVED."""
+    """A default that is worked out: `rule` names one of values.DERIVED, or is a function."""
 
     __slots__ = ("rule",)
 
-    def __init__(self, rule: str) -> None:
+    def __init__(self, rule: Any) -> None:
         self.rule = rule
 
 
@@ -67,14 +67,14 @@ _ROWS: tuple[tuple[str, Any, Any, str, bool, str], ...] = (
     # What is computed
     ("floatX", "float64", ("float64", "float32", "float16"), ACTS, True, "dtype of scalar() and kin, of int / int"),
     ("cast_policy", "custom", ("custom", "numpy+floatX"), ACTS, True, "dtype of Python numbers: least, or numpy's"),
-    ("int_division", "int", ("int", "raise", "floatX"), WAITING, True, "int / int: floatX as true division, or refuse"),
-    ("warn_float64", "ignore", _COMPLAINT, WAITING, False, "what to do when a float64 variable is made"),
+    ("int_division", "int", ("int", "raise", "floatX"), ACTS, False, "raise: int / int is an error; int and floatX: true division, as in Python 3"),
+    ("warn_float64", "ignore", _COMPLAINT, ACTS, False, "what to do when a float64 variable is made"),
     ("deterministic", "default", ("default", "more"), WAITING, True, "more: no result depends on the number of threads"),
-    ("numpy.seterr_all", "ignore", _SETERR, WAITING, False, "numpy.seterr(all=) for numpy rules and linker=py"),
-    ("numpy.seterr_divide", "None", _SETERR, WAITING, False, "as numpy.seterr_all, for division by zero"),
-    ("numpy.seterr_over", "None", _SETERR, WAITING, False, "as numpy.seterr_all, for overflow"),
-    ("numpy.seterr_under", "None", _SETERR, WAITING, False, "as numpy.seterr_all, for underflow"),
-    ("numpy.seterr_invalid", "None", _SETERR, WAITING, False, "as numpy.seterr_all, for NaN out of numbers"),
+    ("numpy.seterr_all", "ignore", _SETERR, ACTS, False, "numpy.seterr(all=) for numpy rules, Python ops and linker=py"),
+    ("numpy.seterr_divide", "None", _SETERR, ACTS, False, "as numpy.seterr_all, for division by zero"),
+    ("numpy.seterr_over", "None", _SETERR, ACTS, False, "as numpy.seterr_all, for overflow"),
+    ("numpy.seterr_under", "None", _SETERR, ACTS, False, "as numpy.seterr_all, for underflow"),
+    ("numpy.seterr_invalid", "None", _SETERR, ACTS, False, "as numpy.seterr_all, for NaN out of numbers"),
     # Where it runs and by what
     ("device", "cpu", "device", ACTS, True, "cpu, cuda, or cuda0, cuda1 ...; gpu, gpu0 ... mean cuda, cuda0 ..."),
     ("init_gpu_device", "", "device or nothing", MAPPED, False, "device to open first"),
@@ -110,16 +110,16 @@ _ROWS: tuple[tuple[str, Any, Any, str, bool, str], ...] = (
     ("on_unused_input", "raise", ("raise", "warn", "ignore"), ACTS, False, "an input that no output needs"),
     ("on_opt_error", "warn", ("warn", "raise", "pdb", "ignore"), ACTS, False, "a pass or rule that fails"),
     ("on_shape_error", "warn", ("warn", "raise"), ACTS, False, "a shape rule that fails"),
-    ("exception_verbosity", "low", ("low", "high"), WAITING, False, "high adds the graph; line and shapes always show"),
-    ("compute_test_value", "off", _ANSWER, WAITING, False, "compute with test values as the expression is written"),
-    ("compute_test_value_opt", "off", _ANSWER, WAITING, False, "the same while passes run"),
-    ("print_test_value", False, "bool", WAITING, False, "show test values in debugprint"),
-    ("pickle_test_value", True, "bool", WAITING, False, "keep test values in pickles"),
+    ("exception_verbosity", "low", ("low", "high"), ACTS, False, "high adds the graph; line and shapes always show"),
+    ("compute_test_value", "off", _ANSWER, ACTS, False, "compute with test values as the expression is written"),
+    ("compute_test_value_opt", "off", _ANSWER, ACTS, False, "the same while passes run"),
+    ("print_test_value", False, "bool", ACTS, False, "show test values in repr() and debugprint"),
+    ("pickle_test_value", True, "bool", ACTS, False, "keep test values in pickles"),
     ("unpickle_function", True, "bool", ACTS, False, "False: functions unpickle as None"),
     ("reoptimize_unpickled_function", False, "bool", WAITING, False, "run the passes again when a function is unpickled"),
     ("assert_no_cpu_op", "ignore", _COMPLAINT, MAPPED, False, "a step that calls Python in a function for the GPU"),
-    ("traceback.limit", 1, "count", WAITING, False, "frames kept at each node: 1 is the user's line"),
-    ("traceback.compile_limit", 0, "count", WAITING, False, "frames kept at nodes made by passes"),
+    ("traceback.limit", 1, "count", ACTS, False, "places in the user's program kept at each node: 1 is the line that made it"),
+    ("traceback.compile_limit", 0, "count", MAPPED, False, "nodes made by passes carry the line of what they replace"),
     ("tensor.cmp_sloppy", 0, range(3), WAITING, False, "tolerance of verify_grad and of comparisons of values"),
     ("unittests.rseed", 666, "seed", WAITING, False, "seed of tests; random: a new one each time"),
     ("DebugMode.patience", 10, "count", WAITING, False, "repetitions of the passes"),

@@ -29,6 +29,8 @@ def checked(name: str, value: Any) -> Any:
     ('llvm', False, 'cuda1')
     """
     allowed = TABLE[name].allowed
+    if callable(allowed):  # a switch of a program's own (symgraph/settings/declared.py)
+        return allowed(value)
     if isinstance(value, str):
         value = value.strip()
         value = ALIASES.get(name, {}).get(value, value)

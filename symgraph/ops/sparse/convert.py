@@ -9,7 +9,7 @@ import numpy as np
 
 from symgraph.expr.dtypes import COMPLEX, DISCRETE, normal
 from symgraph.expr.make import as_tensor
-from symgraph.expr.op import Apply
+from symgraph.expr.op import NUMPY_ERRORS, Apply
 from symgraph.expr.sparse import SparseType, as_sparse_variable
 from symgraph.expr.types import tensor_type
 from symgraph.ops.sparse.kernels import ToDense
@@ -38,7 +38,7 @@ class Cast(SparseOp):
         return [SparseType(layout_of(x), self.out_type)]
 
     def compute(self, x: Any) -> Any:
-        with np.errstate(all="ignore"):
+        with np.errstate(**NUMPY_ERRORS):
             return x.astype(self.out_type)
 
     def on_parts(self, node: Apply, inputs: Sequence[Any]) -> Sequence[Any]:
