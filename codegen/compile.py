@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from codegen.cache.entry import Entry
@@ -25,40 +26,51 @@ Watch = Callable[[str, Any], None]
 class Compiled:
     """An executable, and the entry that brings it back from the cache."""
 
-    __slots__ = ("entry", "executable")
+    __slots__ = ("entry", "executable", "first")
 
-    def __init__(self, executable: Executable, entry: Entry) -> None:
+    def __init__(self, executable: Executable, entry: Entry, first: int | None = None) -> None:
         self.executable = executable
         self.entry = entry
+        self.first = first
 
 
 def compile(
-    program: Program, target: str = "llvm", level: int = 2, store: Any = None, compiler: str | None = None, watch: Watch | None = None
+    program: Program, target: str = "llvm", level: int = 2, store: Any = None, compiler: str | None = None, watch: Watch | None = None,
+    most: int | None = None, clock: bool = False, keep: bool = False,
 ) -> Compiled:
     """Native code for a Program.
 
     target: 'llvm' or 'c'. level: how hard LLVM tries, 0 to 3. store: a codegen.cache.store.Store; a Program that was compiled before is
     loaded from there. compiler: the C compiler. watch: called with ('key' | 'module' | 'text' | 'binary' | 'executable', what that
-    station gave). Raises CodegenError.
+    station gave). most: steps in one kernel. clock: code whose kernels are measured: `Layout.clocks` says which steps stand behind the numbers
+    of codegen/runtime/clock.py, from the one on that `Compiled.first` is; it is not stored. keep: C sources are left where they were compiled. Raises
+    CodegenError.
     """
+    numbers = import_module("codegen.runtime.clock").Clock if clock else None
+    if clock:
+        store = None
     tell = watch or (lambda station, what: None)
-    key = program_key(program, f"{target} {level} {_target_key(target, compiler)}")
+    first: int | None = None
+    key = program_key(program, f"{target} {level} {_target_key(target, compiler)}", most)
     tell("key", key)
     entry = store.get(key) if store is not None else None
     if entry is None:
         from codegen import stations
 
-        module, layout = stations.lowered(program)
+        first = None if numbers is None else numbers.taken
+        module, layout = stations.lowered(program, most, first)
+        if numbers is not None:
+            numbers.taken += len(layout.clocks)
         tell("module", module)
         text = stations.target_text(module, target)
         tell("text", text)
-        entry = Entry(stations.binary(text, target, level, compiler), layout)
+        entry = Entry(stations.binary(text, target, level, compiler, keep), layout)
         tell("binary", entry.object)
         if store is not None:
             store.put(key, entry)
     executable = load(entry)
     tell("executable", executable)
-    return Compiled(executable, entry)
+    return Compiled(executable, entry, first)
 
 
 def source(program: Program, target: str) -> str:

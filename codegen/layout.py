@@ -11,7 +11,10 @@ from typing import Any
 from codegen.program import ArrayType
 from codegen.record import field, record
 
-__all__ = ["CallbackType", "Failure", "Layout"]
+__all__ = ["CLOCK_ROOM", "TICK", "CallbackType", "Failure", "Layout"]
+
+TICK = "codegen.tick"  # the routine that code with a clock calls behind each kernel, among the libraries; see codegen/runtime/clock.py
+CLOCK_ROOM = 1 << 16  # the numbers that it may be called with
 
 
 @record(frozen=True)
@@ -49,4 +52,5 @@ class Layout:
     callbacks: list[CallbackType] = field(default_factory=list)
     scratches: int = 0
     libraries: list[str] = field(default_factory=list)
+    clocks: list[tuple[int, ...]] = field(default_factory=list)  # of measured code: the steps behind each number of the clock
     work: int | None = None  # rough number of scalar operations of one call where it is known and small: the GIL is kept below some limit

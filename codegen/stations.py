@@ -6,6 +6,7 @@ Linking to every target stands here, so that a new target is one more line in tw
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 
@@ -14,6 +15,7 @@ from codegen.loopir.nodes import Module
 from codegen.loopir.text import module_text
 from codegen.loopir.verify import verify
 from codegen.lower.entry import lower
+from codegen.lower.fuse import STEPS
 from codegen.opt.outline import outline
 from codegen.program import Program
 from codegen.targets.c import compile_c, find_compiler
@@ -26,9 +28,9 @@ __all__ = ["TEXTS", "binary", "lowered", "module_text", "target_text"]
 TEXTS: dict[str, Callable[[Module], str]] = {"llvm": llvm_text, "c": c_source}
 
 
-def lowered(program: Program) -> tuple[Module, Layout]:
-    """Stations 6 and 7: the loop IR, cut and checked, and what it wants from its caller."""
-    result = lower(program)
+def lowered(program: Program, most: int | None = None, clock: int | None = None) -> tuple[Module, Layout]:
+    """Stations 6 and 7: the loop IR, cut and checked, and what it wants from its caller. most, clock: as for `lower`."""
+    result = lower(program, most=STEPS if most is None else most, clock=clock)
     outline(result.module)
     verify(result.module, len(result.layout.failures))
     return result.module, result.layout
@@ -41,12 +43,16 @@ def target_text(module: Module, target: str) -> str:
     return TEXTS[target](module)
 
 
-def binary(text: str, target: str, level: int, compiler: str | None = None) -> bytes:
-    """Station 8, second half: the bytes of an object file (llvm) or of a shared object (c)."""
+def binary(text: str, target: str, level: int, compiler: str | None = None, keep: bool = False) -> bytes:
+    """Station 8, second half: the bytes of an object file (llvm) or of a shared object (c). keep: the C source stays where it was compiled, and
+    is named on standard error."""
     if target == "llvm":
         return compile_llvm(text, level)
     find_compiler(compiler)  # without one there shall be no folder
     directory = tempfile.mkdtemp(prefix="symgraph-c-")
     content = compile_c(text, directory, compiler).read_bytes()  # a source that is refused stays to be read: the error names it
-    shutil.rmtree(directory)
+    if keep:
+        print(f"the C source is kept in {directory}", file=sys.stderr)
+    else:
+        shutil.rmtree(directory)
     return content

@@ -11,6 +11,7 @@ from codegen.loopir import nodes as ir
 from codegen.loopir.scalar import Scalar
 from codegen.lower.arrays import Memory
 from codegen.lower.frame import Frame
+from codegen.lower.fuse import STEPS
 from codegen.lower.unit import Unit
 from codegen.program import Program, Step
 from codegen.record import record
@@ -27,9 +28,12 @@ class Lowered:
     layout: Layout
 
 
-def lower(program: Program, name: str = "entry") -> Lowered:
-    """The loop IR of a Program. Every output has memory of its own, which the caller gives."""
-    unit = Unit(len(program.inputs))
+def lower(program: Program, name: str = "entry", most: int = STEPS, clock: int | None = None) -> Lowered:
+    """The loop IR of a Program. Every output has memory of its own, which the caller gives. most: steps in one kernel. clock: measured code,
+    which calls TICK behind each kernel with a number from this one on (`Layout.clocks`); the first, without steps, is the time between calls, the
+    second that of finding sizes and memory.
+    """
+    unit = Unit(len(program.inputs), most, clock)
     b = unit.builder
     unit._start = start = b.block
 
@@ -46,6 +50,7 @@ def lower(program: Program, name: str = "entry") -> Lowered:
         return Memory(b.recast(Scalar(b, out), f"{dtype}*"))
 
     rest: ir.Block = []
+    unit.tick()
     b.block = rest  # what must stand first (addresses of arguments) goes to `start`
     frame = Frame(unit, program, result, outermost=True)
     for slot, v in enumerate(program.inputs):
@@ -57,12 +62,13 @@ def lower(program: Program, name: str = "entry") -> Lowered:
         frame.bind(v, shape, Memory(pointer))
     frame.enter()
     frame.plan()
+    unit.tick()
     frame.run()
     module = ir.Module(ir.Function(name, (unit.context.value,), start + rest, True), unit.kernels.finished(), b.libraries)
     layout = Layout(
         entry=name, arguments=[program.types[v] for v in program.inputs], results=[program.types[v] for v in program.outputs],
         constants=unit.constants,
-        failures=unit.failures, callbacks=unit.callbacks, scratches=unit.scratches, libraries=b.libraries, work=work_of(program))
+        failures=unit.failures, callbacks=unit.callbacks, clocks=unit.clocks, scratches=unit.scratches, libraries=b.libraries, work=work_of(program))
     return Lowered(module, layout)
 
 

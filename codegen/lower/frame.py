@@ -64,7 +64,7 @@ class Frame:
         self.items: dict[tuple[int, int], Any] = {}
         self.totals: dict[int, Any] = {}
         self.maker = {v: position for position, step in enumerate(program.steps) for v in _outputs(step)}
-        self.groups = fuse(program)
+        self.groups = fuse(program, unit.most)
         self.next = 0
         self.pending: list[Group] = []
         self.plans: dict[int, Any] = {}  # root -> LoopPlan or BranchPlan
@@ -240,6 +240,8 @@ class Frame:
                 if out in step.outputs:  # type: ignore[union-attr]
                     self.copy(self.memory[out], self.memory[source], self.types[out].dtype, self.total(out))
             self.call(loops_kernel(self, group, self.workspaces.get(group.root, ())))
+        if group.kind != "view":
+            self.unit.tick([self.program.steps[position].where for position in group.members])
         for position in group.members:
             if position == group.root or position in group.stored:
                 self.ready.update(v for v in _outputs(self.program.steps[position]) if v in self.memory)

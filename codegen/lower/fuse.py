@@ -14,7 +14,7 @@ from codegen.program import Branch, Loop, Program, Step
 from codegen.record import field, record
 from codegen.rules import Loops, Pointwise, Python, Reduction
 
-__all__ = ["Group", "fuse", "inputs_of"]
+__all__ = ["STEPS", "Group", "fuse", "inputs_of"]
 
 # Budget of one kernel: steps, their cost, and arrays. Measured: the time of LLVM's passes per step is about level up to 200 values.
 STEPS = 150
@@ -36,9 +36,10 @@ class Group:
     cost: int = 0
     arrays: set[int] = field(default_factory=set)
     depth: dict[int, int] = field(default_factory=dict)
+    most: int = STEPS
 
     def room_for(self, step: Step, cost: int) -> bool:
-        return len(self.members) < STEPS and self.cost + cost <= COST and len(self.arrays | set(step.inputs)) <= ARRAYS
+        return len(self.members) < self.most and self.cost + cost <= COST and len(self.arrays | set(step.inputs)) <= ARRAYS
 
 
 @record()
@@ -68,14 +69,15 @@ def inputs_of(step: Step | Loop | Branch) -> tuple[int, ...]:
     return (*count, *(s.value for s in step.sequences), *step.states, *step.captured)
 
 
-def fuse(program: Program) -> list[Group]:
-    """The groups in an order in which they can run."""
-    return _Fusion(program).groups()
+def fuse(program: Program, most: int = STEPS) -> list[Group]:
+    """The groups in an order in which they can run. most: steps in one of them."""
+    return _Fusion(program, most).groups()
 
 
 class _Fusion:
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, most: int) -> None:
         self.program = program
+        self.most = most
         self.steps = program.steps
         self.types = program.types
         self.results = set(program.outputs)
@@ -106,7 +108,7 @@ class _Fusion:
         return sorted(self.all, key=lambda group: group.root)
 
     def open(self, kind: str, position: int) -> Group:
-        group = Group(kind, position)
+        group = Group(kind, position, most=self.most)
         self.all.append(group)
         step = self.steps[position]
         self.join(group, position, aligned=kind in ("pointwise", "reduction"))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from codegen.layout import CallbackType, Failure
+from codegen.layout import CLOCK_ROOM, TICK, CallbackType, Failure
 from codegen.loopir import nodes as ir
 from codegen.loopir.builder import Builder
 from codegen.loopir.scalar import Scalar
@@ -21,7 +22,10 @@ LEVELS = 4  # loops within loops of which a failure says the round
 class Unit:
     """One module in the making. `where` is the number of the step whose code is being written: checks are noted under it."""
 
-    def __init__(self, arguments: int) -> None:
+    def __init__(self, arguments: int, most: int, clock: int | None) -> None:
+        self.most = most  # steps in one kernel
+        self.first_tick = clock
+        self.clocks: list[tuple[int, ...]] = []
         self.builder = Builder()
         self.builder.on_check = self.failure
         self.context = self.builder.parameter("context*")
@@ -80,6 +84,13 @@ class Unit:
         failure = self.failure("MemoryError", f"there is no memory for {{}} bytes of {purpose}") if purpose else -1
         b.block.append(ir.Scratch(out, size.value if isinstance(size, Scalar) else size, number, failure))
         return Scalar(b, out)
+
+    def tick(self, steps: Sequence[int] = ()) -> None:
+        """The time since the last tick is that of these steps; nothing where nothing is measured."""
+        if self.first_tick is None or self.first_tick + len(self.clocks) >= CLOCK_ROOM:
+            return
+        self.builder.library(TICK, self.builder.constant(self.first_tick + len(self.clocks), "int64"))
+        self.clocks.append(tuple(steps))
 
     def new_slot(self) -> int:
         """The number of a scratch block that nobody else uses."""

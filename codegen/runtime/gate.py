@@ -137,6 +137,11 @@ class NativeCallable(Vectorcalled):
         if gate_is_possible():
             mark(cls)
 
+    def scratch_bytes(self) -> int:
+        """Bytes of scratch memory that are kept from call to call."""
+        native = getattr(self, "_native", None)
+        return self.binding.arena.size() if native is None else sum(native.blocks[1::2])
+
     def connect(self, binding: Binding) -> None:
         self.binding = binding
         loaded = code()

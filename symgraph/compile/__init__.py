@@ -12,18 +12,20 @@ SymbolicOutput = Out
 __all__ = [
     "BadDestroyMap", "BadOptimization", "BadThunkOutput", "BadViewMap", "Container", "DebugMode", "DebugModeError", "DeepCopyOp",
     "DisconnectedType", "FAST_COMPILE", "FAST_RUN", "FromFunctionOp", "Function", "In", "InvalidValueError", "Mode", "MonitorMode",
-    "NanGuardMode", "Out", "Profile", "Rebroadcast", "Shape", "Shape_i", "SharedVariable", "SpecifyShape", "StochasticOrder",
+    "NanGuardMode", "Out", "Profile", "ProfileMode", "ProfileStats", "Rebroadcast", "ScanProfileStats", "Shape", "Shape_i", "SharedVariable",
+    "SpecifyShape", "StochasticOrder",
     "SymbolicOutput", "UnusedInputError", "ViewOp", "as_op", "deep_copy_op", "detect_nan", "function", "function_dump", "get_default_mode",
     "get_mode", "io_connection_pattern", "is_same_graph", "register_mode", "shape", "shape_i", "shared", "shared_constructor",
     "specify_shape", "view_op", "wrap_py",
 ]
 
 __getattr__, __dir__ = late(__name__, {
-    "symgraph.compile.checking": "DebugMode MonitorMode NanGuardMode detect_nan",
+    "symgraph.compile.checking": "DebugMode MonitorMode NanGuardMode ProfileMode detect_nan",
     "symgraph.compile.dump": "function_dump",
     "symgraph.compile.face": "Function=FunctionFace",
     "symgraph.compile.named": "FAST_COMPILE FAST_RUN get_default_mode get_mode register_mode",
     "symgraph.compile.profile": "Profile",
+    "symgraph.compile.profiling": "ProfileStats ScanProfileStats",
     "symgraph.errors": "BadDestroyMap BadOptimization BadThunkOutput BadViewMap DebugModeError InvalidValueError StochasticOrder"
     " UnusedInputError",
     "symgraph.expr.nogradient": "DisconnectedType",

@@ -16,7 +16,7 @@ from symgraph.expr.op import Apply
 from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import toposort
 
-__all__ = ["error_of", "in_rounds", "located"]
+__all__ = ["error_of", "facts_of", "in_rounds", "located"]
 
 graph_texts.append(lambda node: f"the graph of {node.op}:\n{import_module('symgraph.printing.tree').debugprint(node, print_type=True, file='str')}")
 
@@ -37,8 +37,8 @@ def error_of(name: str, message: str, values: Sequence[int], node: Apply | None,
         facts: dict[Variable, Known] = {}
         for loop, number in rounds:
             if loop is not None:
-                facts |= _within(loop, number, _facts_of(loop.inputs, known, facts))
-        facts = _facts_of(node.inputs, known, facts)
+                facts |= _within(loop, number, facts_of(loop.inputs, known, facts))
+        facts = facts_of(node.inputs, known, facts)
         error = with_shapes(error, node, [static_shape(facts[x].shape) for x in node.inputs])
     return in_rounds(error, rounds)
 
@@ -60,7 +60,7 @@ def _within(loop: Apply, number: int, outside: Mapping[Variable, Known]) -> dict
     return dict(zip(op.inner_inputs, inside))
 
 
-def _facts_of(variables: Sequence[Any], known: Mapping[Variable, Any], given: Mapping[Variable, Known]) -> dict[Variable, Known]:
+def facts_of(variables: Sequence[Any], known: Mapping[Variable, Any], given: Mapping[Variable, Known]) -> dict[Variable, Known]:
     """What is known of variables and of all that they are made of, by the shape rules from the arrays that a call was given."""
     facts = dict(given)
 

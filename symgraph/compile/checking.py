@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from symgraph.expr.types import TensorType
 from symgraph.printing.tree import debugprint
 from symgraph.settings import config
 
-__all__ = ["DebugMode", "MonitorMode", "NanGuardMode", "detect_nan"]
+__all__ = ["DebugMode", "MonitorMode", "NanGuardMode", "ProfileMode", "detect_nan"]
 
 BIG = 1e10  # beyond which NanGuardMode calls a value big
 
@@ -113,6 +114,28 @@ class NanGuardMode(Mode):
             warnings.warn(text, stacklevel=2)
             return
         raise NanGuardError(text, line=node.line)
+
+
+class ProfileMode(Mode):
+    """Measures all functions of this mode together; a table of it is printed when the program ends. As ``function(..., profile=True)``, but for
+    one table.
+
+    >>> import symgraph
+    >>> import symgraph.tensor as T
+    >>> x = T.dvector('x')
+    >>> mode = ProfileMode()
+    >>> _ = symgraph.function([x], x * 2, mode=mode)([1.0])
+    >>> mode.stats.fct_callcount
+    1
+    """
+
+    def __init__(self, linker: str | None = None, optimizer: Any = "default", **options: Any) -> None:
+        super().__init__(linker, optimizer)
+        self.stats: Any = import_module("symgraph.compile.profiling").ProfileStats(message="all functions of this ProfileMode")
+
+    def print_summary(self, **options: Any) -> None:
+        """Print the tables of what ran so far to standard output."""
+        self.stats.summary(sys.stdout)
 
 
 def bad_value(value: Any, nan: bool = True, inf: bool = True, big: bool = True) -> str | None:

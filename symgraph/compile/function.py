@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 from symgraph.compile import modes, named, stepwise
@@ -14,6 +16,7 @@ from symgraph.compile.parts import has_parts, make_parts_function
 from symgraph.compile.signature import Signature, make_signature
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Variable
+from symgraph.settings import config
 
 __all__ = ["compile_signature", "evaluated", "function"]
 
@@ -30,8 +33,9 @@ def function(
     variable, new value), applied together after the outputs are computed from the old values. givens: pairs (variable,
     what stands for it). no_default_updates: True, or the shared variables whose default updates are left out. mode: a name or a
     `Mode`; None: the settings'. allow_input_downcast: True: cast any argument; False: never to a less precise dtype; None:
-    Python floats to floatX only. on_unused_input: 'raise', 'warn' or 'ignore'. accept_inplace, rebuild_strict and profile are
-    accepted for Theano's sake.
+    Python floats to floatX only. on_unused_input: 'raise', 'warn' or 'ignore'. profile: True, a message, or a
+    `symgraph.compile.ProfileStats`: measure calls and kernels (`f.profile`; a table when the program ends); None: as the setting `profile` says.
+    accept_inplace and rebuild_strict are accepted for Theano's sake.
 
     Raises TypeError for what is no variable or of the wrong type, MissingInputError, UnusedInputError, ValueError for a second
     update of one variable; the function itself raises TypeError for arguments, ValueError for shapes that do not fit,
@@ -48,30 +52,35 @@ def function(
     if name is not None and not isinstance(name, str):
         raise TypeError(f"the name of a function must be a string, got {name!r}")
     signature = make_signature(inputs, outputs, updates, givens, no_default_updates, name, allow_input_downcast, on_unused_input)
+    if profile or (profile is None and (config.profile or config.print_global_stats or hasattr(chosen, "stats"))):
+        made: FunctionFace = import_module("symgraph.compile.profiling").profiled(signature, chosen, profile, compile_signature)
+        return made
     return compile_signature(signature, chosen)
 
 
-def compile_signature(signature: Signature, mode: modes.Mode) -> FunctionFace:
-    """Stations 1b to 10, without looking for garbage: graphs and code are many objects, of which few are garbage, and each look takes
-    longer than the one before."""
+def compile_signature(signature: Signature, mode: modes.Mode, clock: bool = False) -> FunctionFace:
+    """Stations 1b to 10; with `clock` always all of them, and native code that measures its kernels.
+
+    It runs without looking for garbage: graphs and code are many objects, of which few are garbage, and each look takes longer than the one
+    before."""
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _compile(signature, mode)
+        return _compile(signature, mode, clock)
     finally:
         if collecting:
             gc.enable()
 
 
-def _compile(signature: Signature, mode: modes.Mode) -> FunctionFace:
+def _compile(signature: Signature, mode: modes.Mode, clock: bool) -> FunctionFace:
     order = written_order(signature)
     if has_parts(order, (*signature.variables, *signature.shared, *signature.computed)):
-        return make_parts_function(signature, mode, compile_signature)
+        return make_parts_function(signature, mode, partial(compile_signature, clock=clock))
     if mode.linker == "py" or mode.check or not _native(signature):
         return _stepwise(signature, mode)
     from symgraph.compile import native
 
-    key = early_key(signature, mode, order, native.version(mode.linker))
+    key = None if clock else early_key(signature, mode, order, native.version(mode.linker))
     if key is not None:
         known = native.load_known(signature, mode, key, order, compile_signature)
         if known is not None:
@@ -81,7 +90,7 @@ def _compile(signature: Signature, mode: modes.Mode) -> FunctionFace:
     watch = native.Watch(signature.title)
     try:
         graph = optimised_graph(signature, mode, watch)
-        return native.make_native(signature, mode, graph.outputs, graph.origin, key, order, compile_signature, watch)
+        return native.make_native(signature, mode, graph.outputs, graph.origin, key, order, compile_signature, watch, clock)
     except native.NotNative:
         return _stepwise(signature, mode)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 import codegen
@@ -24,7 +25,10 @@ from symgraph.expr.walk import toposort
 from symgraph.loops.progress import report_of
 from symgraph.settings import config
 
-__all__ = ["Entry", "Executable", "Handed", "NotNative", "NativeCallable", "codegen", "compile_program", "hand_over", "rule_of", "store", "version"]
+__all__ = [
+    "Entry", "Executable", "Handed", "NativeCallable", "NotNative", "clock_counts", "clock_seconds", "codegen", "compile_program", "hand_over",
+    "rule_of", "store", "version",
+]
 
 
 CACHE_BYTES = 2**30  # of the folder of compiled code; what was used least recently goes first
@@ -66,13 +70,32 @@ def version(target: str) -> str:
 
 
 def _compiler(target: str) -> str | None:
-    return config.cxx if target == "c" else None
+    """The command of the compiler of linker=c, with the user's flags; None for other targets."""
+    if target != "c":
+        return None
+    return f"{config.cxx} {config.gcc.cxxflags}".strip() if config.cxx else config.cxx
 
 
-def compile_program(program: Program, target: str, watch: Callable[[str, Any], None] | None = None) -> codegen.Compiled:
-    """Stations 5 to 9. Raises CompilerMissingError where linker=c finds no compiler."""
+def _most() -> int | None:
+    """How many nodes one kernel may compute."""
+    return (config.fusion_budget or 1) if config.tensor.local_elemwise_fusion and config.gpu.local_elemwise_fusion else 1
+
+
+def clock_seconds(number: int) -> float:
+    """What native code has measured under a number."""
+    return float(import_module("codegen.runtime.clock").Clock.nanoseconds[number]) * 1e-9
+
+
+def clock_counts(number: int) -> int:
+    """How often native code has measured under a number."""
+    return int(import_module("codegen.runtime.clock").Clock.counts[number])
+
+
+def compile_program(program: Program, target: str, watch: Callable[[str, Any], None] | None = None, clock: bool = False) -> codegen.Compiled:
+    """Stations 5 to 9. clock: native code measures its kernels. Raises CompilerMissingError where linker=c finds no compiler."""
     try:
-        return codegen.compile(program, target, store=store(), compiler=_compiler(target), watch=watch)
+        return codegen.compile(program, target, store=store(), compiler=_compiler(target), watch=watch, most=_most(), clock=clock,
+                               keep=config.nocleanup)
     except codegen.CompilerNotFound as error:
         raise CompilerMissingError(str(error)) from None
 

@@ -31,6 +31,8 @@ _MODES: dict[str, Callable[[], Mode]] = {
     "DEBUG_MODE": _checking("DebugMode"),
     "NanGuardMode": _checking("NanGuardMode"),
     "MonitorMode": _checking("MonitorMode"),
+    "ProfileMode": _checking("ProfileMode"),
+    "PROFILE_MODE": _checking("ProfileMode"),
     "Mode": Mode,
 }
 

@@ -47,6 +47,7 @@ class NativeFunction(FunctionFace, NativeCallable):
         self.arguments = Arguments(signature)
         self.executable = executable
         self.nodes = list(nodes)
+        self.kernels: list[tuple[list[Apply], Any, int]] = []
         self._rebuild = rebuild
         self.read = plan["arguments"]
         count = len(signature.outputs)
@@ -108,18 +109,24 @@ def load_known(signature: Signature, mode: Mode, key: str, order: Sequence[Apply
 
 
 def make_native(signature: Signature, mode: Mode, optimised: Sequence[Variable], origin: dict[Apply, Apply], key: str | None, order: Sequence[Apply],
-                rebuild: Any, watch: Watch) -> NativeFunction:
-    """Stations 4 to 10. optimised: what the passes made of outputs and new values; origin: node of theirs -> node as written."""
+                rebuild: Any, watch: Watch, clock: bool = False) -> NativeFunction:
+    """Stations 4 to 10. clock: native code measures its kernels, which the function's `kernels` lists: nodes, the user's line, number.
+
+     optimised: what the passes made of outputs and new values; origin: node of theirs -> node as written."""
     inputs = used_inputs(signature, optimised)
     handed = hand_over([x for _, _, x in inputs], optimised)
     watch("program", handed.program)
-    compiled = compile_program(handed.program, mode.linker, watch)
+    compiled = compile_program(handed.program, mode.linker, watch, clock)
     plan: dict[str, Any] = {"version": VERSION, "arguments": [[kind, where] for kind, where, _ in inputs]}
     if key is not None:
         remember(key, compiled, plan, handed, origin, order)
     nodes = [origin.get(node, node) for node in handed.nodes]
     made = _class(signature)(signature, mode, compiled.executable, plan, nodes, [caller(node, nodes) for node in handed.callbacks], rebuild)
     made.stations = watch.times
+    if compiled.first is not None:
+        for number, steps in enumerate(compiled.executable.layout.clocks, compiled.first):
+            if steps:
+                made.kernels.append(([handed.nodes[k] for k in steps], nodes[steps[-1]].line, number))
     return made
 
 

@@ -12,7 +12,7 @@ from symgraph.expr.evaluate import evaluate, running_by
 from symgraph.expr.op import Apply
 from symgraph.source import describe
 
-__all__ = ["OpTime", "OpTimes", "Profile"]
+__all__ = ["Clock", "OpTime", "OpTimes", "Profile"]
 
 
 class OpTime:
@@ -38,7 +38,7 @@ class OpTimes(list[OpTime]):
         return "\n".join(lines)
 
 
-class _Clock:
+class Clock:
     """Runs nodes and keeps, for each with the loops around it, how long it took less what ran within it."""
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class Profile:
         [(2, ('scan{sums}', 'tanh'))]
         """
         assert self._values is not None
-        clock = _Clock()
+        clock = Clock()
         with running_by(clock):
             evaluate(self._outputs, self._values(*args, **kwargs))
         return OpTimes(sorted(clock.rows.values(), key=lambda row: -row.seconds))

@@ -15,7 +15,7 @@ from symgraph.settings.table import ALIASES, TABLE
 
 __all__ = ["DERIVED", "checked", "nearest"]
 
-_MODES = ("Mode", "FAST_RUN", "FAST_COMPILE", "CHECK", "DebugMode", "NanGuardMode")
+_MODES = ("Mode", "FAST_RUN", "FAST_COMPILE", "CHECK", "DebugMode", "NanGuardMode", "MonitorMode", "ProfileMode")
 _TRUE = (True, "True", "true", "1")
 _FALSE = (False, "False", "false", "0")
 

@@ -46,7 +46,6 @@ LEFT_OUT: dict[str, tuple[str, str]] = {
     "theano.gof.type.CDataTypeConstant": ("parameters of C code", "`__props__` of the op"),
     "theano.gof.type.PureType": ("one class of types", "`symgraph.Type`"),
     "theano.gof.type.SingletonType": ("a helper of Theano's own types", "`symgraph.Type`"),
-    "*ProfileStats": ("one object a function, made as it is asked for", "`f.profile`"),
     "theano.gof.utils.*": (
         "helpers of Theano's own; partly: `MethodNotDefined`, `scratchpad` and `toposort` are here",
         "Python's `itertools`, `functools.lru_cache`",
