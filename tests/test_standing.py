@@ -37,4 +37,4 @@ def test_what_is_said_to_act_is_read() -> None:
 
 
 def test_a_switch_that_waits_says_so() -> None:
-    assert "# measure functions; a table of times at exit (without effect yet)" in str(Settings({}))
+    assert "# generated loops may run on several threads (without effect yet)" in str(Settings({}))
