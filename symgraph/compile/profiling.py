@@ -296,10 +296,11 @@ def profiled(signature: Any, mode: Any, wish: Any, compile_signature: Callable[.
     if config.print_global_stats:
         _register()
     start = perf_counter()
-    f = compile_signature(signature, mode, clock=stats.flag_time_thunks)
+    f: Any = compile_signature(signature, mode, clock=stats.flag_time_thunks)
     stats.attach(f, perf_counter() - start)
-    f.__class__ = _timed(type(f))
-    f.stats = stats  # type: ignore[attr-defined]
+    kind: Any = type(f)
+    f.__class__ = _timed(kind)
+    f.stats = stats
     return f
 
 
