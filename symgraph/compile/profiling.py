@@ -8,6 +8,7 @@ call costs more, where nothing is measured.
 from __future__ import annotations
 
 import atexit
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -126,12 +127,11 @@ class ProfileStats(Profile):
         for number, node in enumerate(order):
             for x in node.outputs:
                 fact = facts.get(x)
-                if fact is None or not isinstance(x.type, TensorType) or not all(isinstance(n, int) for n in fact.shape):
+                shape: Any = () if fact is None else fact.shape
+                if fact is None or not isinstance(x.type, TensorType) or not all(isinstance(n, int) for n in shape):
                     continue
-                size = x.type.numpy_dtype.itemsize
-                for n in fact.shape:
-                    size *= int(n)  # type: ignore[call-overload]
-                self.sizes.append((size, node, tuple(fact.shape)))
+                size = math.prod(shape, start=x.type.numpy_dtype.itemsize)
+                self.sizes.append((size, node, tuple(shape)))
                 alive += size
                 ends[last.get(x, number)] = ends.get(last.get(x, number), 0) + size
             self.peak = max(self.peak, alive)
