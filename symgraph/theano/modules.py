@@ -145,8 +145,11 @@ class Finder(MetaPathFinder, Loader):
 FINDER = Finder()
 
 
-def install() -> None:
+def install(old_world: bool = False, verbose: bool = False) -> None:
     """Let plain ``import theano`` mean `symgraph.theano`, in this process.
+
+    old_world: supply as well what Python, numpy and scipy had in 2015 to 2018 and have no more (`np.float`, `collections.Iterable`,
+    `scipy.misc.imread` ...), for this process and until it ends; with verbose each substitution is reported on standard error.
 
     Raises ImportError if another theano has been imported already: two of them would share no variable.
 
@@ -162,3 +165,5 @@ def install() -> None:
                           "`import theano`")
     FINDER.installed = True
     sys.modules["theano"] = import_module(ROOT)
+    if old_world:
+        import_module("symgraph.oldworld").begin(verbose=verbose)

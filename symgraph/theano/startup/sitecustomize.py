@@ -33,8 +33,19 @@ class First:
         return modules.FINDER.find_spec(name, path)
 
 
+def bring_old_world(words):  # type: ignore[no-untyped-def]
+    """Supply what `run --old-world` and `--python2` say. Its package needs nothing of symgraph, so it is loaded alone, by its file."""
+    spec = PathFinder.find_spec("symgraph.oldworld", [os.path.join(PACKAGES, "symgraph")])
+    assert spec is not None and spec.loader is not None
+    package = sys.modules["symgraph.oldworld"] = module_from_spec(spec)
+    spec.loader.exec_module(package)
+    package.begin(os.environ.get("SYMGRAPH_PYTHON2_FOLDER") if "python2" in words else None, "verbose" in words)
+
+
 sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder or ".") != HERE]
 sys.meta_path.insert(0, First())  # type: ignore[arg-type]
+if os.environ.get("SYMGRAPH_OLD_WORLD"):
+    bring_old_world(os.environ["SYMGRAPH_OLD_WORLD"].split())
 spec = PathFinder.find_spec("sitecustomize")
 if spec is not None and spec.loader is not None:
     module = sys.modules["sitecustomize"] = module_from_spec(spec)
