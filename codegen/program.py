@@ -71,6 +71,7 @@ class Loop:
     steps: the value (int64, no dimensions) that says how many steps; None: until the condition holds.
     states: outer values, the initial states. captured: outer values, the same in each step.
     outputs: outer values: the final states, the stacks (leading dimension: steps that ran; None where nobody reads it),
+    kept: of each stack how many of its last rows there are at most, None: all; (): all of all stacks.
     report: (number under which a callback is known, rounds before its first call), see codegen/lower/reports.py; None: it tells nobody.
     """
 
@@ -85,6 +86,7 @@ class Loop:
     until: bool = False
     where: int = 0
     report: tuple[int, int] | None = None
+    kept: tuple[int | None, ...] = ()
 
 
 @record()

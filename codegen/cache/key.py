@@ -69,7 +69,7 @@ class Text:
             rows = [(s.value, s.offset, s.backwards) for s in step.sequences]
             self.lines.append(
                 f"loop {step.steps} {rows} {tuple(step.states)} {tuple(step.captured)} {step.stacked} {tuple(step.outputs)} "
-                f"{step.counts} {step.until} {step.where} {step.report}"
+                f"{step.counts} {step.until} {step.where} {step.report} {step.kept}"
             )
             self.program(step.body)
         elif isinstance(step, Branch):

@@ -17,6 +17,7 @@ from codegen.lower.foresight import foresee
 from codegen.lower.memory import SMALL, item_bytes
 from codegen.lower.pulse import Countdown, countdown_of
 from codegen.lower.reports import Reports
+from codegen.lower.rings import Ring, kept_rows
 from codegen.lower.tapes import Tape
 from codegen.lower.unit import LEVELS
 from codegen.program import Branch, Loop
@@ -39,6 +40,7 @@ class LoopPlan:
         self.targets: dict[int, Memory] = {}  # output of the body -> where this round puts it
         self.steps: Any = None
         self.kinds: list[str] = []
+        self.rings: dict[int, Ring] = {}  # stacked result of which only the last rows are kept
         self.tapes: dict[int, Tape] = {}  # stacked result whose length, or whose rows' size, only the rounds tell
         self.open: dict[int, list[int]] = {}  # stacked result -> dimensions of a row whose size only a step tells
         self.before: dict[int, list[Any]] = {}  # their sizes in the round before
@@ -110,13 +112,23 @@ class LoopPlan:
             if None in self.row_shapes[v]:
                 self.open[j] = [axis for axis, n in enumerate(self.body.types[v].shape) if n is None]
                 self.kinds = ["turns" if kind == f"row {j}" else kind for kind in self.kinds]
+            most = self.kept(j)
+            if most is not None and j not in self.open:
+                self.rings[j] = Ring(self.frame, most, self.body.types[v].dtype, product(self.row_shapes[v]), self.steps if counted else None)
+                if counted:
+                    self.frame.shapes[out] = (kept_rows(self.b, most, self.steps), *self.row_shapes[v])
+                continue
             if counted:
                 self.check_bytes(product(self.row_shapes[v]) if j not in self.open else 1, self.body.types[v].dtype)
             if j in self.open or not counted:
                 self.tapes[j] = Tape(self.frame.unit, self.body.types[v].dtype, self.steps if counted else None, self.steps)
             else:
                 self.frame.shapes[out] = (self.steps, *self.row_shapes[v])
-        return bool(self.tapes)
+        return bool(self.tapes) or any(ring.steps is None for ring in self.rings.values())
+
+    def kept(self, j: int) -> int | None:
+        """How many of the last rows of a stack there are at most."""
+        return self.loop.kept[j] if self.loop.kept else None
 
     def check_bytes(self, size: Any, dtype: str) -> None:
         """The number of bytes of all rows must be a number of 64 bits."""
@@ -132,7 +144,8 @@ class LoopPlan:
         loop, body = self.loop, self.body
         outputs = loop.body.outputs
         for k, v in enumerate(self.states):
-            row = next((j for j in range(loop.stacked) if outputs[self.count + j] == outputs[k] and loop.outputs[self.count + j] is not None), None)
+            row = next((j for j in range(loop.stacked) if outputs[self.count + j] == outputs[k] and loop.outputs[self.count + j] is not None
+                        and self.kept(j) != 1), None)
             shape = body.shapes[v]
             small = all(is_number(n) for n in shape) and product(shape) * item_bytes(body.types[v].dtype) <= SMALL
             made_here = outputs[k] in body.maker
@@ -204,7 +217,9 @@ class LoopPlan:
     def prepare_stacks(self) -> None:
         for j in range(self.loop.stacked):
             out = self.loop.outputs[self.count + j]
-            if out is not None and j not in self.tapes:
+            if j in self.rings:
+                self.rings[j].prepare(None if self.rings[j].steps is None else self.frame.memory[out])
+            elif out is not None and j not in self.tapes:
                 self.stacks[j] = self.frame.memory[out]
 
     def repeat(self, initial: list[Any]) -> None:
@@ -254,6 +269,8 @@ class LoopPlan:
         for j, memory in self.stacks.items():
             v = loop.body.outputs[self.count + j]
             self.targets.setdefault(self.count + j, Memory()).pointer = b.offset(memory.pointer, t * product(self.row_shapes[v]))
+        for j, ring in self.rings.items():
+            self.targets.setdefault(self.count + j, Memory()).pointer = ring.row(t)
         rest = list(carried)
         first_of_tapes = len(rest) - 2 * len(self.tapes)
         for k, (j, tape) in enumerate(self.tapes.items()):
@@ -352,10 +369,18 @@ class LoopPlan:
             for axis in axes:
                 sizes[j][axis] = rest.pop(0)
         for j in self.tapes:
-            out = loop.outputs[self.count + j]
-            frame.shapes[out] = (ran, *sizes.get(j, self.row_shapes[loop.body.outputs[self.count + j]]))
-            frame.memory[out] = Memory(rest.pop(0))
+            out, most = loop.outputs[self.count + j], self.kept(j)
+            row = sizes.get(j, self.row_shapes[loop.body.outputs[self.count + j]])
+            rows = ran if most is None else kept_rows(self.b, most, ran)
+            address = rest.pop(0)
+            frame.shapes[out] = (rows, *row)
+            frame.memory[out] = Memory(address if most is None else self.b.offset(address, (ran - rows) * product(row)))
             del rest[0]
+        for j, ring in self.rings.items():
+            if ring.steps is None:
+                out = loop.outputs[self.count + j]
+                address, rows = ring.finish(ran)
+                frame.memory[out], frame.shapes[out] = Memory(address), (rows, *self.row_shapes[loop.body.outputs[self.count + j]])
 
 
 def may_fail(block: ir.Block, failing: set[str]) -> bool:

@@ -185,7 +185,8 @@ class _Writer:
             body=body, steps=None if layout.unbounded else inputs[0],
             sequences=tuple(Sequenced(k, *how) for k, how in zip(inputs[layout.first_sequence :], layout.sequences)),
             states=inputs[layout.first_state : layout.first_captured], captured=inputs[layout.first_captured :], stacked=layout.stacked,
-            outputs=kept, counts=layout.counts, until=layout.until, where=where, report=report)
+            outputs=kept, counts=layout.counts, until=layout.until, where=where, report=report,
+            kept=layout.kept)
 
     def branch(self, node: Apply, inputs: tuple[int, ...], outputs: tuple[int, ...], where: int) -> Branch:
         """Input 0 is the condition, the others are what the branches read."""

@@ -5,6 +5,7 @@ Every loop front end (scan, fold, while ...) makes this op; passes look into it;
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,14 +33,15 @@ class LoopLayout:
     ((offset, backwards): in step t row t + offset is read, counted from the end if backwards), `states` initial states,
     `captured` others. Inner inputs: the step number if `counts`, a row of each sequence, the states, the captured. Inner
     outputs: the new states, `stacked` results, the condition if `until` (the step in which it is true is the last).
-    Outputs of the node: final states, stacks with one row a step.
+    Outputs of the node: final states, stacks with one row a step. kept: for each stack how many rows, the last ones, it has at most, or None;
+    () where all of all are there. Passes say so; derivatives are taken before.
     """
 
-    __slots__ = ("captured", "counts", "sequences", "stacked", "states", "unbounded", "until")
+    __slots__ = ("captured", "counts", "kept", "sequences", "stacked", "states", "unbounded", "until")
 
     def __init__(
         self, sequences: Sequence[tuple[int, bool]], states: int, captured: int, stacked: int, counts: bool = False, until: bool = False,
-        unbounded: bool = False,
+        unbounded: bool = False, kept: Sequence[int | None] = (),
     ) -> None:
         self.sequences = tuple(sequences)
         self.states = states
@@ -48,6 +50,7 @@ class LoopLayout:
         self.counts = counts
         self.until = until
         self.unbounded = unbounded
+        self.kept = tuple(kept)
 
     def key(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)
@@ -104,8 +107,10 @@ class LoopOp(Op):
         layout = self.layout
         types = [x.type for x in self.inner_outputs[: layout.states]]
         steps = known_steps(inputs[0]) if not layout.unbounded and not layout.until else None
-        for x in self.inner_outputs[layout.states : layout.states + layout.stacked]:
-            types.append(tensor_type(x.type.dtype, (None if steps == 1 else steps, *x.type.shape)))
+        kept = layout.kept or [None] * layout.stacked
+        for x, most in zip(self.inner_outputs[layout.states : layout.states + layout.stacked], kept):
+            rows = steps if steps is None or most is None else min(steps, most)
+            types.append(tensor_type(x.type.dtype, (None if rows == 1 else rows, *x.type.shape)))
         node = Apply(self, list(inputs), [t() for t in types])
         node.line = source.here()
         return node
@@ -128,7 +133,7 @@ class LoopOp(Op):
         captured = list(arrays[layout.first_captured :])
         if self._order is None:
             self._order = toposort(self.inner_outputs, self.inner_inputs)
-        stacks: list[list[Any]] = [[] for _ in range(layout.stacked)]
+        stacks: list[deque[Any]] = [deque(maxlen=most) for most in layout.kept or [None] * layout.stacked]
         t, ended = 0, False
         with told(self.progress, steps) as tell:
             while not ended and (steps is None or t < steps):

@@ -131,8 +131,8 @@ class Sizer:
             outside[x] = (y, 0)
         inside = Sizer(set(op.inner_inputs))
         rows = op.inner_outputs[layout.states : layout.states + layout.stacked]
-        for position, row in enumerate(rows, layout.states):
-            sizes = [steps]
+        for position, (row, most) in enumerate(zip(rows, layout.kept or [None] * len(rows)), layout.states):
+            sizes = [steps if most is None else EXPRESSIONS.minimum(steps, most)]
             for n, whole in zip(inside.of(row), found[position][1:]):
                 told = self._outside(n, outside)
                 sizes.append(whole if told is None else told)

@@ -124,3 +124,20 @@ def test_gradients(order: int, count: int, full: bool) -> None:
                 assert value.shape == one.shape and np.allclose(value, one, rtol=1e-7, atol=1e-8), f"by {x}:\n{value}\nwanted\n{one}"
 
     judged(check, count * (25 if full else 1))
+
+
+@pytest.mark.slow
+def test_the_last_rows(full: bool) -> None:
+    """Only these are kept."""
+
+    def check(case: Case) -> None:
+        random = Random(len(case.outputs))
+        ends = [slice(-random.randint(1, 3), None, random.choice((None, 1, 2))) for _ in case.outputs]
+        call = symgraph.function(case.inputs, [x[end] for x, end in zip(case.outputs, ends)], updates=case.updates, on_unused_input="ignore")
+        for which in (0, 1):
+            case.counter.set_value(0.25)
+            for value, wanted, end in zip(call(*case.sets[which][0]), case.wanted[which][0], ends, strict=True):
+                fine = value.shape == wanted[end].shape and np.allclose(value, wanted[end], rtol=1e-9, atol=1e-10)
+                assert fine, f"{end}:\n{value}\nwanted\n{wanted}"
+
+    judged(check, 400 if full else 8)

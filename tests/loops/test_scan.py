@@ -306,10 +306,11 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
 POWERS = "r, _ = symgraph.scan(lambda p, A: p * A, outputs_info=T.ones_like(A), non_sequences=A, n_steps=k)"
 PAIR = "s = T.ones_like(A)\n(r, q), _ = symgraph.scan(lambda p, q, A: [p * A, q + p], outputs_info=[s, s], non_sequences=A, n_steps=k)"
+RESULT = "(q, r), _ = symgraph.scan(lambda p, A: [p + 1, p * A], outputs_info=[None, T.ones_like(A)], non_sequences=A, n_steps=k)"
 TAPS = "r, _ = symgraph.scan(lambda p, q: p + q, outputs_info={'initial': T.stack([A, A]), 'taps': [-2, -1]}, n_steps=k)"
 LAST = {
     "the last row": (POWERS, "r[-1]"), "a sum of the last row": (POWERS, "r[-1].sum()"), "the last rows of two": (PAIR, "[r[-1], q[-1]]"),
-    "the last of two taps": (TAPS, "r[-1]"),
+    "the last of two taps": (TAPS, "r[-1]"), "the last three": (RESULT, "[q[-3:], r[-2:]]"),
 }
 
 

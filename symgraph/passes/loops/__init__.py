@@ -14,9 +14,10 @@ from symgraph.loops.loopop import LoopOp
 from symgraph.passes.loops.after import results, sums
 from symgraph.passes.loops.before import hoist, products
 from symgraph.passes.loops.parts import Parts
+from symgraph.passes.loops.rings import rings
 from symgraph.passes.loops.rows import LAST_ROW
 
-__all__ = ["LAST_ROW", "loops"]
+__all__ = ["LAST_ROW", "loops", "rings"]
 
 STAGES: tuple[tuple[str, Callable[[Parts], int]], ...] = (
     ("constants", Parts.take_constants),

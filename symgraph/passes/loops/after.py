@@ -139,7 +139,7 @@ def results(parts: Parts) -> int:
     stacks = Stacks(parts)
     done = []
     for row, out in list(parts.stacks):
-        if row in stacks.carried or not parts.graph.use_count(out):
+        if row in stacks.carried or out in parts.kept or not parts.graph.use_count(out):
             continue
         made = stacks.of(row)
         if made is None and _has_product(stacks, row):

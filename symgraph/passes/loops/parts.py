@@ -32,6 +32,7 @@ class Parts:
         end = layout.states + layout.stacked
         self.stacks = list(zip(op.inner_outputs[layout.states : end], node.outputs[layout.states : end]))
         self.condition = list(op.inner_outputs[end:])
+        self.kept = {out: most for (_, out), most in zip(self.stacks, layout.kept) if most is not None}
         self.after: list[tuple[Any, Any]] = []  # outputs of the node, and what is computed for them after the loop
         self.wanted: set[Any] = set()  # stacks that this is computed from
 
@@ -47,7 +48,7 @@ class Parts:
     def stack_of(self, x: Any) -> Any:
         """The stack of a value, if the loop gives it; from then on it is wanted."""
         for row, out in self.stacks:
-            if row is x:
+            if row is x and out not in self.kept:
                 self.wanted.add(out)
                 return out
         return None
@@ -106,7 +107,7 @@ class Parts:
         """The loop put together again: pairs of an old output and the new one."""
         old = self.layout
         layout = LoopLayout([how for _, _, how in self.sequences], len(self.states), len(self.captured), len(self.stacks), old.counts,
-                            old.until, old.unbounded)
+                            old.until, old.unbounded, [self.kept.get(out) for _, out in self.stacks] if self.kept else ())
         op = type(self.op)(self.inside(), self.results(), layout, self.op.name, self.op.truncate, progress=self.op.progress)
         arrays = [y for _, y, _ in self.sequences] + [y for _, y, *_ in self.states] + [y for _, y in self.captured]
         outs = [out for *_, out in self.states] + [out for _, out in self.stacks]
