@@ -16,17 +16,15 @@ def read_by_the_code() -> set[str]:
     found = {"base_compiledir"}  # asked for by the rule of `compiledir`
     found |= {f"NanGuardMode.{word}_is_error" for word in ("nan", "inf", "big")}  # by a word in the middle
     for path in (ROOT / "symgraph").rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "on_change" and isinstance(node.args[0], ast.Constant):
+                found.add(node.args[0].value)
             parts: list[str] = []
             while isinstance(node, ast.Attribute):
                 parts.insert(0, node.attr)
                 node = node.value
             if isinstance(node, ast.Name) and node.id == "config":
                 found.add(".".join(parts))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "on_change" and isinstance(node.args[0], ast.Constant):
-                found.add(node.args[0].value)
     return found & TABLE.keys()
 
 
@@ -37,4 +35,4 @@ def test_what_is_said_to_act_is_read() -> None:
 
 
 def test_a_switch_that_waits_says_so() -> None:
-    assert "# generated loops may run on several threads (without effect yet)" in str(Settings({}))
+    assert "# generated loops run on one thread so far (without effect yet)" in str(Settings({}))

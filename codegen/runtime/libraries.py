@@ -20,12 +20,13 @@ import numpy as np
 
 from codegen.errors import LibraryNotFound
 
-__all__ = ["INTEGER", "address_of"]
+__all__ = ["INTEGER", "address_of", "set_threads"]
 
 INTEGER = "int64"  # every integer argument of every routine; a library with 32-bit integers is never taken
 
 # How libraries with 64-bit integers spell a routine.
 SPELLINGS = ("scipy_{}_64_", "{}_64_", "{}_64")
+THREADS = ("scipy_openblas_{}_num_threads64_", "openblas_{}_num_threads64_", "openblas_{}_num_threads")
 FOLDERS = ("numpy.libs", "numpy/.dylibs", "scipy_openblas64/lib")  # beside the package numpy
 SYSTEM = ("libopenblas64_.so.0", "libopenblas64.so.0", "libopenblas_64.so.0", "libblas64.so.3", "liblapack64.so.3")
 
@@ -51,6 +52,20 @@ def libraries() -> list[Any]:
         except OSError:
             continue
     return found
+
+
+def set_threads(count: int) -> None:
+    """How many threads products of matrices may use, here and in numpy, whose library it is; 0: as many as at first."""
+    for library in libraries():
+        for spelling in THREADS:
+            function = getattr(library, spelling.format("set"), None)
+            if function is not None:
+                at_first = first_threads.setdefault(library._name, getattr(library, spelling.format("get"))())
+                function(ctypes.c_int(count or at_first))
+                break
+
+
+first_threads: dict[str, int] = {}
 
 
 @cache

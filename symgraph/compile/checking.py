@@ -20,6 +20,7 @@ from symgraph.expr.op import Apply
 from symgraph.expr.types import TensorType
 from symgraph.printing.tree import debugprint
 from symgraph.settings import config
+from symgraph.source import describe
 
 __all__ = ["DebugMode", "MonitorMode", "NanGuardMode", "ProfileMode", "detect_nan"]
 
@@ -30,9 +31,13 @@ class DebugMode(Mode):
     """The mode CHECK: the numpy rule of each node runs beside its compiled code, and the outputs beside the expression as written.
 
     A function of this mode raises BadThunkOutput or BadOptimization, which name the node; of ops that are not ours also
-    InvalidValueError (a result is not of its declared type), BadViewMap and BadDestroyMap. All are DebugModeError. check_isfinite:
-    whether NaN or an infinity out of finite inputs is an InvalidValueError; None: the setting DebugMode.check_finite. Theano's other
-    options (stability_patience, check_c_code, ...) are accepted: those checks are always made.
+    InvalidValueError (a result is not of its declared type), BadViewMap and BadDestroyMap. All are DebugModeError. What else is checked the
+    options say; None: the settings DebugMode.*.
+
+    stability_patience: how often the passes are run; StochasticOrder if they do not give the same. check_py_code: compare with the numpy rule.
+    check_c_code: compare the code of both compilers. check_isfinite: NaN or an infinity out of finite inputs is an InvalidValueError.
+    require_matching_strides: run numpy rules on arrays that are not contiguous, too; 1: warn of another result, 2: BadThunkOutput.
+    check_preallocated_output is accepted for Theano's sake: ops are never given results to fill.
 
     >>> import symgraph
     >>> import symgraph.tensor as T
@@ -42,10 +47,17 @@ class DebugMode(Mode):
     """
 
     def __init__(
-        self, optimizer: Any = "fast_run", linker: str | None = None, check_isfinite: bool | None = None, **options: Any,
+        self, optimizer: Any = "fast_run", stability_patience: int | None = None, check_c_code: bool | None = None, check_py_code: bool | None = None,
+        check_isfinite: bool | None = None, check_preallocated_output: Any = None, require_matching_strides: int | None = None,
+        linker: Any = None,
     ) -> None:
         super().__init__(linker, optimizer, check=True)
+        self.patience = config.DebugMode.patience if stability_patience is None else stability_patience
+        self.c_code = config.DebugMode.check_c if check_c_code is None else check_c_code
+        self.numpy_rule = config.DebugMode.check_py if check_py_code is None else check_py_code
         self.finite = config.DebugMode.check_finite if check_isfinite is None else check_isfinite
+        self.strides = config.DebugMode.check_strides if require_matching_strides is None else int(require_matching_strides)
+        self.not_reused = config.DebugMode.warn_input_not_reused
 
 
 Hook = Callable[[int, Apply, Step], Any]
@@ -112,6 +124,10 @@ class NanGuardMode(Mode):
         text = f"NanGuardMode found {found} in {what}, applied to {shapes}"
         if config.NanGuardMode.action == "warn":
             warnings.warn(text, stacklevel=2)
+            return
+        if config.NanGuardMode.action == "pdb":
+            print(f"{text}\n{describe(node.line)}")
+            breakpoint()
             return
         raise NanGuardError(text, line=node.line)
 

@@ -14,8 +14,10 @@ from symgraph.compile.early import early_key, written_order
 from symgraph.compile.face import FunctionFace
 from symgraph.compile.parts import has_parts, make_parts_function
 from symgraph.compile.signature import Signature, make_signature
+from symgraph.errors import StochasticOrder
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Variable
+from symgraph.graph.alike import equal_computations
 from symgraph.settings import config
 
 __all__ = ["compile_signature", "evaluated", "function"]
@@ -77,7 +79,7 @@ def _compile(signature: Signature, mode: modes.Mode, clock: bool) -> FunctionFac
     if has_parts(order, (*signature.variables, *signature.shared, *signature.computed)):
         return make_parts_function(signature, mode, partial(compile_signature, clock=clock))
     if mode.linker == "py" or mode.check or not _native(signature):
-        return _stepwise(signature, mode)
+        return _stepwise(signature, mode, clock)
     from symgraph.compile import native
 
     key = None if clock else early_key(signature, mode, order, native.version(mode.linker))
@@ -90,24 +92,36 @@ def _compile(signature: Signature, mode: modes.Mode, clock: bool) -> FunctionFac
     watch = native.Watch(signature.title)
     try:
         graph = optimised_graph(signature, mode, watch)
-        return native.make_native(signature, mode, graph.outputs, graph.origin, key, order, compile_signature, watch, clock)
+        made = native.make_native(signature, mode, graph.outputs, graph.origin, key, order, compile_signature, watch, clock)
     except native.NotNative:
-        return _stepwise(signature, mode)
+        return _stepwise(signature, mode, clock)
+    if clock:
+        made._graph = graph  # what is measured are its nodes
+    return made
 
 
 def _native(signature: Signature) -> bool:
     return all(isinstance(x.type, TensorType) for x in (*signature.variables, *signature.shared, *signature.computed))
 
 
-def _stepwise(signature: Signature, mode: modes.Mode) -> FunctionFace:
+def _stepwise(signature: Signature, mode: modes.Mode, clock: bool) -> FunctionFace:
     from symgraph.compile import native
     from symgraph.compile.optimised import optimised_graph
 
-    computed = optimised_graph(signature, mode).outputs
+    graph = optimised_graph(signature, mode)
+    computed = graph.outputs
     if mode.check:
-        return stepwise.CheckedFunction(signature, mode, computed, compile_signature, lambda node: native.node_callable(node, "llvm"))
+        for _ in range(getattr(mode, "patience", 1) - 1):
+            again = optimised_graph(signature, mode).outputs
+            if not equal_computations(computed, again):
+                raise StochasticOrder(f"the passes gave two graphs for {signature.title}; a rule of a mode does not always do the same",
+                                      line=signature.line)
+        return stepwise.CheckedFunction(signature, mode, computed, compile_signature, native.node_callable)
     kind = stepwise.HookedFunction if hasattr(mode, "hooks") else stepwise.StepwiseFunction
-    return kind(signature, mode, computed, compile_signature)
+    made = kind(signature, mode, computed, compile_signature)
+    if clock:
+        made._graph = graph
+    return made
 
 
 def evaluated(x: Any, inputs_to_values: Any = None) -> Any:

@@ -91,6 +91,14 @@ def clock_counts(number: int) -> int:
     return int(import_module("codegen.runtime.clock").Clock.counts[number])
 
 
+def _threads(value: Any) -> None:
+    codegen.set_threads(1 if config.deterministic == "more" else config.threads)
+
+
+config.on_change("threads", _threads)
+config.on_change("deterministic", _threads)
+
+
 def compile_program(program: Program, target: str, watch: Callable[[str, Any], None] | None = None, clock: bool = False) -> codegen.Compiled:
     """Stations 5 to 9. clock: native code measures its kernels. Raises CompilerMissingError where linker=c finds no compiler."""
     try:

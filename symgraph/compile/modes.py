@@ -48,7 +48,12 @@ class Mode:
         self.check = check
         self.excluded = frozenset(excluded) | _words(config.optimizer_excluding)
         self.included = frozenset(included) | _words(config.optimizer_including)
+        if config.vm.lazy is False:
+            self.excluded |= {"sink"}  # what makes a branch of a choice between two values
         self.rules = tuple(rules)
+        if config.optimizer_requiring:
+            twin = self.requiring(*_words(config.optimizer_requiring))
+            self.excluded, self.included = twin.excluded, twin.included
         for r in self.rules:
             if not isinstance(r, Rule):
                 raise TypeError(f"the rules of a mode are made by rewrite_rule or pattern, got {r!r} of {type(r)}")

@@ -370,15 +370,15 @@ def _print_all() -> None:
                 stats.summary(file)
                 for printer in _printers:
                     printer(stats.message, stats.compile_time, stats.fct_call_time, stats.apply_time, file=file)
-        idle = [stats for stats in _printed if not stats.fct_callcount]
+        idle = [stats for stats in _printed if not stats.fct_callcount and stats.compile_time]
         if idle:
             print(f"Compiled and never called: {len(idle)} functions, in {sum(stats.compile_time for stats in idle):.3f} s", file=file)
-        if len(_printed) > 1 or config.print_global_stats:
+        if sum(stats.compile_time > 0 for stats in _printed) > 1 or config.print_global_stats:
             print_global_stats(file)
 
 
 def print_global_stats(file: Any = None) -> None:
     """Print number and time of all calls of measured functions, and the time of compiling them."""
     calls, spent = sum(stats.fct_callcount for stats in _all), sum(stats.fct_call_time for stats in _all)
-    made = sum(stats.compile_time for stats in _all)
-    print(f"All functions: {len(_all)} compiled in {made:.3f} s, {calls} calls in {spent:.6f} s", file=sys.stderr if file is None else file)
+    times = [stats.compile_time for stats in _all if stats.compile_time]
+    print(f"All functions: {len(times)} compiled in {sum(times):.3f} s, {calls} calls in {spent:.6f} s", file=sys.stderr if file is None else file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,7 +62,7 @@ class CheckedFunction(StepwiseFunction):
     def __init__(self, signature: Signature, mode: Mode, optimised: Sequence[Variable], rebuild: Any, compile_node: Any) -> None:
         super().__init__(signature, mode, optimised, rebuild)
         self.compile_node = compile_node
-        self.compiled: dict[Apply, Any] = {}
+        self.compiled: dict[Apply, list[tuple[str, Any]]] = {}
 
     def _run(self, known: dict[Variable, Any]) -> list[Any]:
         start = dict(known)
@@ -76,16 +77,23 @@ class CheckedFunction(StepwiseFunction):
     def _check(self, node: Apply, arrays: list[Any], results: list[Any]) -> None:
         if not all(isinstance(x.type, TensorType) for x in (*node.inputs, *node.outputs)):
             return
+        mode: Any = self.mode
         if not type(node.op).__module__.startswith("symgraph."):
             _check_declared(node, arrays, results)
-        if getattr(self.mode, "finite", False):
+            if getattr(mode, "not_reused", False):
+                _warn_of_copies(node, arrays)
+        if getattr(mode, "finite", False):
             _check_finite(node, arrays, results)
+        if getattr(mode, "strides", 0):
+            _check_strides(node, arrays, results, mode.strides)
         if node not in self.compiled:
-            self.compiled[node] = self.compile_node(node)
-        for position, (x, wanted, got) in enumerate(zip(node.outputs, results, self.compiled[node](*[canonical(np.asarray(a)) for a in arrays]))):
-            if not x.type.values_eq_approx(wanted, got):
-                raise BadThunkOutput(f"output {position} of {node.op}: the numpy rule gives {_brief(wanted)}, compiled code {_brief(got)}; inputs "
-                                     f"{[_brief(a) for a in arrays]}", line=node.line)
+            targets = ("llvm", "c") if getattr(mode, "c_code", False) else ("llvm",)
+            self.compiled[node] = [(f"compiled code ({target})", self.compile_node(node, target)) for target in targets]
+        given = [canonical(np.asarray(a)) for a in arrays]
+        found = [("the numpy rule", results)] if getattr(mode, "numpy_rule", True) else []
+        found += [(name, run(*given)) for name, run in self.compiled[node]]
+        for name, values in found[1:]:
+            _compare(node, arrays, found[0], (name, values))
 
 
 class Step:
@@ -134,6 +142,38 @@ def _check_declared(node: Apply, arrays: list[Any], results: list[Any]) -> None:
         for k, array in enumerate(arrays):
             if k not in declared and np.shares_memory(value, array):
                 raise BadViewMap(f"{what} shares memory with input {k}, which its view_map does not say", line=node.line)
+
+
+def _compare(node: Apply, arrays: list[Any], first: tuple[str, Any], second: tuple[str, Any]) -> None:
+    for position, (x, wanted, got) in enumerate(zip(node.outputs, first[1], second[1])):
+        if not x.type.values_eq_approx(wanted, got):
+            raise BadThunkOutput(f"output {position} of {node.op}: {first[0]} gives {_brief(wanted)}, {second[0]} {_brief(got)}; inputs "
+                                 f"{[_brief(a) for a in arrays]}", line=node.line)
+
+
+def _check_strides(node: Apply, arrays: list[Any], results: list[Any], action: int) -> None:
+    """Whether the numpy rule gives the same for arrays that are not contiguous."""
+    apart = [np.repeat(a, 2, axis=-1)[..., ::2] if isinstance(a, np.ndarray) and a.ndim else a for a in arrays]
+    try:
+        _compare(node, arrays, ("the numpy rule", results), ("on arrays that are not contiguous", node.op.run(node, apart)))
+    except BadThunkOutput as error:
+        if action > 1:
+            raise
+        warnings.warn(str(error), stacklevel=2)
+
+
+def _warn_of_copies(node: Apply, arrays: list[Any]) -> None:
+    """Warn of an input that is declared to be overwritten, whose memory the output does not take over."""
+    if not node.op.destroy_map:
+        return
+    given = node.op._guarded(arrays)
+    storage: list[list[Any]] = [[None] for _ in node.outputs]
+    node.op.perform(node, given, storage)
+    for position, inputs in node.op.destroy_map.items():
+        for k in inputs:
+            if not np.shares_memory(storage[position][0], given[k]):
+                warnings.warn(f"{node.op} says by its destroy_map that output {position} overwrites input {k}, and takes other memory for it",
+                              stacklevel=2)
 
 
 def _check_finite(node: Apply, arrays: list[Any], results: list[Any]) -> None:

@@ -206,7 +206,7 @@ class TensorType(Type):
 
     def values_eq_approx(self, a: Any, b: Any) -> bool:
         a, b = np.asarray(a), np.asarray(b)
-        tolerance = {"float16": 1e-2, "float32": 1e-4, "complex64": 1e-4}.get(a.dtype.name, 1e-6)
+        tolerance = {"float16": 1e-2, "float32": 1e-4, "complex64": 1e-4}.get(a.dtype.name, 1e-6) * 10.0**config.tensor.cmp_sloppy
         return a.dtype == b.dtype and a.shape == b.shape and bool(np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True))
 
     def __call__(self, name: str | None = None, shape: Sequence[int | None] | None = None) -> Any:

@@ -36,10 +36,9 @@ class Rules:
     """A pass: rules applied until none fires. Work grows in line with the graph: a changed node wakes only itself and its users,
     and rules that the last such pass left at rest are tried near what was changed since, not everywhere again.
 
-    tries: how often one place may change, on average over the graph, before the rules are taken to run in a circle.
+    The setting optdb.max_use_ratio says how often one place may change, on average over the graph, before they are taken to run in a circle;
+    with optimizer_verbose each change is printed.
     """
-
-    tries = 30
 
     def __init__(self, name: str, rules: Sequence[Rule], families: Sequence[Family] = (), excluded: frozenset[str] = frozenset()) -> None:
         self.name = name
@@ -80,7 +79,8 @@ class Rules:
                 waiting.append(node)
 
         graph.on_change, outer = wake, graph.on_change
-        limit = self.tries * len(order) + 1000
+        limit = config.optdb.max_use_ratio * len(order) + 1000
+        told = config.optimizer_verbose
         try:
             while waiting:
                 node = waiting.popleft()
@@ -106,6 +106,8 @@ class Rules:
                     if result is None:
                         continue
                     fired[r.name] += 1
+                    if told:
+                        print(f"rule {r.name}: {node} -> {', '.join(map(str, result))}", file=sys.stderr)
                     if fired.total() > limit:
                         culprit, count = fired.most_common(1)[0]
                         text = f"the rules of the pass {self.name} run in a circle: {culprit} fired {count} times"

@@ -6,6 +6,7 @@ left out, or added to a level that does not have them, by name or by tag; the ta
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -169,6 +170,8 @@ def _run(graph: Graph, passes: list[Pass], check: bool) -> Report:
         else:
             fired = one.apply(graph)
         report.append((one.name, fired, perf_counter() - start))
+        if "scan" in one.tags and fired and config.scan.debug:
+            print(f"pass {one.name}: {dict(fired)}", file=sys.stderr)
         if check:
             graph.check()
     return report

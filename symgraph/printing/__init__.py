@@ -2,12 +2,19 @@
 
 from symgraph.late import late
 
-__all__ = ["Print", "d3write", "debugprint", "dot_text", "min_informative_str", "pp", "pprint", "pydotprint", "var_descriptor"]
+__all__ = [
+    "DefaultPrinter", "FunctionPrinter", "IgnorePrinter", "LeafPrinter", "OperatorPrinter", "PPrinter", "PatternPrinter", "Print", "PrinterState",
+    "d3viz", "d3write", "debugprint", "default_printer", "dot_text", "hex_digest", "html_page", "leaf_printer", "min_informative_str",
+    "position_independent_str", "pp", "pprint", "pydotprint", "var_descriptor",
+]
 
 __getattr__, __dir__ = late(__name__, {
     "symgraph.ops.passing": "Print",
-    "symgraph.printing.descriptions": "min_informative_str var_descriptor",
+    "symgraph.printing.descriptions": "hex_digest min_informative_str position_independent_str var_descriptor",
     "symgraph.printing.dot": "d3write dot_text pydotprint",
-    "symgraph.printing.formula": "pp pprint=pp",
+    "symgraph.printing.formula": "pp",
+    "symgraph.printing.page": "d3viz html_page",
+    "symgraph.printing.printers": "DefaultPrinter FunctionPrinter IgnorePrinter LeafPrinter OperatorPrinter PPrinter PatternPrinter PrinterState"
+    " default_printer leaf_printer pprint",
     "symgraph.printing.tree": "debugprint",
 })

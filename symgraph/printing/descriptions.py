@@ -10,7 +10,7 @@ import numpy as np
 
 from symgraph.expr.variable import Constant, Variable
 
-__all__ = ["min_informative_str", "var_descriptor"]
+__all__ = ["hex_digest", "min_informative_str", "position_independent_str", "var_descriptor"]
 
 
 def _tag(count: int) -> str:
@@ -83,6 +83,25 @@ def var_descriptor(obj: Any, _prev_obs: dict[int, str] | None = None, _tag_gener
             if position < len(owner.inputs) - 1:
                 stack.append(_Mark(","))
     return "".join(parts)
+
+
+def hex_digest(x: Any) -> str:
+    """A digest of what an array holds, with its strides and shape, as Theano writes it. TypeError for what is no array.
+
+    >>> hex_digest(np.zeros(2, 'int8'))
+    '96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7|strides=[1]|shape=[2]'
+    """
+    if not isinstance(x, np.ndarray):
+        raise TypeError(f"hex_digest takes an array, got {type(x)}")
+    strides, shape = (",".join(map(str, numbers)) for numbers in (x.strides, x.shape))
+    return f"{hashlib.sha256(x.tobytes()).hexdigest()}|strides=[{strides}]|shape=[{shape}]"
+
+
+def position_independent_str(obj: Any) -> str:
+    """The type of a variable, as text that is the same in every process; TypeError for anything else."""
+    if not isinstance(obj, Variable):
+        raise TypeError(f"position_independent_str takes a variable, got {type(obj)}")
+    return f"theano_var{{type={obj.type}}}"
 
 
 class _Mark:

@@ -7,7 +7,7 @@ from typing import Any
 from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import toposort
 
-__all__ = ["pp"]
+__all__ = ["leaf_text", "pp", "written"]
 
 _INFIX = {
     "add": "+", "sub": "-", "mul": "*", "true_div": "/", "int_div": "//", "mod": "%", "pow": "**", "eq": "eq", "neq": "neq", "lt": "<", "gt": ">",
@@ -25,17 +25,19 @@ def pp(variable: Any) -> str:
     """
     texts: dict[Variable, str] = {}
     for node in toposort([variable]):
-        parts = [_leaf(x) if x.owner is None else texts[x] for x in node.inputs]
+        parts = [leaf_text(x) if x.owner is None else texts[x] for x in node.inputs]
         for x in node.outputs:
-            texts[x] = x.name if x.name and x is not variable else _written(node, parts, x)
-    return texts.get(variable) or _leaf(variable)
+            texts[x] = x.name if x.name and x is not variable else written(node, parts, x)
+    return texts.get(variable) or leaf_text(variable)
 
 
-def _leaf(x: Any) -> str:
+def leaf_text(x: Any) -> str:
+    """The name or the value of a variable without owner, else its type."""
     return str(x) if isinstance(x, Constant) or x.name else f"<{x.type}>"
 
 
-def _written(node: Any, parts: list[str], x: Any) -> str:
+def written(node: Any, parts: list[str], x: Any) -> str:
+    """An output of a node, of the texts of its inputs."""
     name = getattr(node.op, "name", None) if hasattr(node.op, "row") else None
     if name in _INFIX and len(parts) == 2:
         return f"({parts[0]} {_INFIX[name]} {parts[1]})"

@@ -17,6 +17,7 @@ HOMES: dict[str, str] = {
     "configdefaults": "symgraph.settings",
     "configparser": "symgraph.settings.declared symgraph.settings symgraph.errors",
     "gof": "symgraph.graph symgraph symgraph.expr.types symgraph.errors",
+    "d3viz": "symgraph.printing.page symgraph.printing.dot",
     "gof.fg": "symgraph.errors",
     "gof.op": "symgraph.expr.testvalues symgraph.expr.op symgraph",
     "gradient": "symgraph.gradient symgraph symgraph.tensor symgraph.errors",
@@ -47,6 +48,8 @@ NAMES: dict[str, str] = {
     "compat.six.moves.reduce": "functools.reduce",
     "compat.six.moves.xrange": "builtins.range",
     "change_flags": "symgraph.config.change_flags",
+    "pp": "symgraph.printing.pprint",
+    "printing.pp": "symgraph.printing.pprint",
     "config": "symgraph.config",
     "gof.utils.scratchpad": "symgraph.expr.variable.Tag",
     "gpuarray.type.GpuArraySharedVariable": "symgraph.expr.shared.TensorSharedVariable",
@@ -61,13 +64,13 @@ NAMES: dict[str, str] = {
 }
 
 # Functions that hide a file of the same name, in Theano too: `theano.tensor.sort` is the function, `from theano.tensor.sort import ...` works.
-OBJECTS: frozenset[str] = frozenset({"compile.pfunc", "scan_module.scan", "tensor.sort", "tensor.var"})
+OBJECTS: frozenset[str] = frozenset({"compile.pfunc", "d3viz.d3viz", "scan_module.scan", "tensor.sort", "tensor.var"})
 
 # Every module that could be imported from Theano 1.0.5, and from the releases before it.
 PATHS: frozenset[str] = frozenset("""
     compat compat.six compat.six.moves compat.six.moves.cPickle compile compile.builders compile.debugmode compile.function_module
     compile.io compile.mode compile.monitormode compile.nanguardmode compile.ops compile.pfunc compile.profiling compile.sharedvalue
-    configdefaults configparser d3viz d3viz.formatting gof gof.callcache gof.cc gof.cmodule gof.compiledir gof.compilelock gof.cutils
+    configdefaults configparser d3viz d3viz.d3viz d3viz.formatting gof gof.callcache gof.cc gof.cmodule gof.compiledir gof.compilelock gof.cutils
     gof.destroyhandler gof.fg gof.graph gof.lazylinker_c gof.link gof.null_type gof.op gof.opt gof.optdb gof.params_type gof.sched
     gof.toolbox gof.type gof.unify gof.utils gof.vm gpuarray gpuarray.basic_ops gpuarray.blas gpuarray.blocksparse gpuarray.ctc
     gpuarray.cudnn_defs gpuarray.dnn gpuarray.elemwise gpuarray.extra_ops gpuarray.fft gpuarray.fp16_help gpuarray.linalg
