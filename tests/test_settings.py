@@ -279,7 +279,7 @@ def test_code_key() -> None:
     hash(key)
     assert key == ours.code_key() == settings().code_key()
     assert [name for name, _ in key] == [name for name, row in TABLE.items() if row.in_key]
-    for change in ({"floatX": "float32"}, {"scan.allow_gc": True}, {"linker": "py"}, {"optimizer_excluding": "a"}):
+    for change in ({"floatX": "float32"}, {"tensor.local_elemwise_fusion": False}, {"linker": "py"}, {"optimizer_excluding": "a"}):
         with ours.change_flags(change):
             assert ours.code_key() != key
     for unseen in ({"debug": 5}, {"base_compiledir": "elsewhere"}, {"profile": True}):
