@@ -70,7 +70,7 @@ def html_page(fct: Any) -> str:
     for number, (name, outputs, roles) in enumerate(waiting):  # grows as bodies are met
         boxes = _boxes(outputs, roles, times)
         for node, box in boxes.items():
-            op = getattr(node, "op", None)
+            op: Any = getattr(node, "op", None)
             if hasattr(op, "inner_outputs"):
                 if op not in bodies:
                     bodies[op] = len(waiting)
@@ -96,7 +96,7 @@ def safe_json(obj: Any) -> str:
 # What is shown --------------------------------------------------------------------------------------------------------
 def _times(fct: Any) -> dict[Any, tuple[str, float]]:
     """Node -> (text, share of all time), of a function that was measured."""
-    profile = getattr(fct, "profile", None) if hasattr(fct, "signature") else None
+    profile: Any = getattr(fct, "profile", None) if hasattr(fct, "signature") else None
     if not hasattr(profile, "kernels"):
         return {}
     kernels = profile.kernels()
