@@ -48,6 +48,7 @@ NAMES: dict[str, str] = {
     "compat.six.moves.reduce": "functools.reduce",
     "compat.six.moves.xrange": "builtins.range",
     "change_flags": "symgraph.config.change_flags",
+    "ProfileStats": "symgraph.compile.ProfileStats",
     "pp": "symgraph.printing.pprint",
     "printing.pp": "symgraph.printing.pprint",
     "config": "symgraph.config",
