@@ -306,6 +306,8 @@ class _Reverse:
 
     def _last_first(self, x: Any, array: Any, how: tuple[int, bool], steps: Any) -> Any:
         """The rows of an array that the reverse loop reads, in the order in which it does."""
+        if self.op.truncate >= 0 and how[1] and x not in self.parts.rows:  # written so, it shows that no earlier rows are read
+            return array[-self.op.truncate :][::-1] if self.op.truncate else array[:0]
         rows = array[::-1] if how[1] else array
         whole = self.op.truncate < 0 and (x not in self.parts.rows or self.layout.sequences[self.parts.rows.index(x)][0] == 0)
         return rows if whole else rows[:steps]

@@ -158,6 +158,39 @@ def test_derivatives() -> None:
     np.testing.assert_allclose(slope, sum(np.cos(states[t]) * 0.5**t for t in (3, 4, 5)), rtol=1e-13)
 
 
+W = T.dmatrix("W")
+TRUNCATED = {
+    "over rows": lambda k: scan(lambda x, s: T.tanh(T.dot(s, W) + x), sequences=xs, outputs_info=h, truncate_gradient=k),
+    "so many steps": lambda k: scan(lambda s, w: T.tanh(T.dot(s, w)), outputs_info=h, non_sequences=W, n_steps=xs.shape[0], truncate_gradient=k),
+    "elementwise": lambda k: scan(lambda x, s: T.tanh(s * W.sum() + x) * s, sequences=xs, outputs_info=h, truncate_gradient=k),
+    "until": lambda k: scan(lambda x, s: (T.tanh(T.dot(s, W) + x), until(T.lt(s.sum(), -1e9))), sequences=xs, outputs_info=h, truncate_gradient=k),
+}
+
+
+@pytest.mark.parametrize("name", TRUNCATED)
+def test_truncated_derivatives_keep_the_rows_they_read(name: str) -> None:
+    """The last steps alone, from the state that the others end in, have the same derivatives."""
+    k = 3
+    rows, _ = TRUNCATED[name](k)
+    cost = (rows[-1] ** 2).sum()
+    outputs = [cost, T.grad(cost, W)]
+    _, found = loops_of(outputs)
+    forward = next(node for node in found if "gradient" not in str(node.op))
+    assert k in forward.op.layout.kept and (None not in forward.op.layout.kept or name == "until")  # where its rows say how many steps ran
+    f = function([W, xs, h], outputs)
+    whole, _ = TRUNCATED[name](-1)
+    end = (whole[-1] ** 2).sum()
+    exact = function([W, xs, h], [whole, T.grad(end, W)])
+    rng = np.random.default_rng(3)
+    for count in (1, 2, 3, 4, 9):
+        w, x = rng.normal(size=(3, 3)), rng.normal(size=(count, 3))
+        states = exact(w, x, H)[0]
+        begins = H if count <= k else states[count - k - 1]
+        value, slope = f(w, x, H)
+        np.testing.assert_allclose(value, (states[-1] ** 2).sum(), rtol=1e-12)
+        np.testing.assert_allclose(slope, exact(w, x[max(count - k, 0) :], begins)[1], rtol=1e-10)
+
+
 def test_loops_within_loops() -> None:
     def outer(row: Any) -> Any:
         (results, _), _ = scan(lambda s: (T.sin(s), step(s)), outputs_info=[None, row], n_steps=n)

@@ -1,6 +1,7 @@
 """rings: of stacks of which only the last rows are read, only these are kept.
 
-``stack[-1]`` of results that are no states, ``stack[-k:]``, and the same places counted from the front where the number of steps is known. An
+``stack[-1]`` of results that are no states, ``stack[-k:]``, the same places counted from the front where the number of steps is known, and what
+loops read that begin with the last row and have a limited number of steps, as derivatives do that go back so many steps (truncate_gradient). An
 index from the end means the same row of the last k as of all of them, and is out of bounds for the same numbers of steps.
 """
 
@@ -11,12 +12,14 @@ from collections import Counter
 from typing import Any
 
 from symgraph.expr.op import Apply
+from symgraph.expr.sizes import static_int
 from symgraph.expr.types import tensor_type
 from symgraph.graph.graph import Graph
 from symgraph.loops.loopop import LoopLayout, LoopOp, known_steps
 from symgraph.ops.index import Subtensor
 from symgraph.ops.index.region import Slice
 from symgraph.ops.shape import ShapeItem
+from symgraph.passes.match import inputs_of
 
 __all__ = ["rings"]
 
@@ -54,13 +57,14 @@ def _shorten(graph: Graph, node: Apply) -> int:
         outputs[layout.states + j] = tensor_type(old.dtype, (rows, *old.shape[1:])).make_variable()
     made = Apply(op, node.inputs, outputs)
     made.line = node.line
-    pairs = [(x, new) for k, (x, new) in enumerate(zip(node.outputs, outputs)) if k - layout.states not in readers]
+    pairs = []
     for j, places in readers.items():
         for user, entry in places:
-            how = user.op if entry is None else Subtensor([entry, *user.op.entries[1:]])
-            result = user.outputs[0].type.make_variable()  # what is known of its sizes stays true
-            pairs.append((user.outputs[0], Apply(how, [outputs[layout.states + j], *user.inputs[1:]], [result]).outputs[0]))
-    graph.replace_all(pairs, "rings")
+            if entry is not None and entry != user.op.entries[0]:
+                result = user.outputs[0].type.make_variable()  # what is known of its sizes stays true
+                how = Subtensor([entry, *user.op.entries[1:]])
+                pairs.append((user.outputs[0], Apply(how, [outputs[layout.states + j], *user.inputs[1:]], [result]).outputs[0]))
+    graph.replace_all([*pairs, *zip(node.outputs, outputs)], "rings")
     return len(readers)
 
 
@@ -68,6 +72,12 @@ def _read(graph: Graph, out: Any, steps: int | None) -> list[tuple[Apply, Any, i
     """Who reads a stack: (node, its index as one from the end, how many of the last rows that needs); None if somebody needs them all."""
     found: list[tuple[Apply, Any, int]] = []
     for user, position in graph.users(out):
+        if isinstance(user.op, LoopOp):
+            rows = _rows_of_loop(user, position)
+            if rows is None:
+                return None
+            found.append((user, None, rows))
+            continue
         if isinstance(user.op, ShapeItem) and user.op.axis > 0:
             found.append((user, None, 0))
             continue
@@ -79,6 +89,17 @@ def _read(graph: Graph, out: Any, steps: int | None) -> list[tuple[Apply, Any, i
             return None
         found.append((user, entry, rows))
     return found
+
+
+def _rows_of_loop(node: Apply, position: int) -> int | None:
+    """How many of the last rows a loop reads from the last one on, of which it may run a limited number of steps."""
+    layout = node.op.layout
+    k = position - layout.first_sequence
+    if layout.unbounded or not 0 <= k < len(layout.sequences) or not layout.sequences[k][1]:
+        return None
+    limits = [static_int(x) for x in inputs_of(node.inputs[0], "minimum") or [node.inputs[0]]]
+    known = [n for n in limits if n is not None]
+    return max(min(known) + layout.sequences[k][0], 1) if known else None
 
 
 def _from_the_end(entry: Any, steps: int | None) -> Any:
