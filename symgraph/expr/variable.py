@@ -15,7 +15,7 @@ from symgraph.settings import config
 if TYPE_CHECKING:
     from symgraph.expr.op import Apply
 
-__all__ = ["Constant", "Tag", "TensorConstant", "TensorVariable", "Variable"]
+__all__ = ["Constant", "SymbolicTensor", "Tag", "TensorConstant", "TensorVariable", "Variable"]
 
 
 class Tag:
@@ -149,6 +149,12 @@ class TensorVariable(Variable):
         return self.type.shape
 
 
+class SymbolicTensor(TensorVariable):
+    """An array to come, neither known nor shared. `T.TensorVariable` is this class, for programs tell variables from shared ones by it."""
+
+    __slots__ = ()
+
+
 class Constant(Variable):
     """A known value (`data`); it may not be changed."""
 
@@ -231,4 +237,4 @@ def _watch_float64(action: str) -> None:
 
 config.on_change("warn_float64", _watch_float64)
 Type.variable_class = Variable
-TensorType.variable_class = TensorVariable
+TensorType.variable_class = SymbolicTensor

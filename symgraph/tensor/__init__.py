@@ -12,7 +12,7 @@ from symgraph.expr import dtypes, make
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.shared import TensorSharedVariable
 from symgraph.expr.types import Generic, TensorType, Type, generic
-from symgraph.expr.variable import Constant, TensorConstant, TensorVariable, Variable
+from symgraph.expr.variable import Constant, SymbolicTensor, TensorConstant, Variable
 from symgraph.gradient import forward, markers, reverse
 from symgraph.ops import (
     binary,
@@ -46,7 +46,7 @@ _NAMES |= {
     # names of Python's own functions, which the files of ops write with a line behind
     "sum": reduce.sum_, "max": reduce.max_, "min": reduce.min_, "any": reduce.any_, "all": reduce.all_, "divmod": methods.divmod_,
     "as_tensor": make.as_tensor, "as_tensor_variable": make.as_tensor, "as_variable": make.as_variable, "constant": make.constant,
-    "tensor": make.tensor, "TensorType": TensorType, "TensorVariable": TensorVariable, "TensorConstant": TensorConstant,
+    "tensor": make.tensor, "TensorType": TensorType, "TensorVariable": SymbolicTensor, "TensorConstant": TensorConstant,
     "Variable": Variable, "grad": reverse.grad, "Lop": reverse.Lop, "Rop": forward.Rop, "jvp": forward.jvp, "vjp": reverse.vjp,
     "grad_undefined": markers.grad_undefined,
     "grad_not_implemented": markers.grad_not_implemented, "NullType": markers.NullType,

@@ -200,3 +200,11 @@ def test_shared_patterns() -> None:
     twin = s.clone()
     twin.set_value([3.0])
     assert s.get_value().tolist() == [3.0]  # a clone is another variable for the same value
+
+
+def test_constants_and_shared_arrays_are_no_plain_variables():
+    """Theano's classes side by side: programs tell initial states that are variables from those that are shared by `T.TensorVariable`."""
+    x, c, s = T.dmatrix(), T.constant(1.0), symgraph.shared(1.0)
+    assert [isinstance(v, T.TensorVariable) for v in (x, x + 1, c, s)] == [True, True, False, False]
+    assert [isinstance(v, T.TensorConstant) for v in (x, c, s)] == [False, True, False]
+    assert [isinstance(v, symgraph.Variable) for v in (x, c, s)] == [True, True, True]

@@ -85,6 +85,10 @@ def test_read(key):
     agree(lambda x: x[key], X, wanted=X[key])
 
 
+def test_list_in_which_a_slice_stands():
+    agree(lambda x: [x[[slice(None, None, -1), slice(1, 3)]], x[[slice(2)]]], X, wanted=[X[::-1, 1:3], X[:2]])
+
+
 @pytest.mark.parametrize("key", CUBE_KEYS, ids=spelt)
 def test_read_cube(key):
     agree(lambda x: x[key], CUBE, wanted=CUBE[key])

@@ -30,7 +30,8 @@ def getitem(x: Any, key: Any) -> Any:
     array([[4., 3.]])
     """
     x = as_tensor(x)
-    entries, parts = _parsed(x, key if isinstance(key, tuple) else (key,))
+    as_tuple = isinstance(key, tuple) or isinstance(key, list) and any(isinstance(part, slice) for part in key)
+    entries, parts = _parsed(x, tuple(key) if as_tuple else (key,))
     while entries and entries[-1] == FULL:
         entries.pop()
     if ARRAY in entries or TRUTH in entries:
