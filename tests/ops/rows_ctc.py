@@ -10,9 +10,10 @@ from oprow import OpRow
 
 import symgraph
 from symgraph.ops.nnet.ctc import CTCGrad
+from symgraph.ops.nnet.ctccurvature import CTCCurvature
 from symgraph.tensor import nnet
 
-BASES = {"nnet.ctc._Paths"}
+BASES = {"nnet.ctcpaths.Paths"}
 LABELS = np.array([[1, 2], [2, 2], [1, -1]])
 TIMES = np.array([4, 3, 2])
 
@@ -39,12 +40,12 @@ def by_paths(x, labels, times, blank=0):
 
 ROWS: list[OpRow] = [
     row("ctc", nnet.ctc.ctc, lambda x, k, n: by_paths(x, k, n)[0], [((4, 3, 3),)], dtypes=("float64", "float32", "float16"), beside=[LABELS, TIMES],
-        slopes=(0,), second=False, looser={"float16": 2e-2, "float32": 1e-5}),
+        slopes=(0,), looser={"float16": 2e-2, "float32": 1e-5}),
     row("the derivative of ctc", lambda x, k, n: symgraph.grad((nnet.ctc.ctc(x, k, n) * np.array([1, 2, 1], "int8")).sum(), x),
         lambda x, k, n: by_paths(x, k, n)[1] * x.dtype.type([[1], [2], [1]]), [((4, 3, 3),)], dtypes=("float64", "float32"),
         beside=[LABELS, TIMES], flat=False, looser={"float32": 1e-5}),
     row("ctc with another blank", lambda x, k: nnet.ctc_loss(x, k, blank=2), lambda x, k: by_paths(x, k, [3, 3], 2)[0], [((3, 2, 3),)],
-        beside=[np.array([[1, 0], [1, -1]])], slopes=(0,), second=False),
+        beside=[np.array([[1, 0], [1, -1]])], slopes=(0,)),
 ]
 
 
@@ -63,3 +64,33 @@ ROWS.append(row(
     "CTCGrad by g", lambda g, x, k, n: _linear(nnet.logsoftmax(x, 2), k, n, (k >= 0).sum(axis=1), g),
     lambda g, x, k, n: (by_paths(x, k, n)[1] - _probable(x) * (np.arange(4)[:, None] < n)[..., None]) * g[None, :, None],
     [((3,),)], beside=[np.random.RandomState(0).uniform(-1, 1, (4, 3, 3)), LABELS, TIMES], slopes=(0,)))
+
+
+def _moved(y, labels, times, v, blank=0):
+    """The second derivative of the losses by the log-probabilities y, times v, with every path written out: minus the covariance of which
+    classes a path says, with what v gives for them."""
+    out = np.zeros(y.shape)
+    for e in range(y.shape[1]):
+        wanted = [label for label in labels[e] if label >= 0]
+        said, weights = [], []
+        for path in itertools.product(range(y.shape[2]), repeat=int(times[e])):
+            if [k for k, _ in itertools.groupby(path) if k != blank] == wanted:
+                said.append(np.zeros(y.shape[::2]))
+                said[-1][np.arange(len(path)), path] = 1
+                weights.append(np.exp(y[np.arange(len(path)), e, path].sum()))
+        shares, paths = np.array(weights) / np.sum(weights), np.array(said)
+        along = (paths * v[:, e]).sum(axis=(1, 2))
+        out[:, e] = -np.tensordot(shares * (along - shares @ along), paths, 1)
+    return out.astype(v.dtype)
+
+
+def _curvature(v, y, labels, times):
+    op, counts = nnet.ctc.CTC(), (labels >= 0).sum(axis=1)
+    y = y.astype(v.dtype)
+    losses, begins = op(y, labels, times, counts)
+    return CTCCurvature()(y, labels, times, counts, losses, begins, v)
+
+
+ROWS.append(row(
+    "CTCCurvature", _curvature, lambda v, y, k, n: _moved(y, k, n, v), [((3, 2, 3),)],
+    beside=[np.random.RandomState(0).uniform(-1, 1, (3, 2, 3)), np.array([[2, 2], [1, 2]]), np.array([3, 2])], slopes=(0,), flat=False))

@@ -6,124 +6,23 @@ and then without blanks. The sum over all paths that read as the labels is compu
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from symgraph.expr.dtypes import FLOAT, INTEGER
+from symgraph.expr.dtypes import INTEGER
 from symgraph.expr.make import as_tensor
-from symgraph.expr.nogradient import grad_not_implemented
-from symgraph.expr.op import Op
-from symgraph.expr.sizes import size_of, times
-from symgraph.expr.stacks import count, repeated
+from symgraph.expr.sizes import size_of
+from symgraph.ops.nnet.ctccurvature import CTCCurvature
+from symgraph.ops.nnet.ctcpaths import Paths, by_time
 from symgraph.ops.nnet.floats import floating
 from symgraph.ops.nnet.softmax import log_softmax
 
 __all__ = ["CTC", "CTCGrad", "ConnectionistTemporalClassification", "ctc", "ctc_loss"]
 
-_LABEL = "label {} at index ({}, {}) is none of the {} classes, or the blank"
-_TIMES = "input length {} at index {} is not between 0 and the {} times there are"
-_LENGTH = "label length {} at index {} is not between 0 and the {} labels there are"
 
-
-class _Paths(Op):
-    """What the two ops share. Inputs of both: log-probabilities (times, batch, classes), labels (batch, most labels), how many times and how many
-    labels of each count (batch,), integers. blank: the class that means none."""
-
-    __props__ = ("blank",)
-
-    def __init__(self, blank: int = 0) -> None:
-        self.blank = int(blank)
-
-    def checked(self, y: Any, labels: Any, times_of: Any, labels_of: Any) -> str:
-        if y.ndim != 3 or y.dtype not in FLOAT:
-            raise TypeError(f"ctc: floats of three dimensions (times, batch, classes) are wanted, got {y.type}")
-        if labels.ndim != 2 or times_of.ndim != 1 or labels_of.ndim != 1 or any(x.dtype not in INTEGER for x in (labels, times_of, labels_of)):
-            raise TypeError(
-                "ctc: labels are an integer matrix (batch, most labels), lengths are integer vectors (batch,), got "
-                f"{labels.type}, {times_of.type}, {labels_of.type}")
-        classes = y.type.shape[2]
-        if self.blank < 0 or (classes is not None and self.blank >= classes):
-            raise ValueError(f"ctc: the blank {self.blank} is none of the classes")
-        return y.dtype
-
-    def batch_of(self, s: Any, y: Any, *others: Any) -> Any:
-        n = y.shape[1]
-        for x in others:
-            n = s.same(n, x.shape[0], "ctc: the batch has {} examples where labels or lengths have {}")
-        return n
-
-    # In numpy ---------------------------------------------------------------------------------------------------------
-    def states(self, y: Any, labels: Any, length: Any) -> tuple[Any, Any]:
-        """The classes of the states blank, label, blank, label, ... blank; and which may come straight from the label before."""
-        own = np.full(2 * int(length) + 1, self.blank)
-        own[1::2] = labels[: int(length)]
-        skips = np.zeros(len(own), bool)
-        skips[3::2] = own[3::2] != own[1:-2:2]
-        return own, skips
-
-    def check_values(self, y: Any, labels: Any, times_of: Any, labels_of: Any) -> None:
-        for b, (t, n) in enumerate(zip(times_of, labels_of)):
-            if not 0 <= t <= y.shape[0]:
-                raise ValueError(_TIMES.format(t, b, y.shape[0]))
-            if not 0 <= n <= labels.shape[1]:
-                raise ValueError(_LENGTH.format(n, b, labels.shape[1]))
-            for k, label in enumerate(labels[b, :n]):
-                if not 0 <= label < y.shape[2] or label == self.blank:
-                    raise IndexError(_LABEL.format(label, b, k, y.shape[2]))
-
-    # In the loop IR ---------------------------------------------------------------------------------------------------
-    def examples(self, b: Any, inputs: Sequence[Any], work: Callable[..., None]) -> None:
-        """work(example, times, states, class of a state, may it come from the state two before) for each example, checked."""
-        y, labels, times_of, labels_of = inputs[:4]
-        wide = lambda x: b.cast(x, "int64")
-        with b.loop(0, y.shape[1]) as e:
-            n, m = wide(times_of(e)), wide(labels_of(e))
-            b.check(b.both(b.less_equal(0, n), b.less_equal(n, y.shape[0])), "ValueError", _TIMES, n, e, y.shape[0])
-            b.check(b.both(b.less_equal(0, m), b.less_equal(m, labels.shape[1])), "ValueError", _LENGTH, m, e, labels.shape[1])
-            with b.loop(0, m) as k:
-                label = wide(labels(e, k))
-                fits = b.both(b.both(b.less_equal(0, label), b.less(label, y.shape[2])), b.not_equal(label, self.blank))
-                b.check(fits, "IndexError", _LABEL, label, e, k, y.shape[2])
-            label_at = lambda k, e=e: wide(labels(e, k))
-
-            def own(s: Any) -> Any:
-                return b.when(b.equal(b.rem(s, 2), 1), lambda: label_at(b.div(s, 2)), lambda: b.constant(self.blank, "int64"))
-
-            def skips(s: Any) -> Any:
-                is_label = b.both(b.equal(b.rem(s, 2), 1), b.less(2, s))
-                return b.when(is_label, lambda: b.not_equal(label_at(b.div(s, 2)), label_at(b.div(s, 2) - 1)), lambda: b.constant(False, "bool"))
-
-            work(e, n, 2 * m + 1, own, skips)
-
-    def joined(self, b: Any, x: Any, y: Any, z: Any, dtype: str) -> Any:
-        """log(exp(x) + exp(y) + exp(z)); -inf if all are."""
-        least = b.constant(-math.inf, dtype)
-        top = b.maximum(b.maximum(x, y), z)
-
-        def total() -> Any:
-            terms = [b.exp(b.sub(v, top)) for v in (x, y, z)]
-            return b.add(top, b.log(b.add(b.add(terms[0], terms[1]), terms[2])))
-
-        return b.when(b.equal(top, least), lambda: least, total)
-
-    def stacked(self, inputs: Sequence[Any], stacked: Sequence[bool]) -> tuple[list[Any], Any, Any]:
-        """The arguments of a stack with its examples joined to the batch, their number, and the size of the batch in one."""
-        n = count(inputs, stacked)
-        full = [x if one else repeated(x, n) for x, one in zip(inputs, stacked)]
-        size = size_of(full[0], 2)
-        flat = []
-        for x in full:
-            timed = x.ndim == 4
-            x = x.dimshuffle(1, 0, 2, 3) if timed else x
-            sizes = [size_of(x, d) for d in range(x.ndim)]
-            at = 1 if timed else 0
-            flat.append(x.reshape([*sizes[:at], times(sizes[at : at + 2]), *sizes[at + 2 :]]))
-        return flat, n, size
-
-
-class CTC(_Paths):
+class CTC(Paths):
     """Minus the logarithm of the probability of each example's labels (batch,): infinity where no path reads so; and the logarithms of the
     probabilities of all beginnings of paths, by time, example and state, which the derivative needs."""
 
@@ -199,7 +98,7 @@ class CTC(_Paths):
         return [losses.reshape([n, size]), whole]
 
 
-class CTCGrad(_Paths):
+class CTCGrad(Paths):
     """The derivative by the log-probabilities: minus how probable it is, given that the path reads as the labels, that it says this class at
     this time, times g. 0 where no path reads so. Further inputs: both outputs of `CTC`, and g (batch,)."""
 
@@ -275,19 +174,17 @@ class CTCGrad(_Paths):
         self.examples(b, inputs, work)
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
-        """By g it is linear; by the log-probabilities it has not been worked out."""
+        """By g it is linear. That losses and beginnings move with the log-probabilities is part of the derivative by these."""
         *given, g = inputs
+        (v,) = output_grads
         of_ones = self(*given, g.ones_like())
-        unknown = [grad_not_implemented(self, k, inputs[k], "second derivatives of ctc") for k in (0, 4, 5)]
-        return [unknown[0], None, None, None, unknown[1], unknown[2], (output_grads[0] * of_ones).sum(axis=(0, 2))]
+        by_y = CTCCurvature(self.blank)(*given, v) * g.dimshuffle("x", 0, "x")
+        return [by_y, *[None] * 5, (v * of_ones).sum(axis=(0, 2))]
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
-        return [[True], [False], [False], [False], [True], [True], [True]]
+        return [[True], *[[False]] * 5, [True]]
 
-    def batch(self, inputs: Any, stacked: Any) -> Any:
-        flat, n, size = self.stacked(inputs, stacked)
-        out = self(*flat)
-        return [out.reshape([size_of(out, 0), n, size, size_of(out, 2)]).dimshuffle(1, 0, 2, 3)]
+    batch = by_time
 
 
 # What a user calls ----------------------------------------------------------------------------------------------------
@@ -301,7 +198,7 @@ def ctc_loss(logits: Any, labels: Any, input_lengths: Any = None, label_lengths:
     Out: (batch,); infinity where there are too few times for the labels (the gradient there is 0).
 
     TypeError for other dimensions or dtypes; ValueError for a blank that is no class, and at the call for lengths that are not there;
-    IndexError at the call names the first label that is no class, and its place. Derivatives of second order are not known.
+    IndexError at the call names the first label that is no class, and its place. Derivatives of third order are not known.
 
     >>> ctc_loss([[[0.0, 0.0]], [[0.0, 0.0]]], [[1]]).eval()  # of the paths 00 01 10 11 three read as 1
     array([0.28768207])
