@@ -42,7 +42,10 @@ class CallbackType:
 
 @record()
 class Layout:
-    """entry: the symbol. constants: C-contiguous arrays. scratches: number of scratch blocks. libraries: BLAS/LAPACK names by slot."""
+    """entry: the symbol. constants: C-contiguous arrays. scratches: number of scratch blocks. libraries: BLAS/LAPACK names by slot.
+
+    takes: result -> argument whose memory it may be given: it is written to only when nothing can fail any more.
+    """
 
     entry: str
     arguments: list[ArrayType]
@@ -53,4 +56,5 @@ class Layout:
     scratches: int = 0
     libraries: list[str] = field(default_factory=list)
     clocks: list[tuple[int, ...]] = field(default_factory=list)  # of measured code: the steps behind each number of the clock
+    takes: dict[int, int] = field(default_factory=dict)
     work: int | None = None  # rough number of scalar operations of one call where it is known and small: the GIL is kept below some limit

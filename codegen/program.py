@@ -109,10 +109,15 @@ AnyStep = Step | Loop | Branch
 
 @record()
 class Program:
-    """types: of each value; constants: value number -> array; outputs: value numbers (one may stand twice, or be an input)."""
+    """types: of each value; constants: value number -> array; outputs: value numbers (one may stand twice, or be an input).
+
+    replaced: (number of an output, number of an input) where the caller has no use for the input once it has the output. Of the outermost
+    Program only.
+    """
 
     types: list[ArrayType]
     inputs: list[int]
     constants: dict[int, Any]
     outputs: list[int]
     steps: Sequence[AnyStep] = field(default_factory=list)
+    replaced: Sequence[tuple[int, int]] = ()

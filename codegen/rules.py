@@ -93,6 +93,8 @@ class Loops:
     workspace(s, *inputs) -> [(dtype, number of elements), ...]: scratch arrays handed over behind the outputs.
     alias: output number -> input number whose memory it takes over: the output starts as a copy of that input (which costs
     nothing where the input is not used any more). view: output 0 is input 0 under another shape, nothing is computed.
+    in_parts: (check, write), of the arguments of `loops`: what it may find wrong, or None, and then the same without a check, so that it cannot
+    fail half-way. With it an output may take over the memory of an argument of the call (`Program.replaced`).
     by_address: the inputs whose `pointer` is taken; all others are read by ``load`` and ``item`` alone, so that what is cheap (a range, a
     number repeated) is computed where it is read. None: all.
     name: by which a target may swap the kernel for one of its own ("gemm", ...).
@@ -106,6 +108,7 @@ class Loops:
     view: bool = False
     name: str = ""
     by_address: tuple[int, ...] | None = None
+    in_parts: tuple[Callable[..., Any] | None, Callable[..., Any]] | None = None
 
 
 @record(frozen=True)

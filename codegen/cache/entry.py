@@ -21,7 +21,7 @@ from codegen.record import field, record
 __all__ = ["Entry", "layout_from", "layout_to", "pack", "unpack"]
 
 MAGIC = b"codegen\x1a"
-FORMAT = 1  # goes up with every change of what follows here
+FORMAT = 2  # goes up with every change of what follows here
 HEAD = Struct("<8sIIQQQ32s")  # magic, format, length of the key, of the description, of the constants, of the object, checksum
 CHECKED = HEAD.size - 32
 
@@ -89,6 +89,7 @@ def layout_to(layout: Layout) -> dict[str, Any]:
         "callbacks": [[c.where, types_to(c.inputs), types_to(c.outputs), c.loops] for c in layout.callbacks],
         "scratches": layout.scratches,
         "libraries": list(layout.libraries),
+        "takes": list(layout.takes.items()),
         "work": layout.work,
     }
 
@@ -103,6 +104,7 @@ def layout_from(about: dict[str, Any]) -> Layout:
         callbacks=[CallbackType(w, tuple(types_from(i)), tuple(types_from(o)), tuple(loops)) for w, i, o, loops in about["callbacks"]],
         scratches=about["scratches"],
         libraries=about["libraries"],
+        takes=dict(about["takes"]),
         work=about["work"],
     )
 

@@ -55,7 +55,7 @@ class Text:
             if type not in known:
                 known[type] = str(type)
         self.lines.append(f"program {' '.join([known[type] for type in program.types])}")
-        self.lines.append(f"from {list(program.inputs)} to {list(program.outputs)}")
+        self.lines.append(f"from {list(program.inputs)} to {list(program.outputs)} for {list(program.replaced)}")
         for number, value in program.constants.items():
             self.lines.append(f"constant {number} {constant_digest(value)}")
         for step in program.steps:

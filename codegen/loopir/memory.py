@@ -65,6 +65,11 @@ class Pointer:
         self.offset = offset
         self.readonly = readonly
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pointer) and self.address() == other.address()
+
+    __hash__ = None  # type: ignore[assignment]
+
     def moved(self, bytes: int, type: str) -> Pointer:
         return Pointer(self.buffer, type, self.offset + bytes, self.readonly)
 

@@ -24,7 +24,8 @@ POINTERS = tuple(f"{type}*" for type in (*NUMBERS, "void"))
 OPERANDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("rem", "min", "max", "shl", "shr"), INTEGERS),
     **dict.fromkeys(("and", "or", "xor", "not"), ("bool", *INTEGERS)),
-    **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge"), ("bool", *INTEGERS, *FLOATS)),
+    **dict.fromkeys(("lt", "le", "gt", "ge"), ("bool", *INTEGERS, *FLOATS)),
+    **dict.fromkeys(("eq", "ne"), ("bool", *INTEGERS, *FLOATS, *POINTERS)),
     **dict.fromkeys(("isnan", "isinf", "signbit", "sqrt", "fabs", "floor", "ceil", "trunc", "rint", "copysign", "fma", *MATH), FLOATS),
     "select": (*NUMBERS, *POINTERS),
 }

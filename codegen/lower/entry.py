@@ -68,7 +68,8 @@ def lower(program: Program, name: str = "entry", most: int = STEPS, clock: int |
     layout = Layout(
         entry=name, arguments=[program.types[v] for v in program.inputs], results=[program.types[v] for v in program.outputs],
         constants=unit.constants,
-        failures=unit.failures, callbacks=unit.callbacks, clocks=unit.clocks, scratches=unit.scratches, libraries=b.libraries, work=work_of(program))
+        failures=unit.failures, callbacks=unit.callbacks, clocks=unit.clocks, scratches=unit.scratches, libraries=b.libraries, work=work_of(program),
+        takes={chain.output: chain.argument for chain in frame.final})
     return Lowered(module, layout)
 
 

@@ -19,6 +19,7 @@ from codegen.loopir.scalar import Scalar, is_number
 from codegen.lower.arrays import Memory, SizedArray, offset_of, product
 from codegen.lower.control import BranchPlan, LoopPlan
 from codegen.lower.fuse import Group, fuse, inputs_of, reads_elements
+from codegen.lower.inplace import chains, finish
 from codegen.lower.kernel import Kernel
 from codegen.lower.memory import allocate
 from codegen.lower.nests import copy_kernel, loops_kernel, pointwise_kernel
@@ -65,6 +66,10 @@ class Frame:
         self.totals: dict[int, Any] = {}
         self.maker = {v: position for position, step in enumerate(program.steps) for v in _outputs(step)}
         self.groups = fuse(program, unit.most)
+        self.final = chains(program, self.groups)
+        if self.final:
+            last = {id(group) for chain in self.final for group in chain.groups}
+            self.groups = [group for group in self.groups if id(group) not in last]
         self.next = 0
         self.pending: list[Group] = []
         self.plans: dict[int, Any] = {}  # root -> LoopPlan or BranchPlan
@@ -191,6 +196,8 @@ class Frame:
                 break
             self.plan()
         self.deliver()
+        if self.final:
+            finish(self, self.final)
 
     def size_group(self, group: Group) -> bool:
         """The shapes of what a group computes; whether they are known only after it ran."""
@@ -213,6 +220,17 @@ class Frame:
             if isinstance(step.rule, Loops) and step.rule.workspace is not None:
                 self.workspaces[position] = [(Memory(), dtype, count) for dtype, count in step.rule.workspace(self.builder, *arrays)]
         return False
+
+    def size_now(self, group: Group) -> None:
+        """The shapes of a group all of whose inputs have been computed."""
+        while True:
+            try:
+                self.size_group(group)
+                return
+            except NeedsValue as missing:
+                if missing.frame is not self:
+                    raise
+                self.materialise(missing.value)
 
     def materialise(self, value: int) -> None:
         """Computes a member of later groups now, because a size depends on it."""
@@ -302,7 +320,10 @@ class Frame:
             self.shapes[v] = tuple(shape)
 
     def deliver(self) -> None:
+        later = {chain.output for chain in self.final}
         for k, v in enumerate(self.program.outputs):
+            if k in later:
+                continue
             memory = self.claimed.get(k)
             if memory is None:
                 memory = self.claim(k, self.shapes[v])

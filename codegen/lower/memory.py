@@ -293,6 +293,10 @@ def last_uses(frame: Any) -> dict[int, int]:
             for p in group.members:
                 for v in inputs_of(frame.program.steps[p]):
                     found[v] = k
+        for chain in frame.final:
+            for group in chain.groups:
+                for p in group.members:
+                    found.update(dict.fromkeys(inputs_of(frame.program.steps[p]), len(frame.groups)))
         for v in frame.program.outputs:
             found[v] = len(frame.groups)
         frame.last_uses = found

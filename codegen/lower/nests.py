@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -81,8 +81,8 @@ class Workspace:
         self.builder.store(self.pointer, index[0], value)
 
 
-def loops_kernel(frame: Any, group: Group, workspaces: Sequence[tuple[Any, str, Any]]) -> Kernel:
-    """The op's own loop nest; workspaces: (memory, dtype, count) of its scratch arrays."""
+def loops_kernel(frame: Any, group: Group, workspaces: Sequence[tuple[Any, str, Any]], part: Callable[..., Any] | None = None) -> Kernel:
+    """The op's own loop nest, or that of a part of its rule; workspaces: (memory, dtype, count) of its scratch arrays."""
     step: Step = frame.program.steps[group.root]
     rule = step.rule
     assert isinstance(rule, Loops)
@@ -99,7 +99,7 @@ def loops_kernel(frame: Any, group: Group, workspaces: Sequence[tuple[Any, str, 
         kernel.written.add(id(memory))
         kernel.args.append(memory.pointer)
         outputs.append(Workspace(pointer, dtype, kernel.size(count)))
-    rule.loops(kernel.builder, inputs, outputs)
+    (part or rule.loops)(kernel.builder, inputs, outputs)
     return kernel
 
 

@@ -65,6 +65,9 @@ class Binding:
         self.spares: list[np.ndarray | None] = [None] * len(self.updates)
         self.spare_of = {slot: k for k, (slot, _) in enumerate(self.updates)}
         self.arena = Arena(layout.scratches)
+        # A result may be the very array of the cell that it is an update of.
+        self.takes = {slot: layout.takes[slot] for slot, cell in self.updates
+                      if slot in layout.takes and self.arguments[layout.takes[slot]] is cell}
 
     def take(self, args: Sequence[Any]) -> list[Any] | None:
         """The positional arguments as arrays if native code can take each of them as it is; else None: they need to be converted."""
@@ -98,7 +101,7 @@ class Binding:
                 raise TypeError(f"argument {k} of native code must be {type}, C-contiguous, aligned and in native byte order")
         arena = Arena(layout.scratches) if self.arena.taken else self.arena
         arena.taken = True
-        call = Call(layout, arena, self.make, self.callbacks)
+        call = Call(layout, arena, lambda slot, shape: self.make(slot, shape, held), self.callbacks)
         try:
             status = call.perform(self.executable.entries[self.releases], held + layout.constants, self.executable.libraries)
         finally:
@@ -106,7 +109,7 @@ class Binding:
         results = call.results
         if status or call.pending is not None:
             for slot, k in self.spare_of.items():
-                if results[slot] is not None:
+                if results[slot] is not None and not (slot in self.takes and results[slot] is held[self.takes[slot]]):
                     self.spares[k] = results[slot]
             error = call.pending or exception_of(status)
             if error is not None:
@@ -122,8 +125,13 @@ class Binding:
     def run_all(self, *arrays: np.ndarray) -> Any:
         return self.run(arrays)
 
-    def make(self, slot: int, shape: tuple[int, ...]) -> np.ndarray:
-        """Memory for a result: the spare of an updated cell if its sizes are right."""
+    def make(self, slot: int, shape: tuple[int, ...], held: Sequence[np.ndarray]) -> np.ndarray:
+        """Memory for a result: that of the argument it takes over, if nobody but its cell and this call holds that; the spare of an
+        updated cell if its sizes are right."""
+        if slot in self.takes:
+            array = held[self.takes[slot]]
+            if sys.getrefcount(array) == ALONE + HOLDERS and self.reusable(slot, array):
+                return array
         k = self.spare_of.get(slot)
         if k is not None:
             spare, self.spares[k] = self.spares[k], None
@@ -167,3 +175,4 @@ def references_of_one() -> int:
 
 
 ALONE = references_of_one()
+HOLDERS = 3  # of a cell's array during a call: the cell, the list of the arguments, and that of the arguments and constants

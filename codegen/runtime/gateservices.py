@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from codegen.runtime.arena import ALIGNMENT, KEPT_BYTES
 from codegen.runtime.entry import LATE, SOON
-from codegen.runtime.gatetables import ARRAY, FRAME, LIST_ITEMS, RESULT, TABLE
+from codegen.runtime.gatetables import ARRAY, FRAME, FRAME_HEAD, LIST_ITEMS, RESULT, REUSABLE, TABLE
 from codegen.runtime.gatewriter import Gate
 
-__all__ = ["callback", "free_blocks", "pulse", "result", "scratch"]
+__all__ = ["callback", "free_blocks", "held_argument", "pulse", "result", "scratch"]
 
 LARGE = 4 << 20  # bytes of a block; from this size on it lies in pages of 2 MiB
 MONOTONIC, SECOND = 1, 1_000_000_000  # a clock of the C library, and its nanoseconds
@@ -15,14 +15,25 @@ HUGE_PAGE, ADVISE_HUGE_PAGES = 2 << 20, 14
 
 
 def result() -> Gate:
-    """A new array, or the spare of an updated cell if its sizes are right."""
+    """The array of the argument that the result takes over, if only its cell and this call hold that; the spare of an updated cell if its
+    sizes are right; or a new array."""
     g = Gate("result", "ptr", [("ptr", "frame"), ("i64", "slot"), ("ptr", "sizes")])
     g.knows(g.load("%frame", FRAME["table"]))
     with_gil(g)
     row = g.row("result_rows", RESULT, "%slot")
     ndim, update = g.load(row, RESULT["ndim"], "i64"), g.load(row, RESULT["update"], "i64")
     array = g.variable("ptr", "null")
-    fresh, ready, failed = g.label(), g.label(), g.label()
+    fresh, ready, failed, other_memory = g.label(), g.label(), g.label(), g.label()
+    takes = g.load(row, RESULT["takes"], "i64")
+    g.go_if(g.compare("slt", takes, 0), other_memory)
+    own = held_argument(g, takes)
+    g.go_if(g.differ(g.load(own, 0, "i32"), 2, "i32"), other_memory)
+    g.go_if(g.differ(g.load(own, ARRAY["base"]), "null"), other_memory)
+    g.is_array_of(own, g.load(row, RESULT["word"], "i64"), ndim, REUSABLE, other_memory)
+    g.python("void", "Py_IncRef", ("ptr", own))
+    g.store(own, array)
+    g.go(ready)
+    g.place(other_memory)
     g.go_if(g.compare("slt", update, 0), fresh)
     place = g.at(g.load(g.of("spares", "ptr"), LIST_ITEMS), update, 8)
     spare, none = g.load(place), g.known("None")
@@ -57,6 +68,12 @@ def result() -> Gate:
     without_gil(g)
     g.leave("null")
     return g
+
+
+def held_argument(g: Gate, k: str) -> str:
+    """Argument k of the call: behind the addresses and the sizes of all (see `gatetables.frame_size`)."""
+    held = g.at(g.at("%frame", FRAME_HEAD), g.calculate("mul", g.of("total"), 2), 8)
+    return g.load(held, k, size=8)
 
 
 def with_gil(g: Gate) -> None:

@@ -44,7 +44,7 @@ TABLE = fields(
 # scalar: the numpy class whose objects hold the value, or 0. plain: bits FLOAT, INT_AS_FLOAT, INT.
 ARGUMENT = fields("position cell word ndim sizes scalar plain")
 FLOAT, INT_AS_FLOAT, INT = 1, 2, 4
-RESULT = fields("descr ndim update")  # update: number of the update that takes it, or -1
+RESULT = fields("descr ndim update takes word")  # update: number of the update that takes it, or -1; takes: the argument it may be, or -1
 UPDATE = fields("slot cell word ndim")
 
 # One call: the context of docs/architecture.md, then the gate's own.

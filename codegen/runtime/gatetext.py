@@ -6,7 +6,7 @@ while updated cells are exchanged; references are counted by Python's own functi
 
 from __future__ import annotations
 
-from codegen.runtime.gateservices import callback, free_blocks, pulse, result, scratch
+from codegen.runtime.gateservices import callback, free_blocks, held_argument, pulse, result, scratch
 from codegen.runtime.gatetables import (
     ARGUMENT,
     ARRAY,
@@ -293,6 +293,10 @@ def fail() -> Gate:
         drop, next = g.label(), g.label()
         g.go_if(g.same(x, "null"), next)
         g.go_if(g.compare("slt", update, 0), drop)
+        takes, another = g.load(g.row("result_rows", RESULT, k), RESULT["takes"], "i64"), g.label()
+        g.go_if(g.compare("slt", takes, 0), another)
+        g.go_if(g.same(x, held_argument(g, takes)), drop)  # the cell's own, not a spare
+        g.place(another)
         g.call("void", "@put_spare", ("ptr", g.table), ("i64", update), ("ptr", x))
         g.go(next)
         g.place(drop)

@@ -131,7 +131,7 @@ class Native:
     def result_row(self, slot: int, type: Any) -> list[int]:
         dtype = np.dtype(type.dtype)
         self.parts.append(dtype)
-        return [id(dtype), type.ndim, self.binding.spare_of.get(slot, -1)]
+        return [id(dtype), type.ndim, self.binding.spare_of.get(slot, -1), self.binding.takes.get(slot, -1), word_of(dtype)]
 
     def fail(self, status: int, values: int, objects: list[Any]) -> None:
         """Called natively where the status is not 0: raises. values: the address; objects: the arguments as they came."""

@@ -119,10 +119,13 @@ class Handed:
         self.program: Any = None
 
 
-def hand_over(inputs: Sequence[Variable], outputs: Sequence[Variable]) -> Handed:
-    """The Program that computes `outputs` from `inputs` (arguments and shared variables); NotNative if a value is no array."""
+def hand_over(inputs: Sequence[Variable], outputs: Sequence[Variable], replaced: Sequence[tuple[int, int]] = ()) -> Handed:
+    """The Program that computes `outputs` from `inputs` (arguments and shared variables); NotNative if a value is no array.
+
+    replaced: (number of an output, number of an input) where the output is the input's new value."""
     handed = Handed()
     handed.program = _Writer(handed).program(inputs, outputs)
+    handed.program.replaced = tuple(replaced)
     return handed
 
 
@@ -215,7 +218,8 @@ def rule_of(node: Apply, callbacks: list[Apply]) -> Rule:
         return Reduction(key, op.sizes, tuple(op.axes), op.start, op.join, getattr(op, "combine", None), op.finish)
     if kind == "loops":
         return Loops(key, op.sizes, op.loops, workspace=getattr(op, "workspace", None), alias=tuple(getattr(op, "alias", ())),
-                     view=getattr(op, "view", False), name=getattr(op, "kernel_name", ""), by_address=getattr(op, "by_address", None))
+                     view=getattr(op, "view", False), name=getattr(op, "kernel_name", ""), by_address=getattr(op, "by_address", None),
+                     in_parts=getattr(op, "in_parts", None))
     callbacks.append(node)
     types = tuple((x.type.dtype, x.type.ndim) for x in (*node.inputs, *node.outputs) if isinstance(x.type, TensorType))
     return Python(("python", len(node.inputs), types), _caller(node))

@@ -81,7 +81,8 @@ class NativeFunction(FunctionFace, NativeCallable):
     def source(self, target: str | None = None) -> str:
         """The code of this function as text: 'llvm', 'c', or 'ir' for the loop IR; the default is what it was compiled from."""
         computed = self.optimised
-        handed = hand_over([x for _, _, x in used_inputs(self.signature, computed)], computed)
+        inputs = used_inputs(self.signature, computed)
+        handed = hand_over([x for _, _, x in inputs], computed, replaced(self.signature, inputs))
         return codegen.source(handed.program, target or self.mode.linker)
 
 
@@ -114,7 +115,7 @@ def make_native(signature: Signature, mode: Mode, optimised: Sequence[Variable],
 
      optimised: what the passes made of outputs and new values; origin: node of theirs -> node as written."""
     inputs = used_inputs(signature, optimised)
-    handed = hand_over([x for _, _, x in inputs], optimised)
+    handed = hand_over([x for _, _, x in inputs], optimised, replaced(signature, inputs))
     watch("program", handed.program)
     compiled = compile_program(handed.program, mode.linker, watch, clock)
     plan: dict[str, Any] = {"version": VERSION, "arguments": [[kind, where] for kind, where, _ in inputs]}
@@ -137,6 +138,12 @@ def used_inputs(signature: Signature, optimised: Sequence[Variable]) -> list[tup
     given = [i.variable for i in signature.inputs if i.variable not in states]
     found = set(ancestors(optimised, given))
     return [("given", k, x) for k, x in enumerate(given)] + [("shared", k, x) for k, x in enumerate(signature.shared) if x in found]
+
+
+def replaced(signature: Signature, inputs: Sequence[tuple[str, int, Variable]]) -> list[tuple[int, int]]:
+    """(number of the new value among all that is computed, number of the input it replaces) of the shared variables that are read, too."""
+    places = {x: k for k, (kind, _, x) in enumerate(inputs) if kind == "shared"}
+    return [(len(signature.outputs) + k, places[x]) for k, (x, _) in enumerate(signature.updates) if x in places]
 
 
 def remember(key: str, compiled: Any, plan: dict[str, Any], handed: Handed, origin: dict[Apply, Apply], order: Sequence[Apply]) -> None:

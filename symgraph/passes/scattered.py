@@ -63,15 +63,19 @@ def scattered_in_order(graph: Graph, node: Apply) -> Any:
 
 @rule("add", "sub", tags=("local_advanced_indexing_crossentropy_onehot_grad",))
 def added_to_scattered(graph: Graph, node: Apply) -> Any:
-    """add(inc(zeros, y, i), x) -> inc(x, y, i); sub(inc(zeros, y, i), x) -> inc(neg(x), y, i), where x has the size of zeros"""
-    return _added(graph, node, _sparse, lambda op: op)
+    """add(inc(zeros, y, i), x) -> inc(x, y, i); sub(inc(zeros, y, i), x) -> inc(neg(x), y, i), where x has the size of zeros; so for several
+    inc, one of the other, of a table that was read at several places"""
+    return _added(graph, node, lambda x: _sparse(graph, x), lambda op: op)
 
 
-def _sparse(x: Any) -> Any:
-    """The node that adds values to zeros, at places by any index; None if x is not made so."""
-    node = node_of(x, AdvancedIncSubtensor)
-    base = node_of(node.inputs[0], Alloc) if node is not None and not node.op.sets and x.dtype != "bool" else None
-    return node if base is not None and base.inputs[0].ndim == 0 and is_constant(base.inputs[0], 0) else None
+def _sparse(graph: Graph, x: Any) -> list[Apply]:
+    """The nodes that add values to zeros one after the other, at places by any index; none if x is not made so."""
+    found: list[Apply] = []
+    while (node := node_of(x, AdvancedIncSubtensor)) is not None and not node.op.sets and x.dtype != "bool" and (not found or only_use(graph, x)):
+        found.append(node)
+        x = node.inputs[0]
+    base = node_of(x, Alloc)
+    return found[::-1] if base is not None and base.inputs[0].ndim == 0 and is_constant(base.inputs[0], 0) else []
 
 
 @rule("mul", "true_div", "neg", tags=("local_useless_inc_subtensor",))
@@ -79,45 +83,50 @@ def scaled_scattered(graph: Graph, node: Apply) -> Any:
     """mul(c, inc(zeros, y, i)) -> inc(zeros, mul(c, y), i) where c is one number; so for neg and a division by one: zeros are not multiplied"""
     out = node.outputs[0]
     for position, x in enumerate(node.inputs[:1] if node.op.name == "true_div" else node.inputs):
-        if x.type != out.type or not only_use(graph, x) or (inner := _sparse(x)) is None:
+        if x.type != out.type or not only_use(graph, x) or not (layers := _sparse(graph, x)):
             continue
         others = [z for k, z in enumerate(node.inputs) if k != position]
-        base, values, *places = inner.inputs
-        if values.dtype != out.dtype or not all(all(z.broadcastable) for z in others):
+        if not all(all(z.broadcastable) for z in others):
             return None
         bare = [DimShuffle(z.ndim, ())(z) if z.ndim else z for z in others]
         bare = [z if z.dtype == out.dtype else cast(z, out.dtype) for z in bare]
-        scaled = call(node.op.name, *bare[:position], values, *bare[position:])
-        return inner.op(base, scaled, *places) if scaled.type == values.type else None
+        made = layers[0].inputs[0]
+        for layer in layers:
+            values = layer.inputs[1]
+            scaled = call(node.op.name, *bare[:position], values, *bare[position:])
+            if scaled.type != values.type:
+                return None
+            made = layer.op(made, scaled, *layer.inputs[2:])
+        return made
     return None
 
 
-def _added(graph: Graph, node: Apply, found: Callable[[Any], Any], adder: Callable[[Any], Any]) -> Any:
+def _added(graph: Graph, node: Apply, found: Callable[[Any], list[Apply]], adder: Callable[[Any], Any]) -> Any:
     """A sum or difference of which one operand is `found` to be put into zeros: what is left, with that added."""
     out = node.outputs[0]
     for position, x in enumerate(node.inputs):
-        if x.type != out.type or not only_use(graph, x) or (inner := found(x)) is None:
+        if x.type != out.type or not only_use(graph, x) or not (layers := found(x)):
             continue
         others = node.inputs[:position] + node.inputs[position + 1 :]
         rest = others[0] if len(others) == 1 else call("add", *others)
-        base, values, *places = inner.inputs
-        if rest.type != x.type or not _has_sizes(graph, rest, base.owner.inputs[1:]):
+        if rest.type != x.type or not _has_sizes(graph, rest, layers[0].inputs[0].owner.inputs[1:]):
             return None
         if node.op.name == "sub" and position == 0:
             rest = call("neg", rest)
-        elif node.op.name == "sub":
-            values = call("neg", values)
-        return adder(inner.op)(rest, values, *places)
+        for layer in layers:
+            values = call("neg", layer.inputs[1]) if node.op.name == "sub" and position else layer.inputs[1]
+            rest = adder(layer.op)(rest, values, *layer.inputs[2:])
+        return rest
     return None
 
 
-def _part(x: Any) -> Any:
-    """The node that puts values into a region of zeros; None if x is not made so."""
+def _part(x: Any) -> list[Apply]:
+    """The one node that puts values into a region of zeros; none if x is not made so."""
     node = node_of(x, IncSubtensor)
     if node is None or type(node.op) is not IncSubtensor or x.dtype == "bool":
-        return None
+        return []
     base = node_of(node.inputs[0], Alloc)
-    return node if base is not None and base.inputs[0].ndim == 0 and is_constant(base.inputs[0], 0) else None
+    return [node] if base is not None and base.inputs[0].ndim == 0 and is_constant(base.inputs[0], 0) else []
 
 
 @rule("add", "sub", tags=("local_IncSubtensor_serialize",))

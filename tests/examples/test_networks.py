@@ -26,6 +26,13 @@ def test_autoencoder_takes_noise_off() -> None:
     assert again < 0.5 * blotted
 
 
+def test_characters_tell_languages() -> None:
+    names = example("character_cnn")
+    place = names["table"].get_value(borrow=True).ctypes.data
+    assert names["main"](4) > 0.85
+    assert names["table"].get_value(borrow=True).ctypes.data == place  # the rows were changed where they stand
+
+
 def test_dropout_tells_digits() -> None:
     assert example("dropout")["main"](10) > 0.95
 

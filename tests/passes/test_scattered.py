@@ -69,6 +69,8 @@ CASES = {
     "added to another size, which is checked": (lambda s: [s + z], set()),
     "scaled": (lambda s: [s * 2.0, -part_of_rows()], {"scaled_scattered"}),
     "divided": (lambda s: [s / 3.0], {"scaled_scattered"}),
+    "twice, scaled and taken off": (
+        lambda s: [x - 0.5 * (part_of_rows() + T.inc_subtensor(T.zeros_like(x)[j], x[i]))], {"scaled_scattered", "added_to_scattered"}),
     "scaled and taken off": (lambda s: [x - part_of_rows() * v[0] / 4], {"scaled_scattered", "added_to_scattered"}),
     "scaled by more than a number": (lambda s: [s * z, part_of_rows() * v.dimshuffle(0, "x")], set()),
     "scaled, and needed as it is": (lambda s: [s, s * 2], set()),

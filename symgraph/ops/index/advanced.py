@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.sizes import as_axis
 from symgraph.expr.variable import Constant
 from symgraph.ops.index.nonzero import Nonzero, flatnonzero
-from symgraph.ops.index.region import ARRAY, FULL, INPUT, summed_as
+from symgraph.ops.index.region import ARRAY, FULL, INPUT, Region, summed_as
 from symgraph.ops.index.subtensor import IncSubtensor, Subtensor
 
 __all__ = ["AdvancedIncSubtensor", "AdvancedSubtensor", "nonzero_values", "take"]
@@ -53,6 +55,16 @@ class AdvancedIncSubtensor(IncSubtensor):
     @property
     def reader(self) -> Any:
         return AdvancedSubtensor(self.entries)
+
+    @property
+    def in_parts(self) -> Any:
+        return self.check_places, partial(self.loops, check=False)
+
+    def check_places(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        """Whether all places of the index arrays are in range, before anything is written."""
+        region = Region(b, self.entries, outputs[0].shape, inputs[2:])
+        with ExitStack() as nest:
+            region.by_arrays([nest.enter_context(b.loop(0, n)) for n in region.common(check=False)])
 
     def perform(self, node: Any, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         _check_broadcast(node.inputs[2:], inputs[2:])

@@ -96,11 +96,32 @@ class Region:
                     sizes[d] = n
         return sizes
 
-    def place(self, index: Sequence[Any]) -> list[Any]:
-        """Where in the array the region's element at `index` is. The algebra must be a builder."""
+    @property
+    def common_ndim(self) -> int:
+        """The number of dimensions of the region that belong to the index arrays, from `at` on."""
+        return max((len(a.shape) for a in self.arrays), default=0)
+
+    def by_arrays(self, common: Sequence[Any], check: bool = True) -> list[Any]:
+        """What the index arrays say where the indices of their dimensions are `common`: from the front. The algebra must be a builder."""
+        s, axis, found = self.s, 0, []
+        for entry in self.entries:
+            if isinstance(entry, _Array):
+                a, n = entry.array, self.shape[axis]
+                own = common[len(common) - len(a.shape) :]
+                i = s.cast(a(*[0 if is_one(size) else k for size, k in zip(a.shape, own)]), "int64")
+                wrapped = s.where(s.less(i, 0), i + n, i)
+                if check:
+                    text = f"index {{}} is out of bounds for axis {axis} with size {{}}"
+                    s.check(s.both(s.less(-1, wrapped), s.less(wrapped, n)), "IndexError", text, i, n)
+                found.append(wrapped)
+            axis += entry != NEW and entry != TRUTH
+        return found
+
+    def place(self, index: Sequence[Any], found: Sequence[Any] | None = None) -> list[Any]:
+        """Where in the array the region's element at `index` is; found: what `by_arrays` gave. The algebra must be a builder."""
         s = self.s
-        ndim = max((len(a.shape) for a in self.arrays), default=0)
-        common = index[self.at : self.at + ndim]
+        ndim = self.common_ndim
+        wrapped = iter(self.by_arrays(index[self.at : self.at + ndim]) if found is None else found)
         rest = iter([*index[: self.at], *index[self.at + ndim :]])
         place: list[Any] = []
         for entry in self.entries:
@@ -115,13 +136,7 @@ class Region:
                 step = 1 if entry.step is None else entry.step
                 place.append(_first(s, n, entry) + (i if isinstance(step, int) and step == 1 else step * i))
             elif isinstance(entry, _Array):
-                a = entry.array
-                own = common[ndim - len(a.shape) :]
-                i = s.cast(a(*[0 if is_one(size) else k for size, k in zip(a.shape, own)]), "int64")
-                text = f"index {{}} is out of bounds for axis {axis} with size {{}}"
-                wrapped = s.where(s.less(i, 0), i + n, i)
-                s.check(s.both(s.less(-1, wrapped), s.less(wrapped, n)), "IndexError", text, i, n)
-                place.append(wrapped)
+                place.append(next(wrapped))
             elif isinstance(entry, int):
                 place.append(entry if entry >= 0 else n + entry)
             else:

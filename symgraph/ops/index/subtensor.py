@@ -154,16 +154,28 @@ class IncSubtensor(Indexed):
             np.add.at(out, key, values)  # places that stand twice count twice
         output_storage[0][0] = out
 
-    def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+    @property
+    def in_parts(self) -> Any:
+        """What may fail has been checked with the sizes."""
+        return None, self.loops
+
+    def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any], check: bool = True) -> None:
         (out,), y = outputs, inputs[1]
         region = Region(b, self.entries, out.shape, inputs[2:])
         sizes = region.sizes(check=False)
+        first, last = region.at, region.at + region.common_ndim  # the dimensions of the index arrays: two of their places may be one
+        found: list[Any] = []
+        index: list[Any] = []
         with ExitStack() as nest:
-            index = [nest.enter_context(b.loop(0, n, independent=self.distinct)) for n in sizes]
+            for d, n in enumerate([*sizes, None]):
+                if d == last:
+                    found = region.by_arrays(index[first:last], check)
+                if n is not None:
+                    index.append(nest.enter_context(b.loop(0, n, independent=self.distinct or not first <= d < last)))
             own = index[len(index) - len(y.shape) :]
             value = b.cast(y.load(*[0 if is_one(n) else i for n, i in zip(y.shape, own)]), out.dtype)
             flat: Any = 0
-            for n, i in zip(out.shape, region.place(index)):
+            for n, i in zip(out.shape, region.place(index, found)):
                 flat = flat * n + i
             if not self.sets:
                 value = b.add(b.load(out.pointer, flat), value)
