@@ -19,7 +19,8 @@ CLOCK_ROOM = 1 << 16  # the numbers that it may be called with
 
 @record(frozen=True)
 class Failure:
-    """where: the step's number (`Step.where`); error: name of the exception class; message: with ``{}`` for each value noted.
+    """where: the step's number (`Step.where`); error: name of the exception class; message: with ``{}`` for each value noted, ``{:real}`` for
+    one that is the bits of a float64.
 
     loops: the numbers of the loops in whose rounds it was met, the outermost first; the numbers of the rounds are noted behind the values.
     """

@@ -211,18 +211,27 @@ class Builder(Arithmetic):
         return values if several else values[0] if values else None
 
     def check(self, condition: Any, error: str, message: str, *values: Any) -> None:
-        """Leaves with a failure unless the condition holds: class name `error`, `message` with a ``{}`` for each of `values`."""
+        """Leaves with a failure unless the condition holds: class name `error`, `message` with a ``{}`` for each of `values`.
+
+        Floats are noted by their bits, and stand as ``{:real}`` in the message of the failure table."""
         if is_number(condition) and condition:
             return
         if self.on_check is None:
             raise RuntimeError("this function has no failure table")
+        floats = [self.dtype_of(v).startswith("float") for v in values]
+        if any(floats):
+            rest = iter(message.split("{}"))
+            message = next(rest) + "".join(f"{{:{'real' if real else ''}}}{text}" for real, text in zip(floats, rest))
         number = self.on_check(error, message)
         self.fails = True
-        fail = ir.Fail(number, tuple(operand(self.cast(v, "int64")) for v in values))
+        outer, self.block = self.block, []
+        noted = [self.bits(self.cast(v, "float64"), "int64") if real else self.cast(v, "int64") for v, real in zip(values, floats)]
+        self.block.append(ir.Fail(number, tuple(operand(v) for v in noted)))
+        failed, self.block = self.block, outer
         if is_number(condition):
-            self.block.append(fail)
+            self.block.extend(failed)
         else:
-            self.block.append(ir.If(operand(condition), [], [fail], likely=True))
+            self.block.append(ir.If(operand(condition), [], failed, likely=True))
 
     def library(self, name: str, *args: Any) -> None:
         """Calls a BLAS or LAPACK routine by its Fortran name; pointers go as they are, scalars by address.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import struct
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -31,7 +32,7 @@ def error_of(name: str, message: str, values: Sequence[int], node: Apply | None,
     number of the step of each: each gets a line.
     """
     kind = np.linalg.LinAlgError if name == "LinAlgError" else getattr(builtins, name, None) or errors.error_class(name)
-    text = message.format(*values) if "{" in message else message
+    text = message.format(*map(_Noted, values)) if "{" in message else message
     error = kind(text)
     if node is not None:
         facts: dict[Variable, Known] = {}
@@ -41,6 +42,13 @@ def error_of(name: str, message: str, values: Sequence[int], node: Apply | None,
         facts = facts_of(node.inputs, known, facts)
         error = with_shapes(error, node, [static_shape(facts[x].shape) for x in node.inputs])
     return in_rounds(error, rounds)
+
+
+class _Noted(int):
+    """A number that native code noted: as it is, or ('real') the bits of a float64."""
+
+    def __format__(self, spec: str) -> str:
+        return f"{struct.unpack('d', struct.pack('q', self))[0]:.6g}" if spec == "real" else str(int(self))
 
 
 def in_rounds(error: Exception, rounds: Sequence[tuple[Apply | None, int]]) -> Exception:

@@ -79,7 +79,7 @@ def test_refused_as_it_is_written(number):
         build()
 
 
-X, V, N = T.dscalar("x"), T.dvector("v"), T.lscalar("n")
+X, V, M, N = T.dscalar("x"), T.dvector("v"), T.dmatrix("m"), T.lscalar("n")
 CALLED = [  # inputs, the draw, arguments that fit, arguments that do not, what is said
     ([X], lambda: STREAM.normal((2,), 0.0, X), (1.0,), (-1.0,), "std must be finite and not negative"),
     ([X], lambda: STREAM.normal((2,), 0.0, X), (1.0,), (np.nan,), "std must"),
@@ -88,12 +88,14 @@ CALLED = [  # inputs, the draw, arguments that fit, arguments that do not, what 
     ([X], lambda: STREAM.wishart((2,), X, np.eye(3)), (2.5,), (1.5,), "a must be positive"),
     ([V], lambda: STREAM.categorical((2,), V), ([0.0, 2.0],), ([0.0, 0.0],), "sum of p must be positive"),
     ([X], lambda: STREAM.bernoulli((2,), X), (1.0,), (1.1,), "p must lie within"),
-    ([V], lambda: STREAM.binomial(None, 3, V), ([0.0, 1.0],), ([0.5, -0.5],), "p must lie within"),
+    ([V], lambda: STREAM.binomial(None, 3, V), ([0.0, 1.0],), ([0.5, -0.25],), r"p must lie within \[0, 1\], got -0.25 at index 1"),
+    ([M], lambda: STREAM.bernoulli(None, M), ([[0.5, 1.0]],), ([[0.5, 0.5], [1.5, -1.0]],), r"p must lie within \[0, 1\], got 1.5 at index \(1, 0\)"),
+    ([V], lambda: STREAM.poisson((2, 3), V), ([0.0, 1.0, 2.0],), ([1.0, 2.0, -3.0],), "lam must be finite and not negative, got -3 at index 2"),
     ([X], lambda: STREAM.poisson((2,), X), (0.0,), (-1e-9,), "lam must"),
     ([X], lambda: STREAM.gamma((2,), X), (0.1,), (0.0,), "a must be positive"),
     ([N], lambda: STREAM.integers((2,), 0, N), (1,), (0,), "low must be less than high"),
     ([N], lambda: STREAM.hypergeometric((2,), 3, 4, N), (7,), (8,), "nsample must not be greater"),
-    ([V], lambda: STREAM.multinomial((2,), 5, V), ([0.5, 0.5],), ([0.5, -0.5],), "p must not be negative"),
+    ([V], lambda: STREAM.multinomial((2,), 5, V), ([0.5, 0.5],), ([0.5, -0.5],), "p must not be negative, got -0.5 at index 1"),
     ([V], lambda: STREAM.multinomial((2,), 5, V), ([0.5, 0.5],), ([0.0, 0.0],), "positive, finite sum"),
     ([N], lambda: STREAM.normal((N,)), (0,), (-1,), "negative dimensions are not allowed, got -1"),
     ([V], lambda: STREAM.gamma((2,), V), ([1.0, 2.0],), ([1.0, 2.0, 3.0],), "size 3 in dimension 0 does not fit the size 2"),

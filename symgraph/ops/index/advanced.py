@@ -14,7 +14,7 @@ from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.sizes import as_axis
 from symgraph.expr.variable import Constant
 from symgraph.ops.index.nonzero import Nonzero, flatnonzero
-from symgraph.ops.index.region import ARRAY, FULL, INPUT, Region, summed_as
+from symgraph.ops.index.region import ARRAY, FULL, INPUT, NEW, TRUTH, Region, Slice, bad_place, summed_as
 from symgraph.ops.index.subtensor import IncSubtensor, Subtensor
 
 __all__ = ["AdvancedIncSubtensor", "AdvancedSubtensor", "nonzero_values", "take"]
@@ -28,6 +28,7 @@ class AdvancedSubtensor(Subtensor):
 
     def perform(self, node: Any, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         _check_broadcast(node.inputs[1:], inputs[1:])
+        _check_places(self.entries, inputs[0].shape, inputs[1:])
         output_storage[0][0] = self.compute(*inputs)
 
     def reads(self, node: Any) -> list[str]:
@@ -68,6 +69,7 @@ class AdvancedIncSubtensor(IncSubtensor):
 
     def perform(self, node: Any, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         _check_broadcast(node.inputs[2:], inputs[2:])
+        _check_places(self.entries, inputs[0].shape, inputs[2:])
         super().perform(node, inputs, output_storage)
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
@@ -105,6 +107,23 @@ def _check_broadcast(parts: Sequence[Any], arrays: Sequence[Any]) -> None:
         sizes = [a.shape[-d] for p, a in zip(parts, arrays) if a.ndim >= d and p.type.shape[-d] != 1]
         if len(set(sizes)) > 1:
             raise IndexError(f"shape mismatch: indexing arrays could not be broadcast together: sizes {sizes[0]} and {sizes[1]}")
+
+
+def _check_places(entries: Sequence[Any], shape: Sequence[int], parts: Sequence[Any]) -> None:
+    """IndexError for the first index out of range, which says where in its array it stands."""
+    rest, axis = iter(parts), 0
+    for entry in entries:
+        if entry == ARRAY:
+            a, n = next(rest), shape[axis]
+            wrong = (a < -n) | (a >= n)
+            if wrong.any():
+                at = np.unravel_index(int(wrong.argmax()), wrong.shape)
+                raise IndexError(bad_place(axis, a.ndim).format(int(a[at]), n, *map(int, at)))
+        else:
+            for part in entry if isinstance(entry, Slice) else [entry]:
+                if part in (INPUT, TRUTH):
+                    next(rest)
+        axis += entry not in (NEW, TRUTH)
 
 
 def nonzero_values(a: Any) -> Any:

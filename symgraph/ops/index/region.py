@@ -19,7 +19,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 __all__ = [
-    "ARRAY", "FULL", "INPUT", "NEW", "TRUTH", "Region", "Slice", "entries_text", "numpy_key", "place_of_arrays", "region_ndim", "summed_as",
+    "ARRAY", "FULL", "INPUT", "NEW", "TRUTH", "Region", "Slice", "bad_place",
+    "entries_text", "numpy_key", "place_of_arrays", "region_ndim", "summed_as",
 ]
 
 INPUT = "?"
@@ -111,8 +112,8 @@ class Region:
                 i = s.cast(a(*[0 if is_one(size) else k for size, k in zip(a.shape, own)]), "int64")
                 wrapped = s.where(s.less(i, 0), i + n, i)
                 if check:
-                    text = f"index {{}} is out of bounds for axis {axis} with size {{}}"
-                    s.check(s.both(s.less(-1, wrapped), s.less(wrapped, n)), "IndexError", text, i, n)
+                    at = [0 if is_one(size) else k for size, k in zip(a.shape, own)]
+                    s.check(s.both(s.less(-1, wrapped), s.less(wrapped, n)), "IndexError", bad_place(axis, len(at)), i, n, *at[: place_known(len(at))])
                 found.append(wrapped)
             axis += entry != NEW and entry != TRUTH
         return found
@@ -149,6 +150,18 @@ class _Array:
 
     def __init__(self, array: Any) -> None:
         self.array = array
+
+
+def bad_place(axis: int, ndim: int) -> str:
+    """What is said of an index out of range: it, the size of the axis, and where in its array it stands."""
+    ndim = place_known(ndim)
+    place = "" if not ndim else ", at {} of the index array" if ndim == 1 else f", at ({', '.join(['{}'] * ndim)}) of the index array"
+    return f"index {{}} is out of bounds for axis {axis} with size {{}}{place}"
+
+
+def place_known(ndim: int) -> int:
+    """How many indices of the place can be noted: all, or none where there are more than a failure has room for."""
+    return ndim if ndim <= 6 else 0
 
 
 def is_one(n: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from symgraph.expr.op import Op
 from symgraph.expr.variable import Constant
 from symgraph.ops.random.rules import CHECKS
-from symgraph.ops.random.sampler import check_array
+from symgraph.ops.random.sampler import PLACES, check_array, got
 
 __all__ = ["Require", "require"]
 
@@ -37,7 +37,8 @@ class Require(Op):
     def element(self, b: Any, index: Any, x: Any) -> Any:
         value = x(*index)
         test, text = CHECKS[self.check]
-        b.check(test(b, b.cast(value, "float64")), "ValueError", f"{self.what} {text}")
+        wide = b.cast(value, "float64")
+        b.check(test(b, wide), "ValueError", got(f"{self.what} {text}", x.ndim), wide, *index[:PLACES])
         return value
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:

@@ -19,8 +19,9 @@ from symgraph.ops.random.noise import as_key
 from symgraph.ops.random.philox import words_of
 from symgraph.ops.random.rules import CHECKS, RULES, Draws, binomial
 
-__all__ = ["Multinomial", "Sampler", "check_array"]
+__all__ = ["PLACES", "Multinomial", "Sampler", "check_array", "got"]
 
+PLACES = 6  # indices that a message has room for
 _KEY = "a key has 4 words, got {}"
 _NEGATIVE = "negative dimensions are not allowed, got {}"
 
@@ -30,7 +31,20 @@ def check_array(check: tuple[Callable[..., Any], str], what: str, array: Any) ->
     test, text = check
     wrong = ~np.asarray(test(Arrays(), np.asarray(array, "float64")))
     if wrong.any():
-        raise ValueError(f"{what} {text}, got {np.asarray(array)[wrong].flat[0] if np.ndim(array) else array}")
+        at = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        raise ValueError(got(f"{what} {text}", wrong.ndim).format(f"{float(np.asarray(array)[at]):.6g}", *map(int, at)))
+
+
+def got(text: str, ndim: int) -> str:
+    """The text with a place for the value that is wrong, and for its index."""
+    place = "" if not 0 < ndim <= PLACES else " at index {}" if ndim == 1 else f" at index ({', '.join(['{}'] * ndim)})"
+    return f"{text}, got {{}}{place}"
+
+
+def own_index(x: Any, index: Sequence[Any]) -> list[Any]:
+    """Where the element of a parameter is that belongs to an index of the output."""
+    own = index[len(index) - x.ndim :]
+    return [0 if isinstance(n, int) and n == 1 else i for n, i in zip(x.shape, own)]
 
 
 class _Drawn(SizedOp):
@@ -124,10 +138,10 @@ class Sampler(_Drawn):
 
         def element(index: list[Any], place: Any) -> None:
             values = [b.cast(read(x, index), self.rule.kind) for x in parameters]
-            for (name, check), x in zip(self.rule.parameters, values):
+            for (name, check), parameter, x in zip(self.rule.parameters, parameters, values):
                 if check is not None:
                     test, text = CHECKS[check]
-                    b.check(test(b, x), "ValueError", f"{self.name}: {name} {text}")
+                    b.check(test(b, x), "ValueError", got(f"{self.name}: {name} {text}", parameter.ndim), x, *own_index(parameter, index)[:PLACES])
             if self.rule.joint is not None:
                 b.check(self.rule.joint[0](b, *values), "ValueError", f"{self.name}: {self.rule.joint[1]}")
             found = self.rule.rule(b, Draws(b, words, b.cast(place, "uint64")), *values)
@@ -182,8 +196,7 @@ def _folded(term: Any, x: Any) -> Any:
 
 def read(x: Any, index: Sequence[Any]) -> Any:
     """The element of a parameter that belongs to an index of the output."""
-    own = index[len(index) - x.ndim :]
-    return x.load(*[0 if isinstance(n, int) and n == 1 else i for n, i in zip(x.shape, own)])
+    return x.load(*own_index(x, index))
 
 
 def nest(b: Any, shape: Sequence[Any], element: Callable[[list[Any], Any], None]) -> None:
@@ -234,8 +247,8 @@ class Multinomial(_Drawn):
             raise TypeError(f"multinomial: p must hold the probabilities of the outcomes, along its last dimension; got {p.type}")
         if max(n.ndim, p.ndim - 1) > len(sizes):
             raise ValueError("multinomial: n or p have more dimensions than the size that is asked for")
-        if isinstance(n, Constant) and (n.data < 0).any():
-            raise ValueError(f"multinomial: n {_TRIALS}")
+        if isinstance(n, Constant):
+            check_array(_NATURAL, "multinomial: n", n.data)
         if isinstance(p, Constant):
             _check_weights(p.data)
         return super().make_node(as_key(key), n, p, *sizes)
@@ -250,8 +263,7 @@ class Multinomial(_Drawn):
         key, n, p, *sizes = inputs
         declared = [node.inputs[1], _Rows(node.inputs[2])]
         shape = _shape_of(self, declared, [n, np.empty(p.shape[:-1])], sizes)
-        if (n < 0).any():
-            raise ValueError(f"multinomial: n {_TRIALS}")
+        check_array(_NATURAL, "multinomial: n", n)
         _check_weights(p)
         outcomes, b, words = p.shape[-1], Arrays(), words_of(key)
         rest = np.broadcast_to(n, shape).reshape(-1).astype("float64")
@@ -277,13 +289,13 @@ class Multinomial(_Drawn):
 
         def row(index: list[Any], place: Any) -> None:
             trials = b.cast(read(n, index), "float64")
-            b.check(b.less_equal(0.0, trials), "ValueError", f"multinomial: n {_TRIALS}")
+            b.check(b.less_equal(0.0, trials), "ValueError", got(f"multinomial: n {_NOT_NEGATIVE}", n.ndim), trials, *own_index(n, index))
             own = [0 if isinstance(m, int) and m == 1 else i for m, i in zip(p.shape, index[len(index) - p.ndim + 1 :])]
             weight = lambda k: b.cast(p.load(*own, k), "float64")
 
             def add(k: Any, total: Any) -> list[Any]:
                 x = weight(k)
-                b.check(b.less_equal(0.0, x), "ValueError", f"multinomial: p {_WEIGHT}")
+                b.check(b.less_equal(0.0, x), "ValueError", got(f"multinomial: p {_NOT_NEGATIVE}", p.ndim), x, *own, k)
                 return [b.add(total, x)]
 
             (whole,) = b.fold(0, outcomes, [none], add)
@@ -307,14 +319,15 @@ def _share(b: Any, x: Any, whole: Any) -> Any:
     return b.minimum(b.select(left, b.div(x, b.select(left, whole, 1.0)), b.constant(0.0, "float64")), 1.0)
 
 
-_TRIALS = "must not be negative"
-_WEIGHT = "must not be negative"
+_NOT_NEGATIVE = "must not be negative"
 _SUM = "must have a positive, finite sum"
 
 
+_NATURAL = (lambda b, x: b.less_equal(0.0, x), _NOT_NEGATIVE)
+
+
 def _check_weights(p: Any) -> None:
-    if not (p >= 0).all():
-        raise ValueError(f"multinomial: p {_WEIGHT}")
+    check_array(_NATURAL, "multinomial: p", p)
     total = p.sum(axis=-1)
     if p.shape[-1] and not ((total > 0) & (total < math.inf)).all():
         raise ValueError(f"multinomial: p {_SUM}")
