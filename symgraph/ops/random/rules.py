@@ -56,6 +56,18 @@ def _tries(b: Any, attempt: Callable[[Any], tuple[Any, Any]], first: int = 0, ki
 def log_gamma(b: Any, draws: Draws, shape: Any) -> Any:
     """The logarithm of a gamma variable of scale 1: Marsaglia and Tsang, A simple method for generating gamma variables (2000); a shape below
     1 is raised by 1 and the variable multiplied by u ** (1 / shape). As a logarithm it does not underflow for small shapes."""
+    attempt, finished = _gamma(b, draws, shape)
+    return finished(_tries(b, attempt, 1))
+
+
+def quick_log_gamma(b: Any, draws: Draws, shape: Any) -> tuple[Any, Any]:
+    attempt, finished = _gamma(b, draws, shape)
+    taken, logarithm = attempt(1)
+    return taken, finished(logarithm)
+
+
+def _gamma(b: Any, draws: Draws, shape: Any) -> tuple[Callable[[Any], tuple[Any, Any]], Callable[[Any], Any]]:
+    """An attempt by its number, and what becomes of the one that is taken."""
     low = b.less(shape, 1.0)
     d = b.sub(b.select(low, b.add(shape, 1.0), shape), 1 / 3)
     c = b.div(b.constant(1.0, "float64"), b.sqrt(b.mul(d, 9.0)))
@@ -70,9 +82,11 @@ def log_gamma(b: Any, draws: Draws, shape: Any) -> Any:
         bound = b.add(b.mul(b.mul(x, x), 0.5), b.mul(d, b.add(b.sub(1.0, v), logarithm)))
         return b.both(b.less(0.0, root), b.less(log(b, _half(b, w[3])), bound)), logarithm
 
-    value = b.add(_tries(b, attempt, 1), log(b, d))
-    boost = b.div(log(b, draws.uniforms(0)[1]), shape)
-    return b.add(value, b.select(low, boost, b.constant(0.0, "float64")))
+    def finished(logarithm: Any) -> Any:
+        boost = b.div(log(b, draws.uniforms(0)[1]), shape)
+        return b.add(b.add(logarithm, log(b, d)), b.select(low, boost, b.constant(0.0, "float64")))
+
+    return attempt, finished
 
 
 def poisson(b: Any, draws: Draws, mean: Any) -> Any:
@@ -88,18 +102,12 @@ def poisson(b: Any, draws: Draws, mean: Any) -> Any:
         return b.when(b.less(u, p), lambda: b.constant(0.0, "float64"), lambda: b.repeat([u, p, b.constant(0.0, "float64")], step)[2])
 
     def reject() -> Any:
-        width = b.add(b.mul(b.sqrt(mean), 2.53), 0.931)
-        a = b.sub(b.mul(width, 0.02483), 0.059)
+        width, a, proposed = _poisson(b, draws, mean)
         inverse = b.add(b.div(b.constant(1.1328, "float64"), b.sub(width, 3.4)), 1.1239)
-        inside = b.sub(0.9277, b.div(b.constant(3.6224, "float64"), b.sub(width, 2.0)))
         logarithm, offset = log(b, mean), log(b, inverse)
 
         def attempt(number: Any) -> tuple[Any, Any]:
-            u, v = draws.uniforms(number)
-            u = b.sub(u, 0.5)
-            us = b.maximum(b.sub(0.5, b.abs(u)), 1e-17)
-            k = b.floor(b.add(b.add(b.mul(b.add(b.div(b.mul(a, 2.0), us), width), u), mean), 0.43))
-            at_once = b.both(b.less_equal(0.07, us), b.less_equal(v, inside))
+            k, at_once, us, v = proposed(number)
             out = b.either(b.less(k, 0.0), b.both(b.less(us, 0.013), b.less(us, v)))
             k = b.maximum(k, 0.0)
             left = b.sub(b.add(log(b, v), offset), log(b, b.add(b.div(a, b.mul(us, us)), width)))
@@ -111,11 +119,30 @@ def poisson(b: Any, draws: Draws, mean: Any) -> Any:
     return b.minimum(b.when(b.less(mean, 10.0), search, reject), _MOST)
 
 
+def quick_poisson(b: Any, draws: Draws, mean: Any) -> tuple[Any, Any]:
+    k, at_once, _, _ = _poisson(b, draws, mean)[2](0)
+    return b.both(at_once, b.less_equal(10.0, mean)), b.minimum(b.maximum(k, 0.0), _MOST)
+
+
+def _poisson(b: Any, draws: Draws, mean: Any) -> tuple[Any, Any, Callable[[Any], tuple[Any, ...]]]:
+    """The width of what is proposed, its slope, and a proposal by its number: the count, whether it is taken as it is, and both uniforms."""
+    width = b.add(b.mul(b.sqrt(mean), 2.53), 0.931)
+    a = b.sub(b.mul(width, 0.02483), 0.059)
+    inside = b.sub(0.9277, b.div(b.constant(3.6224, "float64"), b.sub(width, 2.0)))
+
+    def proposed(number: Any) -> tuple[Any, ...]:
+        u, v = draws.uniforms(number)
+        u = b.sub(u, 0.5)
+        us = b.maximum(b.sub(0.5, b.abs(u)), 1e-17)
+        k = b.floor(b.add(b.add(b.mul(b.add(b.div(b.mul(a, 2.0), us), width), u), mean), 0.43))
+        return k, b.both(b.less_equal(0.07, us), b.less_equal(v, inside)), us, v
+
+    return width, a, proposed
+
+
 def binomial(b: Any, draws: Draws, n: Any, p: Any) -> Any:
     """From n p = 10 on BTRS: Hoermann, The generation of binomial random variates (1993); below by search; p > 1/2 as n less that of 1 - p."""
-    turned = b.less(0.5, p)
-    p = b.select(turned, b.sub(1.0, p), p)
-    q = b.sub(1.0, p)
+    turned, p, q = _smaller(b, p)
 
     def search() -> Any:
         odds = b.div(p, q)
@@ -130,22 +157,14 @@ def binomial(b: Any, draws: Draws, n: Any, p: Any) -> Any:
         return b.when(none, lambda: b.constant(0.0, "float64"), lambda: b.repeat([u, r, b.constant(0.0, "float64")], step)[2])
 
     def reject() -> Any:
-        spread = b.sqrt(b.mul(b.mul(n, p), q))
-        width = b.add(b.mul(spread, 2.53), 1.15)
-        a = b.add(b.add(b.mul(width, 0.0248), b.mul(p, 0.01)), -0.0873)
-        centre = b.add(b.mul(n, p), 0.5)
-        inside = b.sub(0.92, b.div(b.constant(4.2, "float64"), width))
+        spread, width, a, proposed = _binomial(b, draws, n, p, q)
         alpha = b.mul(b.add(b.div(b.constant(5.1, "float64"), width), 2.83), spread)
         odds = log(b, b.div(p, q))
         mode = b.floor(b.mul(b.add(n, 1.0), p))
         height = b.add(log_factorial(b, mode), log_factorial(b, b.sub(n, mode)))
 
         def attempt(number: Any) -> tuple[Any, Any]:
-            u, v = draws.uniforms(number)
-            u = b.sub(u, 0.5)
-            us = b.maximum(b.sub(0.5, b.abs(u)), 1e-17)
-            k = b.floor(b.add(b.mul(b.add(b.div(b.mul(a, 2.0), us), width), u), centre))
-            at_once = b.both(b.less_equal(0.07, us), b.less_equal(v, inside))
+            k, at_once, us, v = proposed(number)
             inner = b.both(b.less_equal(0.0, k), b.less_equal(k, n))
             k = b.minimum(b.maximum(k, 0.0), n)
             left = log(b, b.div(b.mul(v, alpha), b.add(b.div(a, b.mul(us, us)), width)))
@@ -156,6 +175,43 @@ def binomial(b: Any, draws: Draws, n: Any, p: Any) -> Any:
 
     k = b.when(b.less(b.mul(n, p), 10.0), search, reject)
     return b.select(turned, b.sub(n, k), k)
+
+
+def quick_binomial(b: Any, draws: Draws, n: Any, p: Any) -> tuple[Any, Any]:
+    turned, p, q = _smaller(b, p)
+    k, at_once, _, _ = _binomial(b, draws, n, p, q)[3](0)
+    inner = b.both(b.less_equal(0.0, k), b.less_equal(k, n))
+    done = b.both(b.both(inner, at_once), b.less_equal(10.0, b.mul(n, p)))
+    return done, b.select(turned, b.sub(n, k), k)
+
+
+def _smaller(b: Any, p: Any) -> tuple[Any, Any, Any]:
+    """Whether p is above one half, the smaller of p and 1 - p, and the other."""
+    turned = b.less(0.5, p)
+    p = b.select(turned, b.sub(1.0, p), p)
+    return turned, p, b.sub(1.0, p)
+
+
+def _binomial(b: Any, draws: Draws, n: Any, p: Any, q: Any) -> tuple[Any, Any, Any, Callable[[Any], tuple[Any, ...]]]:
+    """The standard deviation, the width of what is proposed, its slope, and a proposal by its number: as that of `_poisson`."""
+    spread = b.sqrt(b.mul(b.mul(n, p), q))
+    width = b.add(b.mul(spread, 2.53), 1.15)
+    a = b.add(b.add(b.mul(width, 0.0248), b.mul(p, 0.01)), -0.0873)
+    centre = b.add(b.mul(n, p), 0.5)
+    inside = b.sub(0.92, b.div(b.constant(4.2, "float64"), width))
+
+    def proposed(number: Any) -> tuple[Any, ...]:
+        u, v = draws.uniforms(number)
+        u = b.sub(u, 0.5)
+        us = b.maximum(b.sub(0.5, b.abs(u)), 1e-17)
+        k = b.floor(b.add(b.mul(b.add(b.div(b.mul(a, 2.0), us), width), u), centre))
+        return k, b.both(b.less_equal(0.07, us), b.less_equal(v, inside)), us, v
+
+    return spread, width, a, proposed
+
+
+def quick_geometric(b: Any, draws: Draws, p: Any) -> tuple[Any, Any]:
+    return b.equal(p, p), geometric(b, draws, p)
 
 
 def geometric(b: Any, draws: Draws, p: Any) -> Any:
@@ -215,6 +271,15 @@ def hypergeometric(b: Any, draws: Draws, good: Any, bad: Any, drawn: Any) -> Any
 
 def integers(b: Any, draws: Draws, low: Any, high: Any) -> Any:
     """Of low, ... high - 1 each alike: as many bits as the range has, again until they are within."""
+    return b.add(b.cast(_tries(b, _integers(b, draws, low, high), kind="uint64"), "int64"), low)
+
+
+def quick_integers(b: Any, draws: Draws, low: Any, high: Any) -> tuple[Any, Any]:
+    taken, value = _integers(b, draws, low, high)(0)
+    return taken, b.add(b.cast(value, "int64"), low)
+
+
+def _integers(b: Any, draws: Draws, low: Any, high: Any) -> Callable[[Any], tuple[Any, Any]]:
     last = b.sub(b.cast(b.sub(high, low), "uint64"), 1)
     mask = last
     for bits in (1, 2, 4, 8, 16, 32):
@@ -226,7 +291,7 @@ def integers(b: Any, draws: Draws, low: Any, high: Any) -> Any:
         value = b.select(b.less_equal(first, last), first, second)
         return b.less_equal(value, last), value
 
-    return b.add(b.cast(_tries(b, attempt, kind="uint64"), "int64"), low)
+    return attempt
 
 
 # What parameters must be: the check, and how it is said
@@ -264,7 +329,8 @@ class Rule:
     """rule(b, draws, *parameters) -> number. parameters: of each its name, and its check of CHECKS.
 
     joint: a check of all of them, with what it says. kind: the dtype that parameters are taken in. discrete: whether it gives whole
-    numbers.
+    numbers. quick: (whether it is done, number) by the same parameters, without loops and branches: what most draws come to. Many of
+    them are computed at once; `rule` is asked for the others.
     """
 
     rule: Callable[..., Any]
@@ -272,17 +338,18 @@ class Rule:
     discrete: bool = True
     kind: str = "float64"
     joint: tuple[Callable[..., Any], str] | None = None
+    quick: Callable[..., tuple[Any, Any]] | None = None
 
 
 RULES: dict[str, Rule] = {
-    "log_gamma": Rule(log_gamma, (("a", "positive"),), discrete=False),
-    "poisson": Rule(poisson, (("lam", "not negative"),)),
-    "binomial": Rule(binomial, (("n", "not negative"), ("p", "probability"))),
-    "geometric": Rule(geometric, (("p", "success"),)),
+    "log_gamma": Rule(log_gamma, (("a", "positive"),), discrete=False, quick=quick_log_gamma),
+    "poisson": Rule(poisson, (("lam", "not negative"),), quick=quick_poisson),
+    "binomial": Rule(binomial, (("n", "not negative"), ("p", "probability")), quick=quick_binomial),
+    "geometric": Rule(geometric, (("p", "success"),), quick=quick_geometric),
     "von_mises": Rule(von_mises, (("kappa", "not negative"),), discrete=False),
     "hypergeometric": Rule(
         hypergeometric, (("ngood", "not negative"), ("nbad", "not negative"), ("nsample", "not negative")),
         joint=(lambda b, good, bad, drawn: b.less_equal(drawn, b.add(good, bad)), "nsample must not be greater than ngood + nbad")),
     "integers": Rule(integers, (("low", None), ("high", None)), kind="int64",
-                     joint=(lambda b, low, high: b.less(low, high), "low must be less than high")),
+                     joint=(lambda b, low, high: b.less(low, high), "low must be less than high"), quick=quick_integers),
 }

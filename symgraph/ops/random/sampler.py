@@ -21,6 +21,7 @@ from symgraph.ops.random.rules import CHECKS, RULES, Draws, binomial
 
 __all__ = ["PLACES", "Multinomial", "Sampler", "check_array", "got"]
 
+LANES = 16  # elements that are drawn side by side
 PLACES = 6  # indices that a message has room for
 _KEY = "a key has 4 words, got {}"
 _NEGATIVE = "negative dimensions are not allowed, got {}"
@@ -43,8 +44,11 @@ def got(text: str, ndim: int) -> str:
 
 def own_index(x: Any, index: Sequence[Any]) -> list[Any]:
     """Where the element of a parameter is that belongs to an index of the output."""
-    own = index[len(index) - x.ndim :]
-    return [0 if isinstance(n, int) and n == 1 else i for n, i in zip(x.shape, own)]
+    return [0 if _is_one(n) else index[d] for d, n in enumerate(x.shape, len(index) - x.ndim)]
+
+
+def _is_one(n: Any) -> bool:
+    return isinstance(n, int) and n == 1
 
 
 class _Drawn(SizedOp):
@@ -136,18 +140,53 @@ class Sampler(_Drawn):
         words = [b.cast(key.load(k), "uint64") for k in range(4)]
         out = outputs[0]
 
-        def element(index: list[Any], place: Any) -> None:
-            values = [b.cast(read(x, index), self.rule.kind) for x in parameters]
+        def values_at(index: list[Any]) -> list[Any]:
+            return [b.cast(read(x, index), self.rule.kind) for x in parameters]
+
+        def checked(index: list[Any]) -> list[Any]:
+            values = values_at(index)
             for (name, check), parameter, x in zip(self.rule.parameters, parameters, values):
                 if check is not None:
                     test, text = CHECKS[check]
                     b.check(test(b, x), "ValueError", got(f"{self.name}: {name} {text}", parameter.ndim), x, *own_index(parameter, index)[:PLACES])
             if self.rule.joint is not None:
                 b.check(self.rule.joint[0](b, *values), "ValueError", f"{self.name}: {self.rule.joint[1]}")
-            found = self.rule.rule(b, Draws(b, words, b.cast(place, "uint64")), *values)
-            b.store(out.pointer, place, b.cast(found, self.dtype))
+            return values
 
-        nest(b, out.shape, element)
+        def draw(how: Callable[..., Any], place: Any, values: Sequence[Any]) -> Any:
+            return how(b, Draws(b, words, b.cast(place, "uint64")), *values)
+
+        if self.rule.quick is None or not out.ndim:
+            nest(b, out.shape, lambda index, place: b.store(out.pointer, place, b.cast(draw(self.rule.rule, place, checked(index)), self.dtype)))
+            return
+        done, found = b.local("bool", LANES), b.local("int64" if self.rule.kind == "int64" else "float64", LANES)
+
+        alike = all(_is_one(n) for x in parameters for n in x.shape)  # then the dimensions do not matter
+        outer, last = ((), math.prod(out.shape)) if alike else (out.shape[:-1], out.shape[-1])
+
+        def row(index: list[Any], place: Any) -> None:
+            """The elements along the last dimension, LANES at a time: all by the quick rule, then those that this did not do."""
+            with b.loop(0, last, step=LANES) as first:
+                width = b.minimum(last - first, LANES)
+                start = place * last + first if index else first
+                with b.loop(0, width) as j:
+                    checked([*index, first + j])
+                    b.store(done, j, False)
+
+                def quick() -> None:
+                    with b.loop(0, LANES, independent=True) as j:
+                        taken, value = draw(self.rule.quick, start + j, values_at([*index, first + j]))  # type: ignore[arg-type]
+                        b.store(done, j, taken)
+                        b.store(found, j, value)
+
+                b.when(b.equal(width, LANES), quick)
+                with b.loop(0, width) as j:
+                    b.when(b.invert(b.load(done, j)),
+                           lambda j=j: b.store(found, j, draw(self.rule.rule, start + j, values_at([*index, first + j]))))
+                with b.loop(0, width, independent=True) as j:
+                    b.store(out.pointer, start + j, b.cast(b.load(found, j), self.dtype))
+
+        nest(b, outer, row)
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
         found: list[Any] = [None] * len(inputs)
