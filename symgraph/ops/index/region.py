@@ -113,7 +113,8 @@ class Region:
                 wrapped = s.where(s.less(i, 0), i + n, i)
                 if check:
                     at = [0 if is_one(size) else k for size, k in zip(a.shape, own)]
-                    s.check(s.both(s.less(-1, wrapped), s.less(wrapped, n)), "IndexError", bad_place(axis, len(at)), i, n, *at[: place_known(len(at))])
+                    fits = s.both(s.less(-1, wrapped), s.less(wrapped, n))
+                    s.check(fits, "IndexError", bad_place(axis, len(at)), i, n, *at[: place_known(len(at))])
                 found.append(wrapped)
             axis += entry != NEW and entry != TRUTH
         return found
