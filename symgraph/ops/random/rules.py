@@ -1,7 +1,7 @@
 """How one number of a distribution is drawn: rules of float64 (or int64) parameters, written once for native code and for numpy.
 
-Each takes a builder (or `expr.arrays.Arrays`), `Draws` of the element, and the parameters; where it rejects, it asks for the words of the next
-attempt. All arithmetic is portable (portable.py), so that every target takes the same decisions.
+Each takes a builder (or `expr.arrays.Arrays`), `Draws` of the element, and the parameters; where it rejects, the next attempt has words of its
+own. All arithmetic is portable (portable.py), so that every target takes the same decisions.
 """
 
 from __future__ import annotations
@@ -43,146 +43,53 @@ def _half(b: Any, word: Any) -> Any:
     return b.mul(b.add(b.cast(b.cast(word, "int64"), "float64"), 0.5), 2.0**-32)
 
 
-def _tries(b: Any, attempt: Callable[[Any], tuple[Any, Any]], first: int = 0, kind: str = "float64") -> Any:
-    """attempt(number) -> (taken, value) until one is taken: its value."""
-
-    def body(number: Any, _: Any) -> Any:
-        taken, value = attempt(number)
-        return b.invert(taken), [b.add(number, 1), value]
-
-    return b.repeat([b.constant(first, "int64"), b.constant(0, kind)], body)[1]
-
-
-def log_gamma(b: Any, draws: Draws, shape: Any) -> Any:
+def gamma_attempt(b: Any, draws: Draws, number: Any, shape: Any) -> tuple[Any, Any]:
     """The logarithm of a gamma variable of scale 1: Marsaglia and Tsang, A simple method for generating gamma variables (2000); a shape below
     1 is raised by 1 and the variable multiplied by u ** (1 / shape). As a logarithm it does not underflow for small shapes."""
-    attempt, finished = _gamma(b, draws, shape)
-    return finished(_tries(b, attempt, 1))
-
-
-def quick_log_gamma(b: Any, draws: Draws, shape: Any) -> tuple[Any, Any]:
-    attempt, finished = _gamma(b, draws, shape)
-    taken, logarithm = attempt(1)
-    return taken, finished(logarithm)
-
-
-def _gamma(b: Any, draws: Draws, shape: Any) -> tuple[Callable[[Any], tuple[Any, Any]], Callable[[Any], Any]]:
-    """An attempt by its number, and what becomes of the one that is taken."""
     low = b.less(shape, 1.0)
     d = b.sub(b.select(low, b.add(shape, 1.0), shape), 1 / 3)
     c = b.div(b.constant(1.0, "float64"), b.sqrt(b.mul(d, 9.0)))
-
-    def attempt(number: Any) -> tuple[Any, Any]:
-        w = draws.words(number)
-        radius = b.sqrt(b.mul(log(b, positive64(b, w[0], w[1])), -2.0))
-        x = b.mul(radius, sine_and_cosine(b, _half(b, w[2]))[1])
-        root = b.add(b.mul(c, x), 1.0)
-        logarithm = b.mul(log(b, b.maximum(root, 1e-300)), 3.0)
-        v = b.mul(b.mul(root, root), root)
-        bound = b.add(b.mul(b.mul(x, x), 0.5), b.mul(d, b.add(b.sub(1.0, v), logarithm)))
-        return b.both(b.less(0.0, root), b.less(log(b, _half(b, w[3])), bound)), logarithm
-
-    def finished(logarithm: Any) -> Any:
-        boost = b.div(log(b, draws.uniforms(0)[1]), shape)
-        return b.add(b.add(logarithm, log(b, d)), b.select(low, boost, b.constant(0.0, "float64")))
-
-    return attempt, finished
+    w = draws.words(number)
+    radius = b.sqrt(b.mul(log(b, positive64(b, w[0], w[1])), -2.0))
+    x = b.mul(radius, sine_and_cosine(b, _half(b, w[2]))[1])
+    root = b.add(b.mul(c, x), 1.0)
+    logarithm = b.mul(log(b, b.maximum(root, 1e-300)), 3.0)
+    v = b.mul(b.mul(root, root), root)
+    bound = b.add(b.mul(b.mul(x, x), 0.5), b.mul(d, b.add(b.sub(1.0, v), logarithm)))
+    taken = b.both(b.less(0.0, root), b.less(log(b, _half(b, w[3])), bound))
+    boost = b.div(log(b, draws.uniforms(0)[1]), shape)
+    return taken, b.add(b.add(logarithm, log(b, d)), b.select(low, boost, b.constant(0.0, "float64")))
 
 
-def poisson(b: Any, draws: Draws, mean: Any) -> Any:
-    """From a mean of 10 on PTRS: Hoermann, The transformed rejection method for generating Poisson random variables (1993); below by search."""
+def poisson_search(b: Any, draws: Draws, mean: Any) -> Any:
+    """Along the distribution function, for small means."""
 
-    def search() -> Any:
-        def step(u: Any, p: Any, k: Any) -> Any:
-            k = b.add(k, 1.0)
-            u, p = b.sub(u, p), b.div(b.mul(p, mean), k)
-            return b.both(b.less_equal(p, u), b.less(k, 200.0)), [u, p, k]
+    def step(u: Any, p: Any, k: Any) -> Any:
+        k = b.add(k, 1.0)
+        u, p = b.sub(u, p), b.div(b.mul(p, mean), k)
+        return b.both(b.less_equal(p, u), b.less(k, 200.0)), [u, p, k]
 
-        u, p = draws.uniforms(0)[0], exp(b, b.neg(mean))
-        return b.when(b.less(u, p), lambda: b.constant(0.0, "float64"), lambda: b.repeat([u, p, b.constant(0.0, "float64")], step)[2])
-
-    def reject() -> Any:
-        width, a, proposed = _poisson(b, draws, mean)
-        inverse = b.add(b.div(b.constant(1.1328, "float64"), b.sub(width, 3.4)), 1.1239)
-        logarithm, offset = log(b, mean), log(b, inverse)
-
-        def attempt(number: Any) -> tuple[Any, Any]:
-            k, at_once, us, v = proposed(number)
-            out = b.either(b.less(k, 0.0), b.both(b.less(us, 0.013), b.less(us, v)))
-            k = b.maximum(k, 0.0)
-            left = b.sub(b.add(log(b, v), offset), log(b, b.add(b.div(a, b.mul(us, us)), width)))
-            right = b.sub(b.sub(b.mul(k, logarithm), mean), log_factorial(b, k))
-            return b.either(at_once, b.both(b.invert(out), b.less_equal(left, right))), k
-
-        return _tries(b, attempt)
-
-    return b.minimum(b.when(b.less(mean, 10.0), search, reject), _MOST)
+    u, p = draws.uniforms(0)[0], exp(b, b.neg(mean))
+    return b.when(b.less(u, p), lambda: b.constant(0.0, "float64"), lambda: b.repeat([u, p, b.constant(0.0, "float64")], step)[2])
 
 
-def quick_poisson(b: Any, draws: Draws, mean: Any) -> tuple[Any, Any]:
-    k, at_once, _, _ = _poisson(b, draws, mean)[2](0)
-    return b.both(at_once, b.less_equal(10.0, mean)), b.minimum(b.maximum(k, 0.0), _MOST)
-
-
-def _poisson(b: Any, draws: Draws, mean: Any) -> tuple[Any, Any, Callable[[Any], tuple[Any, ...]]]:
-    """The width of what is proposed, its slope, and a proposal by its number: the count, whether it is taken as it is, and both uniforms."""
+def poisson_attempt(b: Any, draws: Draws, number: Any, mean: Any) -> tuple[Any, Any]:
+    """PTRS: Hoermann, The transformed rejection method for generating Poisson random variables (1993)."""
     width = b.add(b.mul(b.sqrt(mean), 2.53), 0.931)
     a = b.sub(b.mul(width, 0.02483), 0.059)
+    inverse = b.add(b.div(b.constant(1.1328, "float64"), b.sub(width, 3.4)), 1.1239)
     inside = b.sub(0.9277, b.div(b.constant(3.6224, "float64"), b.sub(width, 2.0)))
-
-    def proposed(number: Any) -> tuple[Any, ...]:
-        u, v = draws.uniforms(number)
-        u = b.sub(u, 0.5)
-        us = b.maximum(b.sub(0.5, b.abs(u)), 1e-17)
-        k = b.floor(b.add(b.add(b.mul(b.add(b.div(b.mul(a, 2.0), us), width), u), mean), 0.43))
-        return k, b.both(b.less_equal(0.07, us), b.less_equal(v, inside)), us, v
-
-    return width, a, proposed
-
-
-def binomial(b: Any, draws: Draws, n: Any, p: Any) -> Any:
-    """From n p = 10 on BTRS: Hoermann, The generation of binomial random variates (1993); below by search; p > 1/2 as n less that of 1 - p."""
-    turned, p, q = _smaller(b, p)
-
-    def search() -> Any:
-        odds = b.div(p, q)
-
-        def step(u: Any, r: Any, k: Any) -> Any:
-            u, r = b.sub(u, r), b.div(b.mul(b.mul(r, odds), b.sub(n, k)), b.add(k, 1.0))
-            k = b.add(k, 1.0)
-            return b.both(b.less_equal(r, u), b.less(k, b.minimum(n, 200.0))), [u, r, k]
-
-        u, r = draws.uniforms(0)[0], exp(b, b.mul(n, log1p(b, b.neg(p))))
-        none = b.either(b.less(u, r), b.less_equal(n, 0.0))
-        return b.when(none, lambda: b.constant(0.0, "float64"), lambda: b.repeat([u, r, b.constant(0.0, "float64")], step)[2])
-
-    def reject() -> Any:
-        spread, width, a, proposed = _binomial(b, draws, n, p, q)
-        alpha = b.mul(b.add(b.div(b.constant(5.1, "float64"), width), 2.83), spread)
-        odds = log(b, b.div(p, q))
-        mode = b.floor(b.mul(b.add(n, 1.0), p))
-        height = b.add(log_factorial(b, mode), log_factorial(b, b.sub(n, mode)))
-
-        def attempt(number: Any) -> tuple[Any, Any]:
-            k, at_once, us, v = proposed(number)
-            inner = b.both(b.less_equal(0.0, k), b.less_equal(k, n))
-            k = b.minimum(b.maximum(k, 0.0), n)
-            left = log(b, b.div(b.mul(v, alpha), b.add(b.div(a, b.mul(us, us)), width)))
-            right = b.add(b.sub(height, b.add(log_factorial(b, k), log_factorial(b, b.sub(n, k)))), b.mul(b.sub(k, mode), odds))
-            return b.both(inner, b.either(at_once, b.less_equal(left, right))), k
-
-        return _tries(b, attempt)
-
-    k = b.when(b.less(b.mul(n, p), 10.0), search, reject)
-    return b.select(turned, b.sub(n, k), k)
-
-
-def quick_binomial(b: Any, draws: Draws, n: Any, p: Any) -> tuple[Any, Any]:
-    turned, p, q = _smaller(b, p)
-    k, at_once, _, _ = _binomial(b, draws, n, p, q)[3](0)
-    inner = b.both(b.less_equal(0.0, k), b.less_equal(k, n))
-    done = b.both(b.both(inner, at_once), b.less_equal(10.0, b.mul(n, p)))
-    return done, b.select(turned, b.sub(n, k), k)
+    logarithm, offset = log(b, mean), log(b, inverse)
+    u, v = draws.uniforms(number)
+    u = b.sub(u, 0.5)
+    us = b.maximum(b.sub(0.5, b.abs(u)), 1e-17)
+    k = b.floor(b.add(b.add(b.mul(b.add(b.div(b.mul(a, 2.0), us), width), u), mean), 0.43))
+    at_once = b.both(b.less_equal(0.07, us), b.less_equal(v, inside))
+    out = b.either(b.less(k, 0.0), b.both(b.less(us, 0.013), b.less(us, v)))
+    k = b.maximum(k, 0.0)
+    left = b.sub(b.add(log(b, v), offset), log(b, b.add(b.div(a, b.mul(us, us)), width)))
+    right = b.sub(b.sub(b.mul(k, logarithm), mean), log_factorial(b, k))
+    return b.either(at_once, b.both(b.invert(out), b.less_equal(left, right))), b.minimum(k, _MOST)
 
 
 def _smaller(b: Any, p: Any) -> tuple[Any, Any, Any]:
@@ -192,57 +99,80 @@ def _smaller(b: Any, p: Any) -> tuple[Any, Any, Any]:
     return turned, p, b.sub(1.0, p)
 
 
-def _binomial(b: Any, draws: Draws, n: Any, p: Any, q: Any) -> tuple[Any, Any, Any, Callable[[Any], tuple[Any, ...]]]:
-    """The standard deviation, the width of what is proposed, its slope, and a proposal by its number: as that of `_poisson`."""
+def _few(b: Any, n: Any, p: Any) -> Any:
+    return b.less(b.mul(n, _smaller(b, p)[1]), 10.0)
+
+
+def binomial_search(b: Any, draws: Draws, n: Any, p: Any) -> Any:
+    """Along the distribution function, for few successes; p > 1/2 as n less that of 1 - p."""
+    turned, p, q = _smaller(b, p)
+    odds = b.div(p, q)
+
+    def step(u: Any, r: Any, k: Any) -> Any:
+        u, r = b.sub(u, r), b.div(b.mul(b.mul(r, odds), b.sub(n, k)), b.add(k, 1.0))
+        k = b.add(k, 1.0)
+        return b.both(b.less_equal(r, u), b.less(k, b.minimum(n, 200.0))), [u, r, k]
+
+    u, r = draws.uniforms(0)[0], exp(b, b.mul(n, log1p(b, b.neg(p))))
+    none = b.either(b.less(u, r), b.less_equal(n, 0.0))
+    k = b.when(none, lambda: b.constant(0.0, "float64"), lambda: b.repeat([u, r, b.constant(0.0, "float64")], step)[2])
+    return b.select(turned, b.sub(n, k), k)
+
+
+def binomial_attempt(b: Any, draws: Draws, number: Any, n: Any, p: Any) -> tuple[Any, Any]:
+    """BTRS: Hoermann, The generation of binomial random variates (1993)."""
+    turned, p, q = _smaller(b, p)
     spread = b.sqrt(b.mul(b.mul(n, p), q))
     width = b.add(b.mul(spread, 2.53), 1.15)
     a = b.add(b.add(b.mul(width, 0.0248), b.mul(p, 0.01)), -0.0873)
     centre = b.add(b.mul(n, p), 0.5)
     inside = b.sub(0.92, b.div(b.constant(4.2, "float64"), width))
+    alpha = b.mul(b.add(b.div(b.constant(5.1, "float64"), width), 2.83), spread)
+    odds = log(b, b.div(p, q))
+    mode = b.floor(b.mul(b.add(n, 1.0), p))
+    height = b.add(log_factorial(b, mode), log_factorial(b, b.sub(n, mode)))
+    u, v = draws.uniforms(number)
+    u = b.sub(u, 0.5)
+    us = b.maximum(b.sub(0.5, b.abs(u)), 1e-17)
+    k = b.floor(b.add(b.mul(b.add(b.div(b.mul(a, 2.0), us), width), u), centre))
+    at_once = b.both(b.less_equal(0.07, us), b.less_equal(v, inside))
+    inner = b.both(b.less_equal(0.0, k), b.less_equal(k, n))
+    k = b.minimum(b.maximum(k, 0.0), n)
+    left = log(b, b.div(b.mul(v, alpha), b.add(b.div(a, b.mul(us, us)), width)))
+    right = b.add(b.sub(height, b.add(log_factorial(b, k), log_factorial(b, b.sub(n, k)))), b.mul(b.sub(k, mode), odds))
+    return b.both(inner, b.either(at_once, b.less_equal(left, right))), b.select(turned, b.sub(n, k), k)
 
-    def proposed(number: Any) -> tuple[Any, ...]:
-        u, v = draws.uniforms(number)
-        u = b.sub(u, 0.5)
-        us = b.maximum(b.sub(0.5, b.abs(u)), 1e-17)
-        k = b.floor(b.add(b.mul(b.add(b.div(b.mul(a, 2.0), us), width), u), centre))
-        return k, b.both(b.less_equal(0.07, us), b.less_equal(v, inside)), us, v
 
-    return spread, width, a, proposed
+def binomial(b: Any, draws: Draws, n: Any, p: Any) -> Any:
+    """A number of successes."""
+    return RULES["binomial"].draw(b, draws, n, p)
 
 
-def quick_geometric(b: Any, draws: Draws, p: Any) -> tuple[Any, Any]:
-    return b.equal(p, p), geometric(b, draws, p)
-
-
-def geometric(b: Any, draws: Draws, p: Any) -> Any:
+def geometric_attempt(b: Any, draws: Draws, number: Any, p: Any) -> tuple[Any, Any]:
     """How many trials the first success takes: by inversion."""
     u = draws.uniforms(0)[1]
     slope = log1p(b, b.neg(b.minimum(p, 0.5)))  # of larger p by log itself: 1 - p is then exact
     slope = b.select(b.less(0.5, p), log(b, b.maximum(b.sub(1.0, p), 1e-300)), slope)
     count = b.add(b.floor(b.div(log(b, u), slope)), 1.0)
-    return b.select(b.less(p, 1.0), b.minimum(count, _MOST), 1.0)
+    return b.equal(p, p), b.select(b.less(p, 1.0), b.minimum(count, _MOST), 1.0)
 
 
-def von_mises(b: Any, draws: Draws, kappa: Any) -> Any:
+def von_mises_attempt(b: Any, draws: Draws, number: Any, kappa: Any) -> tuple[Any, Any]:
     """The angle from the mean: Best and Fisher, Efficient simulation of the von Mises distribution (1979), in forms that do not cancel."""
     kappa = b.maximum(kappa, 1e-150)
     r = b.add(b.sqrt(b.add(b.mul(b.mul(kappa, kappa), 4.0), 1.0)), 1.0)
     rho = b.div(b.mul(kappa, 2.0), b.add(r, b.sqrt(b.mul(r, 2.0))))
     s = b.div(b.add(b.mul(rho, rho), 1.0), b.mul(rho, 2.0))
     tangent = b.div(b.sub(1.0, rho), b.add(rho, 1.0))  # sqrt((s - 1) / (s + 1))
-
-    def attempt(number: Any) -> tuple[Any, Any]:
-        u, v = draws.uniforms(number)
-        side = b.sub(b.mul(u, 2.0), 1.0)
-        sine, cosine = sine_and_cosine(b, b.mul(b.abs(side), 0.25))
-        z = b.sub(b.mul(b.mul(cosine, cosine), 2.0), 1.0)
-        y = b.mul(kappa, b.sub(s, b.div(b.add(b.mul(s, z), 1.0), b.add(s, z))))
-        fits = b.less_equal(v, b.mul(y, b.sub(2.0, y)))
-        fits = b.either(fits, b.less_equal(0.0, b.add(log(b, b.div(b.maximum(y, 1e-300), v)), b.sub(1.0, y))))
-        angle = b.mul(arctan(b, b.div(b.mul(tangent, sine), b.maximum(cosine, 1e-300))), 2.0)
-        return fits, b.select(b.less(side, 0.0), b.neg(angle), angle)
-
-    return _tries(b, attempt)
+    u, v = draws.uniforms(number)
+    side = b.sub(b.mul(u, 2.0), 1.0)
+    sine, cosine = sine_and_cosine(b, b.mul(b.abs(side), 0.25))
+    z = b.sub(b.mul(b.mul(cosine, cosine), 2.0), 1.0)
+    y = b.mul(kappa, b.sub(s, b.div(b.add(b.mul(s, z), 1.0), b.add(s, z))))
+    fits = b.less_equal(v, b.mul(y, b.sub(2.0, y)))
+    fits = b.either(fits, b.less_equal(0.0, b.add(log(b, b.div(b.maximum(y, 1e-300), v)), b.sub(1.0, y))))
+    angle = b.mul(arctan(b, b.div(b.mul(tangent, sine), b.maximum(cosine, 1e-300))), 2.0)
+    return fits, b.select(b.less(side, 0.0), b.neg(angle), angle)
 
 
 def hypergeometric(b: Any, draws: Draws, good: Any, bad: Any, drawn: Any) -> Any:
@@ -269,29 +199,16 @@ def hypergeometric(b: Any, draws: Draws, good: Any, bad: Any, drawn: Any) -> Any
     return b.when(b.less(u, p), lambda: b.add(mode, 0.0), lambda: b.repeat([b.sub(u, p), mode, p, mode, p, mode], step)[5])
 
 
-def integers(b: Any, draws: Draws, low: Any, high: Any) -> Any:
+def integers_attempt(b: Any, draws: Draws, number: Any, low: Any, high: Any) -> tuple[Any, Any]:
     """Of low, ... high - 1 each alike: as many bits as the range has, again until they are within."""
-    return b.add(b.cast(_tries(b, _integers(b, draws, low, high), kind="uint64"), "int64"), low)
-
-
-def quick_integers(b: Any, draws: Draws, low: Any, high: Any) -> tuple[Any, Any]:
-    taken, value = _integers(b, draws, low, high)(0)
-    return taken, b.add(b.cast(value, "int64"), low)
-
-
-def _integers(b: Any, draws: Draws, low: Any, high: Any) -> Callable[[Any], tuple[Any, Any]]:
     last = b.sub(b.cast(b.sub(high, low), "uint64"), 1)
     mask = last
     for bits in (1, 2, 4, 8, 16, 32):
         mask = b.either(mask, b.shift_right(mask, bits))
-
-    def attempt(number: Any) -> tuple[Any, Any]:
-        w = draws.words(number)
-        first, second = (b.both(b.either(b.shift_left(w[k], 32), w[k + 1]), mask) for k in (0, 2))
-        value = b.select(b.less_equal(first, last), first, second)
-        return b.less_equal(value, last), value
-
-    return attempt
+    w = draws.words(number)
+    first, second = (b.both(b.either(b.shift_left(w[k], 32), w[k + 1]), mask) for k in (0, 2))
+    value = b.select(b.less_equal(first, last), first, second)
+    return b.less_equal(value, last), b.add(b.cast(value, "int64"), low)
 
 
 # What parameters must be: the check, and how it is said
@@ -326,30 +243,51 @@ CHECKS: dict[str, tuple[Callable[..., Any], str]] = {
 
 @dataclass(frozen=True)
 class Rule:
-    """rule(b, draws, *parameters) -> number. parameters: of each its name, and its check of CHECKS.
+    """How a number is drawn. parameters: of each its name, and its check of CHECKS.
 
-    joint: a check of all of them, with what it says. kind: the dtype that parameters are taken in. discrete: whether it gives whole
-    numbers. quick: (whether it is done, number) by the same parameters, without loops and branches: what most draws come to. Many of
-    them are computed at once; `rule` is asked for the others.
+    attempt: (b, draws, number of the attempt, *parameters) -> (whether it is taken, the value), without loops and branches, so that many are
+    computed at once; `first` is the number of the first one. search: where condition(b, *parameters) holds, search(b, draws, *parameters) gives
+    the value. joint: a check of all parameters, with what it says. kind: the dtype that parameters are taken in. discrete: whether it
+    gives whole numbers.
     """
 
-    rule: Callable[..., Any]
     parameters: tuple[tuple[str, str | None], ...]
+    attempt: Callable[..., tuple[Any, Any]] | None = None
+    condition: Callable[..., Any] | None = None
+    search: Callable[..., Any] | None = None
+    first: int = 0
     discrete: bool = True
     kind: str = "float64"
     joint: tuple[Callable[..., Any], str] | None = None
-    quick: Callable[..., tuple[Any, Any]] | None = None
+
+    def draw(self, b: Any, draws: Draws, *parameters: Any) -> Any:
+        """One number."""
+        if self.search is None:
+            return self.tries(b, draws, *parameters)
+        search = lambda: self.search(b, draws, *parameters)  # type: ignore[misc]
+        if self.attempt is None:
+            return search()
+        return b.when(self.condition(b, *parameters), search, lambda: self.tries(b, draws, *parameters))  # type: ignore[misc]
+
+    def tries(self, b: Any, draws: Draws, *parameters: Any) -> Any:
+        """Attempts until one is taken."""
+
+        def body(number: Any, _: Any) -> Any:
+            taken, value = self.attempt(b, draws, number, *parameters)  # type: ignore[misc]
+            return b.invert(taken), [b.add(number, 1), value]
+
+        return b.repeat([b.constant(self.first, "int64"), b.constant(0, self.kind)], body)[1]
 
 
 RULES: dict[str, Rule] = {
-    "log_gamma": Rule(log_gamma, (("a", "positive"),), discrete=False, quick=quick_log_gamma),
-    "poisson": Rule(poisson, (("lam", "not negative"),), quick=quick_poisson),
-    "binomial": Rule(binomial, (("n", "not negative"), ("p", "probability")), quick=quick_binomial),
-    "geometric": Rule(geometric, (("p", "success"),), quick=quick_geometric),
-    "von_mises": Rule(von_mises, (("kappa", "not negative"),), discrete=False),
+    "log_gamma": Rule((("a", "positive"),), gamma_attempt, first=1, discrete=False),
+    "poisson": Rule((("lam", "not negative"),), poisson_attempt, lambda b, mean: b.less(mean, 10.0), poisson_search),
+    "binomial": Rule((("n", "not negative"), ("p", "probability")), binomial_attempt, _few, binomial_search),
+    "geometric": Rule((("p", "success"),), geometric_attempt),
+    "von_mises": Rule((("kappa", "not negative"),), von_mises_attempt, discrete=False),
     "hypergeometric": Rule(
-        hypergeometric, (("ngood", "not negative"), ("nbad", "not negative"), ("nsample", "not negative")),
+        (("ngood", "not negative"), ("nbad", "not negative"), ("nsample", "not negative")), search=hypergeometric,
         joint=(lambda b, good, bad, drawn: b.less_equal(drawn, b.add(good, bad)), "nsample must not be greater than ngood + nbad")),
-    "integers": Rule(integers, (("low", None), ("high", None)), kind="int64",
-                     joint=(lambda b, low, high: b.less(low, high), "low must be less than high"), quick=quick_integers),
+    "integers": Rule((("low", None), ("high", None)), integers_attempt, kind="int64",
+                     joint=(lambda b, low, high: b.less(low, high), "low must be less than high")),
 }

@@ -21,7 +21,7 @@ from symgraph.ops.random.rules import CHECKS, RULES, Draws, binomial
 
 __all__ = ["PLACES", "Multinomial", "Sampler", "check_array", "got"]
 
-LANES = 16  # elements that are drawn side by side
+BLOCK = 256  # elements that are drawn together: what is kept of them fits into the first cache
 PLACES = 6  # indices that a message has room for
 _KEY = "a key has 4 words, got {}"
 _NEGATIVE = "negative dimensions are not allowed, got {}"
@@ -132,7 +132,7 @@ class Sampler(_Drawn):
         b = Arrays()
         place = np.arange(math.prod(shape), dtype="uint64")
         with np.errstate(all="ignore"):
-            found = self.rule.rule(b, Draws(b, words_of(key), place), *parameters) if len(place) else place
+            found = self.rule.draw(b, Draws(b, words_of(key), place), *parameters) if len(place) else place
             output_storage[0][0] = np.asarray(found).reshape(shape).astype(self.dtype)
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
@@ -153,36 +153,53 @@ class Sampler(_Drawn):
                 b.check(self.rule.joint[0](b, *values), "ValueError", f"{self.name}: {self.rule.joint[1]}")
             return values
 
-        def draw(how: Callable[..., Any], place: Any, values: Sequence[Any]) -> Any:
-            return how(b, Draws(b, words, b.cast(place, "uint64")), *values)
-
-        if self.rule.quick is None or not out.ndim:
-            nest(b, out.shape, lambda index, place: b.store(out.pointer, place, b.cast(draw(self.rule.rule, place, checked(index)), self.dtype)))
+        draws = lambda place: Draws(b, words, b.cast(place, "uint64"))
+        if self.rule.attempt is None or not out.ndim:
+            nest(b, out.shape, lambda index, place: b.store(out.pointer, place, b.cast(self.rule.draw(b, draws(place), *checked(index)), self.dtype)))
             return
-        done, found = b.local("bool", LANES), b.local("int64" if self.rule.kind == "int64" else "float64", LANES)
-
+        found, latest = (b.local("int64" if self.rule.kind == "int64" else "float64", BLOCK) for _ in range(2))
+        waiting, taken = b.local("int64", BLOCK), b.local("bool", BLOCK)
         alike = all(_is_one(n) for x in parameters for n in x.shape)  # then the dimensions do not matter
         outer, last = ((), math.prod(out.shape)) if alike else (out.shape[:-1], out.shape[-1])
 
         def row(index: list[Any], place: Any) -> None:
-            """The elements along the last dimension, LANES at a time: all by the quick rule, then those that this did not do."""
-            with b.loop(0, last, step=LANES) as first:
-                width = b.minimum(last - first, LANES)
+            """The elements along the last dimension, BLOCK at a time: an attempt for all that wait, side by side, until none does."""
+            with b.loop(0, last, step=BLOCK) as first:
+                width = b.minimum(last - first, BLOCK)
                 start = place * last + first if index else first
-                with b.loop(0, width) as j:
-                    checked([*index, first + j])
-                    b.store(done, j, False)
 
-                def quick() -> None:
-                    with b.loop(0, LANES, independent=True) as j:
-                        taken, value = draw(self.rule.quick, start + j, values_at([*index, first + j]))  # type: ignore[arg-type]
-                        b.store(done, j, taken)
-                        b.store(found, j, value)
+                def begin(j: Any, count: Any) -> list[Any]:
+                    """A search at once; the others wait."""
+                    values = checked([*index, first + j])
+                    b.store(waiting, count, j)
+                    if self.rule.search is None:
+                        return [count + 1]
 
-                b.when(b.equal(width, LANES), quick)
-                with b.loop(0, width) as j:
-                    b.when(b.invert(b.load(done, j)),
-                           lambda j=j: b.store(found, j, draw(self.rule.rule, start + j, values_at([*index, first + j]))))
+                    def search() -> Any:
+                        b.store(found, j, self.rule.search(b, draws(start + j), *values))  # type: ignore[misc]
+                        return count
+
+                    return [b.when(self.rule.condition(b, *values), search, lambda: count + 1)]  # type: ignore[misc]
+
+                (count,) = b.fold(0, width, [b.constant(0, "int64")], begin)
+
+                def attempt(number: Any, count: Any) -> Any:
+                    with b.loop(0, count, independent=True) as k:
+                        j = b.load(waiting, k)
+                        good, value = self.rule.attempt(b, draws(start + j), number, *values_at([*index, first + j]))  # type: ignore[misc]
+                        b.store(taken, k, good)
+                        b.store(latest, k, value)
+
+                    def sort(k: Any, left: Any) -> list[Any]:
+                        j = b.load(waiting, k)
+                        b.store(found, j, b.load(latest, k))
+                        b.store(waiting, left, j)
+                        return [b.select(b.load(taken, k), left, left + 1)]
+
+                    (left,) = b.fold(0, count, [b.constant(0, "int64")], sort)
+                    return b.less(0, left), [number + 1, left]
+
+                b.when(b.less(0, count), lambda: b.repeat([b.constant(self.rule.first, "int64"), count], attempt) and None)
                 with b.loop(0, width, independent=True) as j:
                     b.store(out.pointer, start + j, b.cast(b.load(found, j), self.dtype))
 
