@@ -120,7 +120,7 @@ class CTCCurvature(Paths):
                         with b.loop(0, states) as s:
                             skipped = b.when(b.less(s + 2, states), lambda: skips(s + 2), no)
                             terms = [(held(s), pushed(s)), (held(s + 1), pushed(s + 1)), (b.select(skipped, held(s + 2), least), pushed(s + 2))]
-                            sum = self.joined(b, *[x for x, _ in terms], dtype)
+                            sum = self.joined(b, terms[0][0], terms[1][0], terms[2][0], dtype)
                             b.store(back.pointer, s, mean(sum, terms))
                             b.store(rest.pointer, s, sum)
 
