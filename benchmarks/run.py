@@ -17,6 +17,7 @@ from benchmarks import (
     linear_algebra,
     loops,
     networks,
+    old_programs,
     random_numbers,
     reductions,
     report,
@@ -40,6 +41,7 @@ BENCHMARKS = {
     "linear_algebra": linear_algebra.run,
     "loops": loops.run,
     "networks": networks.run,
+    "old_programs": old_programs.run,
 }
 
 

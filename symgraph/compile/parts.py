@@ -104,7 +104,8 @@ def _constant_parts(x: Any) -> list[Any]:
 def _on_parts(node: Apply, inputs: list[Any]) -> list[Any]:
     flat = [y for x in inputs for y in (x if isinstance(x, list) else [x])]
     try:
-        found: Any = node.op.on_parts(node, inputs)
+        loop = getattr(node.op, "control", None) == "loop"
+        found: Any = node.op.in_parts(inputs, in_parts) if loop else node.op.on_parts(node, inputs)
     except (TypeError, ValueError, IndexError) as error:  # sizes that are known, and do not fit
         raise located(error, node) from None
     if found is None:

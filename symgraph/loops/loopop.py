@@ -6,7 +6,7 @@ Every loop front end (scan, fold, while ...) makes this op; passes look into it;
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from symgraph.expr.dims import Known, StaticSizes, static_shape
 from symgraph.expr.evaluate import run_nodes
 from symgraph.expr.failures import in_step, located
 from symgraph.expr.op import Apply, Op
-from symgraph.expr.types import tensor_type
+from symgraph.expr.types import Composite, tensor_type
 from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import toposort
 from symgraph.graph.walks import io_connection_pattern
@@ -211,11 +211,31 @@ class LoopOp(Op):
                             self.layout.until, self.layout.unbounded)
         return LoopOp(self.inner_inputs, outputs, layout, self.name, self.truncate, self.recompute, self.checkpoint, self.progress)
 
+    def in_parts(self, inputs: Sequence[Any], rewritten: Callable[..., list[Any]]) -> list[Any] | None:
+        """The outputs on arrays, where states or captured values are several arrays each: `inputs` has a list of variables for such a one.
+        rewritten(outputs, known) writes the body so (compile/parts.py). None: rows of results are no arrays."""
+        layout = self.layout
+        if any(isinstance(x.type, Composite) for x in self.inner_outputs[layout.states :]):
+            return None
+        parts = {x: [type.make_variable() for type in x.type.part_types()] for x in self.inner_inputs if isinstance(x.type, Composite)}
+        inner = _flat([parts.get(x, x) for x in self.inner_inputs])
+        computed = rewritten(self.inner_outputs, parts)
+        states, captured = _flat(computed[: layout.states]), _flat(inputs[layout.first_captured :])
+        flat = LoopLayout(layout.sequences, len(states), len(captured), layout.stacked, layout.counts, layout.until, layout.unbounded,
+                          layout.kept)
+        op = LoopOp(inner, [*states, *computed[layout.states :]], flat, self.name, self.truncate, self.recompute, self.checkpoint, self.progress)
+        rest = iter(op(*_flat(inputs), return_list=True))
+        return [[next(rest) for _ in x] if isinstance(x, list) else next(rest) for x in computed[: layout.states + layout.stacked]]
+
     def __getstate__(self) -> Any:
         return self.__dict__ | {"_order": None, "_pattern": None}
 
     def __str__(self) -> str:
         return f"{'while' if self.layout.unbounded else 'scan'}{{{self.name or len(self.inner_outputs)}}}"
+
+
+def _flat(entries: Sequence[Any]) -> list[Any]:
+    return [y for x in entries for y in (x if isinstance(x, list) else [x])]
 
 
 def _locate(node: Apply, arrays: Sequence[Any], error: Exception) -> None:

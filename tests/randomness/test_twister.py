@@ -62,6 +62,7 @@ def test_draws_in_a_loop_go_on() -> None:
 
     rows, updates = symgraph.scan(step, outputs_info=T.zeros(6), n_steps=50)
     f = symgraph.function([], rows, updates=updates)
+    assert "OnParts" not in symgraph.printing.debugprint(f, file="str")  # else a loop would run step by step in Python
     state, x = np.random.RandomState(np.random.RandomState(4).randint(2**30)), np.zeros(6)
     for number, row in enumerate(np.concatenate([f(), f()])):
         x = np.zeros(6) if number == 50 else x
