@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,13 @@ from symgraph.compile.handoff import hand_over
 from symgraph.compile.parts import in_parts
 from symgraph.errors import error_class
 from symgraph.expr.evaluate import evaluate
+from tests.quick import quick_code
 
 # py: the numpy rules, node after node, the judge. The others compile; "unoptimised" without any pass, so that the op itself runs.
+# llvm is what users have; of c, simple and unoptimised the compiler is told not to try hard (tests/quick.py).
 # interpreter: the loop IR of that, node by node, with a check of every access; for small arrays.
 TARGETS = ("py", "llvm", "c", "unoptimised", "interpreter")
-_MODES = {"llvm": ("llvm", "fast_run"), "c": ("c", "fast_run"), "unoptimised": ("llvm", None)}
+_MODES = {"llvm": ("llvm", "fast_run"), "c": ("c", "fast_run"), "unoptimised": ("llvm", None), "simple": ("llvm", "fast_run")}
 
 
 def run(inputs: Sequence[Any], outputs: Sequence[Any], values: Sequence[Any], target: str) -> list[np.ndarray]:
@@ -32,7 +35,8 @@ def run(inputs: Sequence[Any], outputs: Sequence[Any], values: Sequence[Any], ta
         found = interpreted(inputs, outputs, values)
     else:
         mode = symgraph.Mode(*_MODES[target])
-        found = symgraph.function(list(inputs), list(outputs), mode=mode, on_unused_input="ignore")(*values)
+        with nullcontext() if target == "llvm" else quick_code():
+            found = symgraph.function(list(inputs), list(outputs), mode=mode, on_unused_input="ignore")(*values)
     for value, variable in zip(found, outputs):
         assert type(value) is np.ndarray
         assert value.dtype == variable.dtype

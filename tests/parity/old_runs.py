@@ -54,6 +54,20 @@ def with_gradient(theano, text, mode=None):
     return theano.function(inputs, [expression, *_slopes(theano, T, inputs, expression)], mode=mode, on_unused_input="ignore")(*arrays)
 
 
+def together(theano, rows, mode=None):
+    """Of each (text, whether with slopes) what `with_gradient` gives, or the value alone; all by one function."""
+    inputs, arrays, outputs, counts = [], [], [], []
+    for text, slopes in rows:
+        T, own, values, expression = _parts(theano, text)
+        found = [expression, *(_slopes(theano, T, own, expression) if slopes else ())]
+        inputs += own
+        arrays += values
+        outputs += found
+        counts.append(len(found))
+    rest = iter(theano.function(inputs, outputs, mode=mode, on_unused_input="ignore")(*arrays))
+    return [[next(rest) for _ in range(count)] for count in counts]
+
+
 def run_program(theano, text):
     """What a program leaves in `outputs`."""
     names = {"theano": theano, "T": _tensor(theano), "np": np}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import importlib
 import json
 from pathlib import Path
@@ -14,10 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 from old_programs import EXPRESSIONS, PROGRAMS
-from old_runs import gradient, run_expression, run_program, variables, with_gradient
+from old_runs import gradient, run_expression, run_program, together, variables, with_gradient
 
 import symgraph
 from symgraph.theano import install
+from tests.quick import quick_code
 
 install()
 theano = importlib.import_module("theano")
@@ -69,7 +71,7 @@ def compare(name: str, run: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def float64(monkeypatch: pytest.MonkeyPatch) -> Any:
-    with symgraph.config.change_flags(floatX="float64"):
+    with symgraph.config.change_flags(floatX="float64"), quick_code():
         yield
 
 
@@ -83,15 +85,40 @@ def linkers_of(number: int) -> str:
 
 
 TEXTS = [text for text in dict.fromkeys(EXPRESSIONS) if text not in INTENDED]
+BATCH = 60  # expressions that follow each other, of which those on one linker are computed by one function
+
+
+def has_slopes(text: str) -> bool:
+    return GRADIENT + text in RECORDED and GRADIENT + text not in INTENDED
+
+
+@functools.lru_cache(maxsize=len(LINKERS))
+def computed(start: int, linker: str) -> dict[str, list[Any]]:
+    """What one function gives for the expressions from `start` on that are on this linker; nothing where one of them fails alone, too."""
+    texts = [text for number, text in enumerate(TEXTS[start : start + BATCH], start) if linkers_of(number) == linker and "values" in RECORDED[text]]
+    try:
+        return dict(zip(texts, together(theano, [(text, has_slopes(text)) for text in texts], on(linker)), strict=True))
+    except Exception:
+        for text in texts:
+            try:
+                alone(text, linker)
+            except Exception:
+                return {}  # its own test says so
+        raise
+
+
+def alone(text: str, linker: str) -> list[Any]:
+    return (with_gradient if has_slopes(text) else run_expression)(theano, text, on(linker))
 
 
 @pytest.mark.parametrize(("number", "text"), list(enumerate(TEXTS)), ids=TEXTS)
-def test_expression(number: int, text: str, request: pytest.FixtureRequest) -> None:
-    for linker in LINKERS if request.config.getoption("--full") else [linkers_of(number)]:
-        if GRADIENT + text not in RECORDED or GRADIENT + text in INTENDED:
-            compare(text, lambda linker=linker: run_expression(theano, text, on(linker)))
+def test_expression(number: int, text: str, full: bool) -> None:
+    for linker in LINKERS if full else [linkers_of(number)]:
+        found = None if full else computed(number - number % BATCH, linker).get(text)
+        if not has_slopes(text):
+            compare(text, lambda linker=linker, found=found: found or alone(text, linker))
             continue
-        value, *slopes = with_gradient(theano, text, on(linker))
+        value, *slopes = found or alone(text, linker)
         agrees(value, RECORDED[text]["values"][0])
         # Gradients have the dtypes of their variables, here; Theano's were at times of the dtype that was calculated with.
         wrt = [x.dtype for x in variables(theano, text) if x.dtype.startswith("float")]
@@ -100,8 +127,8 @@ def test_expression(number: int, text: str, request: pytest.FixtureRequest) -> N
 
 
 @pytest.mark.parametrize("name", [name for name in PROGRAMS if name not in INTENDED])
-def test_program(name: str, request: pytest.FixtureRequest) -> None:
-    for linker in LINKERS if request.config.getoption("--full") else ["llvm"]:
+def test_program(name: str, full: bool) -> None:
+    for linker in LINKERS if full else ["llvm"]:
         with symgraph.config.change_flags(linker=linker):
             compare(name, lambda: run_program(theano, PROGRAMS[name]))
 
