@@ -41,8 +41,9 @@ __all__ = ["begin", "compiled", "run_main"]
 # By turns of the names of lib2to3, whose successor fissix is.
 FIXERS = ("dict except exec funcattrs has_key metaclass methodattrs ne numliterals paren print raise repr sys_exc throw tuple_params "
           "xreadlines").split()
-HERE = os.path.dirname(os.path.abspath(__file__))
-OURS = (HERE + os.sep, os.path.join(os.path.dirname(HERE), "theano", "startup") + os.sep)
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PACKAGES = (os.path.join(ROOT, "symgraph", ""), os.path.join(ROOT, "codegen", ""))  # Python 3, wherever they lie
+OURS = (os.path.join(PACKAGES[0], "oldworld", ""), os.path.join(PACKAGES[0], "theano", "startup", ""))
 BUILTINS = ModuleType("__builtin__", "The builtins of Python 2.")
 _python2: set[str] = set()  # files that were compiled as Python 2
 _report: list[Callable[[str], None]] = [lambda line: None]
@@ -284,7 +285,8 @@ class _Finder(MetaPathFinder):
         if spec is None or not isinstance(spec.loader, SourceFileLoader) or spec.origin is None:
             return None
         origin = os.path.abspath(spec.origin)
-        if not origin.startswith(self.folder) or {"site-packages", "dist-packages"} & set(origin[len(self.folder) :].split(os.sep)):
+        inner = set(origin[len(self.folder) :].split(os.sep))
+        if not origin.startswith(self.folder) or origin.startswith(PACKAGES) or inner & {"site-packages", "dist-packages"}:
             return None
         return spec_from_file_location(
             name, spec.origin, loader=_Loader(name, spec.origin), submodule_search_locations=spec.submodule_search_locations)
