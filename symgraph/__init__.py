@@ -1,5 +1,6 @@
 """symgraph: compiles symbolic expressions to native code. This is its face: names only."""
 
+import symgraph.launch  # isort: skip  # noqa: F401 - first: `python -m symgraph run` goes no further
 from symgraph import errors, gradient, graph, tensor
 from symgraph.compile.function import function
 from symgraph.compile.modes import Mode

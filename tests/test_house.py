@@ -21,7 +21,7 @@ import pytest
 # a row above its own. Units of one row do not know each other.
 LAYERS: dict[str, list[list[str]]] = {
     "symgraph": [
-        ["settings", "late", "oldworld"],
+        ["settings", "late", "launch", "oldworld"],
         ["source"],
         ["errors"],
         ["expr"],

@@ -8,7 +8,6 @@ import inspect
 import json
 import os
 import random
-import subprocess
 import sys
 import types
 from collections.abc import Callable
@@ -17,23 +16,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from started import start
 
-from symgraph import __main__
+from symgraph import launch
 from symgraph.oldworld import arrays, python2, sixes, table, words, words2
 from symgraph.oldworld.supply import Supply, _at, _rows
 
 PIL = pytest.importorskip("PIL.Image", reason="the extra [old]")
-
-
-def start(where: Path, *arguments: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
-    """What `python -m symgraph run` starts, without its own start."""
-    made: list[Any] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(where)
-        patch.setattr(subprocess, "_args_from_interpreter_flags", list)
-        patch.setattr(os, "execve", lambda *args: made.extend(args))
-        assert __main__.main(["run", *arguments]) is None
-        return subprocess.run(made[1], input=given, capture_output=True, text=True, check=False, env=made[2] | variables)
 
 
 # The table ------------------------------------------------------------------------------------------------------------
@@ -385,5 +374,5 @@ def test_without_what_it_needs(file: str, hidden: str, message: str, monkeypatch
     with pytest.raises(ImportError, match=rf"{message}: python -m pip install 'symgraph\[old\]'"):
         exec(compile(path.read_text(), str(path), "exec"), {"__name__": "copy", "__file__": str(path)})
     if file == "python2":
-        monkeypatch.setattr(__main__, "find_spec", lambda name: None)
-        assert __main__.main(["run", "--python2", "x.py"]) == 2 and "--python2 needs the package fissix" in capfd.readouterr().err
+        monkeypatch.setattr(launch, "find_spec", lambda name: None)
+        assert launch.main(["run", "--python2", "x.py"]) == 2 and "--python2 needs the package fissix" in capfd.readouterr().err

@@ -6,9 +6,13 @@ import re
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
+from started import python, start
+
+from symgraph import launch
 
 DECK = Path(__file__).resolve().parents[2] / "examples" / "deck"
 SHOW = """
@@ -28,17 +32,32 @@ SAME = {
     "an exit status": ("import sys; sys.exit(7)", ["show.py"]),
     "an exit with words": ("import sys; sys.exit('done')", ["show.py"]),
     "a hook that fails": ("import sys\nsys.excepthook = lambda *a: 1 / 0\n1 + 'a'", ["show.py"]),
+    "a hook at the end that fails": ("import atexit, functools; atexit.register(functools.partial(int, 'x'))\nprint('end')", ["show.py"]),
+    "a thread that fails": ("import threading\nt = threading.Thread(target=lambda: 1 / 0, name='t')\nt.start(); t.join(); print('on')", ["show.py"]),
+    "causes": ("try:\n    {}['a']\nexcept KeyError as e:\n    raise ValueError('wrong') from e", ["show.py"]),
+    "a group of errors": ("raise SystemExit([1, 2])", ["show.py"]),
+    "a hard exit": ("import os; print('seen', flush=True); os._exit(9)", ["show.py"]),
+    "a signal": (f"import os; os.kill(os.getpid(), {signal.SIGTERM})", ["show.py"]),
+    "closed output": ("import os, sys; os.close(1); print('lost'); sys.stdout.flush()", ["show.py"]),
     "a syntax error": ("x = = 1", ["show.py"]),
+    "no text of Python": ("x = '\\x00'\n\0", ["show.py"]),
+    "an empty file": ("", ["show.py"]),
+    "an import that fails": ("import nowhere.at_all", ["show.py"]),
+    "arguments": (SHOW, ["./show.py", "", "a b", "--version", "run", "é"]),
+    "a zip": ("", ["program.zip", "a"]),
+    "a folder with a program": ("", ["program", "a"]),
+    "a broken zip": ("", ["broken.zip"]),
     "an interrupt": (f"import os, signal; os.kill(os.getpid(), {signal.SIGINT})", ["show.py"]),
     "no such file": ("", ["nowhere.py"]),
     "no such module": ("", ["-m", "nowhere"]),
+    "a module that is a package": ("", ["-m", "folder"]),
+    "no code": ("", ["-c", ""]),
     "a folder": ("", ["folder"]),
     "relative imports": ("", ["-m", "folder.inner", "a"]),
 }
 
 
-def start(words: list[str], where: Path, options: tuple[str, ...] = (), given: str = "text\n") -> tuple[int, str, str]:
-    done = subprocess.run([sys.executable, *options, *words], cwd=where, input=given, capture_output=True, text=True, check=False)
+def seen(done: subprocess.CompletedProcess[str]) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
@@ -48,6 +67,12 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "folder" / "__init__.py").write_text("")
     (tmp_path / "folder" / "inner.py").write_text("from . import other\nimport sys\nprint(other.name, __name__, sys.argv[1:])")
     (tmp_path / "folder" / "other.py").write_text("name = __name__")
+    (tmp_path / "program").mkdir()
+    (tmp_path / "program" / "__main__.py").write_text("import inner")
+    (tmp_path / "program" / "inner.py").write_text("import sys\nprint(__file__, sys.argv, sys.path[0])\n1 / 0")
+    with zipfile.ZipFile(tmp_path / "program.zip", "w") as packed:
+        packed.writestr("__main__.py", "import sys\nprint(__name__, __file__, sys.argv)\n1 / 0")
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04")
     return tmp_path
 
 
@@ -55,14 +80,28 @@ def folder(tmp_path: Path) -> Path:
 def test_as_python(case: str, folder: Path) -> None:
     text, words = SAME[case]
     (folder / "show.py").write_text(text)
-    assert start(["-m", "symgraph", "run", *words], folder) == start(words, folder)
+    assert seen(start(folder, *words)) == seen(python(folder, *words))
+
+
+def test_the_command_itself(folder: Path) -> None:
+    """The whole way: this process becomes the program's, so standard input and a signal are its own."""
+    (folder / "show.py").write_text(SHOW + SAME["an interrupt"][0])
+    words = ["show.py", "a", "-b"]
+    assert seen(python(folder, "-m", "symgraph", "run", *words)) == seen(python(folder, *words))
+    script = "import sys; from symgraph.__main__ import main; sys.exit(main())"  # as the console script has it
+    assert seen(python(folder, "-c", script, "run", *words)) == seen(python(folder, *words))
+
+
+def test_nothing_is_loaded_twice(folder: Path) -> None:
+    """`-m symgraph` does not load symgraph itself before the program."""
+    done = python(folder, "-X", "importtime", "-m", "symgraph", "run", "-c", "print('ran')")
+    assert done.stdout == "ran\n" and "numpy" not in done.stderr and "import time:" in done.stderr
 
 
 def test_options_of_python_stay(folder: Path) -> None:
-    (folder / "show.py").write_text("import sys, warnings\nassert False\nprint(sys.flags.optimize)\nwarnings.warn('old')")
-    words = ["-O", "-W", "error"]
-    status, out, err = start(["-m", "symgraph", "run", "show.py"], folder, tuple(words))
-    assert (status, out) == (1, "1\n") and "UserWarning: old" in err
+    (folder / "show.py").write_text("import sys, warnings\nassert False\nprint(sys.flags.optimize, sys.stdout.write_through)\nwarnings.warn('old')")
+    status, out, err = seen(python(folder, "-O", "-u", "-W", "error", "-m", "symgraph", "run", "show.py"))
+    assert (status, out) == (1, "1 True\n") and "UserWarning: old" in err
 
 
 PROGRAM = """
@@ -82,14 +121,14 @@ if __name__ == "__main__":
 
 def test_theano_is_symgraph_there_and_in_processes_started_there(folder: Path) -> None:
     (folder / "program.py").write_text(PROGRAM)
-    assert start(["-m", "symgraph", "run", "program.py"], folder) == (0, "(9.0, '1.0.5') (16.0, '1.0.5') True\n", "")
+    assert seen(start(folder, "program.py")) == (0, "(9.0, '1.0.5') (16.0, '1.0.5') True\n", "")
 
 
 def test_the_sitecustomize_of_the_environment_is_loaded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "sitecustomize.py").write_text("import builtins; builtins.seen = 'yes'")
     (folder / "show.py").write_text("import sitecustomize; print(seen, sitecustomize.__file__)")
     monkeypatch.setenv("PYTHONPATH", str(folder), prepend=":")
-    status, out, _ = start(["-m", "symgraph", "run", "show.py"], folder)
+    status, out, _ = seen(start(folder, "show.py"))
     assert (status, out.strip()) == (0, f"yes {folder / 'sitecustomize.py'}")
 
 
@@ -100,23 +139,35 @@ REFUSED = {
     "nothing behind": (["run", "--"], "a script, -m MODULE or -c CODE is missing"),
     "no module": (["run", "-m"], "-m needs a module"),
     "an option": (["run", "-O", "x.py"], "-O is not an option of `run`"),
+    "an option behind one": (["run", "--old-world", "-v", "--new-world", "x.py"], "--new-world is not an option of `run`"),
+    "options alone": (["run", "--python2"], "a script, -m MODULE or -c CODE is missing"),
+    "no code": (["run", "-c"], "-c needs code"),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_refused(case: str, folder: Path) -> None:
+def test_refused(case: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     words, message = REFUSED[case]
-    status, out, err = start(["-m", "symgraph", *words], folder)
-    assert (status, out) == (2, "") and message in err and "usage:" in err
+    monkeypatch.setattr(launch, "_replace", lambda *args: pytest.fail(f"started {args}"))
+    assert launch.main(words) == 2
+    out, err = capsys.readouterr()
+    assert not out and message in err and "usage:" in err
+
+
+def test_options_that_would_hide_theano(folder: Path) -> None:
+    status, out, err = seen(python(folder, "-S", "-c", f"import sys; sys.path += {sys.path!r}; from symgraph.__main__ import main; sys.exit(main())",
+                                   "run", "x.py"))
+    assert (status, out) == (2, "") and "Python's options -E, -I and -S leave out" in err
 
 
 def test_a_script_whose_name_looks_like_an_option(folder: Path) -> None:
     (folder / "-x.py").write_text("print('ran')")
-    assert start(["-m", "symgraph", "run", "--", "./-x.py"], folder)[:2] == (0, "ran\n")
+    assert seen(start(folder, "--", "./-x.py"))[:2] == (0, "ran\n")
 
 
-def test_help(folder: Path) -> None:
-    assert start(["-m", "symgraph", "--help"], folder)[0] == 0
+def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--help"], ["run", "-h"]):
+        assert launch.main(words) == 0 and "--old-world" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["theano_example_1.py", "theano_example_2.py", "powers.py"])
@@ -127,4 +178,4 @@ def test_programs_in_the_words_of_theano(name: str, folder: Path) -> None:
     assert "import theano" in old
     (folder / "old.py").write_text(old)
     (folder / "new.py").write_text(text)
-    assert start(["-m", "symgraph", "run", "old.py"], folder) == start(["new.py"], folder)
+    assert seen(start(folder, "old.py")) == seen(python(folder, "new.py"))
