@@ -73,6 +73,43 @@ def test_steps_of_loops_see_the_first_rows() -> None:
     assert not Op.watchers
 
 
+@pytest.mark.parametrize("build", [
+    lambda x: T.grad(symgraph.scan(lambda a, s: T.tanh(a + s), x, T.constant(0.0))[0].sum(), x),
+    lambda x: T.grad(symgraph.scan(lambda a, s: T.tanh(a + s), x, T.constant(0.0), checkpoint=2)[0].sum(), x),
+    lambda x: symgraph.jacobian(T.exp(x) * x.sum(), x),
+    lambda x: symgraph.hessian((x**3).sum(), x),
+    lambda x: symgraph.hessian_vector_product((x**3).sum(), x, x),
+    lambda x: symgraph.vectorize(lambda a: T.exp(a) * a)(x),
+    lambda x: symgraph.loops.fori(0, 3, lambda i, s: s * 2 + i, x.sum()),
+    lambda x: T.grad(symgraph.loops.while_(lambda s: s < 10, lambda s: s * 2, x.sum()), x),
+    lambda x: T.grad(symgraph.ifelse.ifelse(x.sum() > 0, x * 2, T.exp(x)).sum(), x),
+    lambda x: T.grad(symgraph.OpFromGraph([a := valued(T.dvector, "a", np.ones(3))], [a * 2])(x).sum(), x),
+])
+def test_what_symgraph_makes_itself_needs_no_test_values(build: Any) -> None:
+    z = x()
+    with config.change_flags(compute_test_value="raise"):
+        made = build(z)
+        value = get_test_value(made)
+    np.testing.assert_allclose(value, made.eval({z: z.tag.test_value}), rtol=1e-12)
+
+
+def test_values_of_what_was_made_before_are_worked_out() -> None:
+    z = x()
+    before = T.exp(z) * 2
+    copied = symgraph.clone(before, {z: valued(T.dvector, "y", np.zeros(2))})
+    with config.change_flags(compute_test_value="raise"):
+        assert (before + 1).tag.test_value.shape == (3,)
+        assert get_test_value(copied).tolist() == [2, 2]
+        again = symgraph.clone(before, {z: valued(T.dvector, "y", np.zeros(1))})
+        assert get_test_value(again).tolist() == [2]  # not what the expression had that it is a copy of
+        symgraph.verify_grad(T.tanh, [np.ones(2)])
+    late = T.dvector("late")
+    with config.change_flags(compute_test_value="ignore"):
+        made = late * 2 + 1
+        late.tag.test_value = np.ones(1)
+        assert (made + 1).tag.test_value == 4
+
+
 @pytest.mark.parametrize("action", ["ignore", "warn", "raise", "pdb"])
 def test_what_does_not_fit_fails_on_the_line(action: str) -> None:
     y = valued(T.dvector, "y", np.ones(4))

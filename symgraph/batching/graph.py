@@ -213,6 +213,6 @@ def loop_of_stack(op: LoopOp, inputs: list[Any], stacked: list[bool]) -> list[An
 def _inner(x: Any, stacked: bool) -> Any:
     """A variable for the stack of an inner input."""
     if not stacked:
-        return x.type()
+        return x.type.make_variable()
     t = tensor_type(x.type.dtype, (None, *x.type.shape))
     return t.variable_class(t, name=x.name)

@@ -17,7 +17,6 @@ from symgraph.compile.signature import Signature, make_signature
 from symgraph.errors import StochasticOrder
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Variable
-from symgraph.graph.alike import equal_computations
 from symgraph.settings import config
 
 __all__ = ["compile_signature", "evaluated", "function"]
@@ -113,7 +112,7 @@ def _stepwise(signature: Signature, mode: modes.Mode, clock: bool) -> FunctionFa
     if mode.check:
         for _ in range(getattr(mode, "patience", 1) - 1):
             again = optimised_graph(signature, mode).outputs
-            if not equal_computations(computed, again):
+            if not import_module("symgraph.graph.alike").equal_computations(computed, again):
                 raise StochasticOrder(f"the passes gave two graphs for {signature.title}; a rule of a mode does not always do the same",
                                       line=signature.line)
         return stepwise.CheckedFunction(signature, mode, computed, compile_signature, native.node_callable)

@@ -89,6 +89,10 @@ class Apply:
     def clone_with(self, inputs: Sequence[Variable]) -> Apply:
         """The same op on other inputs; the outputs keep their types, names and line."""
         outputs = [output.clone() for output in self.outputs]
+        for output in outputs:
+            if output._tag is not None:  # test values are of the old inputs
+                for name in ("test_value", "missing"):
+                    output._tag.__dict__.pop(name, None)
         node = Apply(self.op, inputs, outputs)
         node.line = self.line
         return node

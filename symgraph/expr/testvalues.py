@@ -25,7 +25,8 @@ __all__ = ["computed", "computing", "debug_assert", "debug_error_message", "get_
 def get_test_value(v: Any) -> Any:
     """The test value of a variable, the value of a constant, a shared variable or of what is no variable.
 
-    AttributeError if it has none; TypeError, ValueError if ``v.tag.test_value`` is not of its type.
+    While compute_test_value is on, that of an expression is worked out if it has none yet.
+    AttributeError if there is none; TypeError, ValueError if ``v.tag.test_value`` is not of its type.
 
     >>> import symgraph.tensor as T
     >>> x = T.fvector('x')
@@ -34,6 +35,16 @@ def get_test_value(v: Any) -> Any:
     array([1., 2.], dtype=float32)
     """
     x = v if isinstance(v, Variable) else as_variable(v)
+    if x.owner is not None and config.compute_test_value != "off":
+        try:
+            return _value(x)
+        except _Missing:
+            pass
+    return _held(x)
+
+
+def _held(x: Any) -> Any:
+    """The value that a variable has; AttributeError if it has none."""
     if isinstance(x, Constant):
         return x.data
     if isinstance(x, SharedVariable):
@@ -47,24 +58,81 @@ def get_test_value(v: Any) -> Any:
         raise locate(kind(f"the test value of {x} is not of its type: {error}"), x.line) from None
 
 
+class _Missing(Exception):
+    """`leaf` is the variable without a value."""
+
+    def __init__(self, leaf: Any) -> None:
+        super().__init__(leaf)
+        self.leaf = leaf
+
+
+def _value(x: Any) -> Any:
+    """The test value of a variable; of one that was made while nothing was computed it is worked out now. Raises _Missing."""
+    try:
+        return _held(x)
+    except AttributeError:
+        if x.owner is None:
+            raise _Missing(x) from None
+    stack: list[tuple[Apply, int]] = [(x.owner, 0)]
+    seen = {x.owner}
+    while stack:
+        node, position = stack.pop()
+        if position < len(node.inputs):
+            stack.append((node, position + 1))
+            above = node.inputs[position]
+            if above.owner is not None and above.owner not in seen and not _is_decided(above):
+                seen.add(above.owner)
+                stack.append((above.owner, 0))
+        else:
+            _compute(node)
+    if not hasattr(x.tag, "test_value"):
+        raise _Missing(x.tag.missing)
+    return _held(x)
+
+
+def _is_decided(x: Any) -> bool:
+    """Whether a variable has a test value, or is known to have none."""
+    tag = x.tag
+    return hasattr(tag, "test_value") or (hasattr(tag, "missing") and not hasattr(tag.missing.tag, "test_value"))
+
+
+def _compute(node: Apply) -> None:
+    """Put test values into the tags of a node's outputs, or there the variable for whose value they wait."""
+    arrays = []
+    for x in node.inputs:
+        try:
+            arrays.append(_held(x))
+        except AttributeError:
+            leaf = x.tag.missing if x.owner is not None else x
+            for y in node.outputs:
+                y.tag.missing = leaf
+            return
+    try:
+        results = node.op.run(node, arrays)
+    except Exception as error:
+        raise located(error, node, arrays) from error.__cause__
+    for x, value in zip(node.outputs, results):
+        x.tag.test_value = value
+
+
 def computing(action: Callable[[], str]) -> Callable[[Apply], None]:
-    """What computes test values of each new node; `action` says what to do where a value is missing, if anything is to be computed."""
+    """What computes test values of each new node; `action` says what to do where a value is missing, if anything is to be computed.
+
+    Variables that no user made (they have no line: stand-ins within the bodies of loops, say) may be without, and so may what is made of them.
+    """
 
     def compute(node: Apply) -> None:
-        wish = action()
-        arrays = []
         for position, x in enumerate(node.inputs):
             try:
-                arrays.append(get_test_value(x))
-            except AttributeError as error:
-                _missing(f"no test value can be computed: input {position} ({x}) of {node.op} has none", node, wish, error)
+                _value(x)
+            except _Missing as missing:
+                for y in node.outputs:
+                    y.tag.missing = missing.leaf
+                if missing.leaf.line is not None:
+                    told = f"no test value can be computed: input {position} ({x}) of {node.op} has none"
+                    _complain(told if x is missing.leaf else f"{told}, for {missing.leaf} has none", node, action(), missing.leaf)
                 return
-        try:
-            results = node.op.run(node, arrays)
-        except Exception as error:
-            raise located(error, node, arrays) from error.__cause__
-        for x, value in zip(node.outputs, results):
-            x.tag.test_value = value
+        _compute(node)
 
     return compute
 
@@ -72,10 +140,9 @@ def computing(action: Callable[[], str]) -> Callable[[Apply], None]:
 computed = computing(lambda: config.compute_test_value)
 
 
-def _missing(message: str, node: Apply, action: str, error: AttributeError) -> None:
+def _complain(message: str, node: Apply, action: str, leaf: Any) -> None:
     if action == "raise":
-        where = getattr(error, "line", None)
-        made = "" if where is None else f"; the variable was made here:\n  {source.describe(where)}\n  and is read here:"
+        made = f"; the variable was made here:\n  {source.describe(leaf.line)}\n  and is read here:"
         raise ValueNotKnownError(message + made, line=node.line) from None
     if action == "warn":
         warnings.warn_explicit(message, UserWarning, node.line.filename, node.line.line)

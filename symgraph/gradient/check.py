@@ -134,6 +134,8 @@ def verify_grad(
         raise ValueError(f"verify_grad: n_tests must be 1 or more, got {n_tests}")
     rng = _generator() if rng is None else rng
     inputs = [tensor(p.dtype.name, shape=[1 if n == 1 else None for n in p.shape]) for p in points]
+    for x, p in zip(inputs, points):
+        x.tag.test_value = p
     output = fun(*inputs)
     if not isinstance(output, TensorVariable):
         raise NotImplementedError(f"verify_grad wants fun to give one tensor variable, got {output!r}")
@@ -142,7 +144,7 @@ def verify_grad(
     coarsest = max((x.dtype for x in (*inputs, output)), key=lambda dtype: _STEP.get(dtype, 0.0))
     abs_tol = _TOLERANCE[coarsest] * 10.0**config.tensor.cmp_sloppy if abs_tol is None else abs_tol
     rel_tol = _TOLERANCE[coarsest] * 10.0**config.tensor.cmp_sloppy if rel_tol is None else rel_tol
-    weights = output.type()
+    weights = output.type.make_variable()
     cost = (output * weights).sum()  # type: ignore[operator]
     if method not in ("auto", "difference", "complex"):
         raise ValueError(f"verify_grad: method must be auto, difference or complex, got {method!r}")

@@ -102,7 +102,7 @@ def _output_tangents(node: Apply, tangents: Sequence[Any]) -> list[Any]:
         return [None] * len(node.outputs)
     if all(isinstance(x, TensorVariable) and x.dtype in DISCRETE for x in node.outputs):
         return [zeros_for(x) if m else None for x, m in zip(node.outputs, moving)]
-    dummies = [x.type() for x in node.outputs]
+    dummies = [x.type.make_variable() for x in node.outputs]
     rows = input_grads(node, dummies, [t is not None for t in tangents], "raise")
     start: dict[Variable, Any] = {}
     for row, t in zip(rows, tangents):

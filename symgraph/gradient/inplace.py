@@ -129,7 +129,7 @@ def _linear(node: Apply, moving: set[Variable]) -> bool:
 
 def _slopes(expression: Any, leaves: Sequence[Any], constants: Sequence[Variable]) -> dict[Variable, Any]:
     """The derivatives of an elementwise part by its leaves."""
-    fresh: dict[Variable, Any] = {x: x.type() for x in leaves}
+    fresh: dict[Variable, Any] = {x: x.type.make_variable() for x in leaves}
     (inside,) = clone_nodes([expression], fresh | {x: x for x in constants if x not in fresh})
     ones = fresh[leaves[0]].ones_like(dtype=expression.type.dtype)  # of the same shape, of which fewer nodes stand behind
     found = backward({inside: ones}, list(fresh.values()), constants)

@@ -70,7 +70,7 @@ def loop_tangents(node: Apply, tangents: Sequence[Any]) -> list[Any]:
     rows = [k for k, t in enumerate(by_rows) if t is not None]
     captured = [k for k, t in enumerate(by_captured) if t is not None]
     inside = [parts.rows[k] for k in rows] + [parts.states[k] for k in states] + [parts.captured[k] for k in captured]
-    dx = [x.type() for x in inside]
+    dx = [x.type.make_variable() for x in inside]
     found = Rop([*[parts.new_states[k] for k in states], *parts.results], inside, dx, disconnected_outputs="ignore", return_disconnected="None")
     new = [zeros_for(parts.states[k]) if t is None else t for k, t in zip(states, found)]
     stacks = [(k, t) for k, t in enumerate(found[len(states) :]) if t is not None]

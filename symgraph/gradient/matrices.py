@@ -84,7 +84,7 @@ def _fewer_columns(expression: Any, x: Any) -> bool:
 
 def _columns(expression: Any, x: Any, on_disconnected: str) -> Any:
     """The Jacobian by forward mode, a column for each element of x."""
-    v = x.type() if x.dtype not in DISCRETE else tensor_type(config.floatX, x.type.shape)()
+    v = x.type.make_variable() if x.dtype not in DISCRETE else tensor_type(config.floatX, x.type.shape).make_variable()
     (moved,) = Rop([expression], [x], [v], on_disconnected)
     (columns,) = _of_units([moved], {v: (x, None)})
     last = columns.dimshuffle(*range(1, columns.ndim), 0)
@@ -97,7 +97,7 @@ def _rows(expression: Any, targets: Sequence[Any], constants: Sequence[Variable]
         return {}
     slopes = slopes_in_place(expression, targets, constants)
     swept = [z for z in slopes if z not in targets or z is expression]
-    seeds = {z: tensor_type(config.floatX if z.type.dtype in DISCRETE else z.type.dtype, z.type.shape)() for z in swept}
+    seeds = {z: tensor_type(config.floatX if z.type.dtype in DISCRETE else z.type.dtype, z.type.shape).make_variable() for z in swept}
     found = backward(seeds, targets, constants) if seeds else {}
     stacks = dict(zip(found, _of_units(list(found.values()), {seeds[z]: (z, slopes[z]) for z in swept}))) if found else {}
     result = {}

@@ -139,8 +139,8 @@ class _Reverse:
 
     def run(self, null_gradients: str) -> list[Any]:
         parts = self.parts
-        back = {k: parts.states[k].type() for k in self.carried}
-        rows_back = {k: parts.results[k].type() for k, g in enumerate(self.stack_grads) if g is not None}
+        back = {k: parts.states[k].type.make_variable() for k in self.carried}
+        rows_back = {k: parts.results[k].type.make_variable() for k, g in enumerate(self.stack_grads) if g is not None}
         found = self._step(back, rows_back, null_gradients)
         if any(parts.states[k] in self.null for k in self.states):  # then so is everything that goes through the states
             null = next(iter(self.null.values()))

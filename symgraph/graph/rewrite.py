@@ -135,6 +135,8 @@ def _failed(r: Rule, node: Apply, error: Exception) -> None:
     if config.on_opt_error == "raise" or isinstance(error, OptimizationError):
         raise OptimizationError(text, line=node.line) from error
     warnings.warn(f"{text}; it was left out there", stacklevel=4)
+    if config.on_opt_error == "pdb":
+        breakpoint()
 
 
 def _outputs(r: Rule, result: Any, node: Apply) -> list[Any] | None:

@@ -362,3 +362,84 @@ import theano.sparse as S
 x, y = S.csr_matrix('x', dtype='float64'), T.dmatrix('y')
 f = theano.function([x, y], [S.dot(x, y), S.dense_from_sparse(x * 2), S.sp_sum(x, axis=0)])
 outputs = f(scipy.sparse.csr_matrix(np.array([[0, 1.5, 0], [2, 0, -1]])), np.arange(6.).reshape(3, 2))""")
+
+# Settings: what they do is undone within the program, for others follow.
+program("a test_value through an expression and its gradient", """
+theano.config.compute_test_value = 'raise'
+try:
+    x, w = T.dvector('x'), theano.shared(np.array([[1., 2.], [3., -1.]]))
+    x.tag.test_value = np.array([0.5, -1.5])
+    y = T.tanh(T.dot(w, x))
+    outputs = [y.tag.test_value, T.grad(y.sum(), x).tag.test_value, theano.gof.op.get_test_value(T.constant(3))]
+finally:
+    theano.config.compute_test_value = 'off'""")
+program("a test_value in the steps of a scan", """
+theano.config.compute_test_value = 'raise'
+try:
+    x = T.dmatrix('x')
+    x.tag.test_value = np.arange(6.).reshape(3, 2)
+    seen = []
+    def step(row, state):
+        seen.append(row.tag.test_value + state.tag.test_value)
+        return row + state
+    y, _ = theano.scan(step, x, T.zeros((2,), 'float64') + 10.)
+    outputs = [y.tag.test_value, seen[-1]]
+finally:
+    theano.config.compute_test_value = 'off'""")
+for what, lines in (("missing", "y = T.dvector(); x + y"), ("of another length", "y = T.dvector(); y.tag.test_value = np.ones(4); x + y"),
+                    ("of another shape for dot", "y = T.dvector(); y.tag.test_value = np.ones(4); T.dot(x, y)"),
+                    ("of a worse dtype", "y = T.fvector(); y.tag.test_value = np.ones(3); x + y"),
+                    ("asked for where there is none", "theano.gof.op.get_test_value(T.dvector())")):
+    program("a test_value " + what, """
+theano.config.compute_test_value = 'raise'
+try:
+    x = T.dvector('x')
+    x.tag.test_value = np.ones(3)
+    %s
+finally:
+    theano.config.compute_test_value = 'off'""" % lines)
+program("switches of a program by AddConfigVar", """
+from theano.configparser import AddConfigVar, BoolParam, EnumStr, FloatParam, IntParam
+number = str(np.random.randint(1 << 30))
+AddConfigVar('parity%s.depth' % number, 'a number', IntParam(3, lambda v: v > 0))
+AddConfigVar('parity%s.rate' % number, 'a rate', FloatParam(0.5))
+AddConfigVar('parity%s.on' % number, 'a switch', BoolParam(True))
+AddConfigVar('parity%s.colour' % number, 'a word', EnumStr('red', 'blue'))
+mine = getattr(theano.config, 'parity' + number)
+before = [mine.depth, mine.rate, mine.on, mine.colour == 'red']
+mine.depth, mine.rate, mine.on, mine.colour = '5', '1e-3', 'False', 'blue'
+outputs = before + [mine.depth, mine.rate, mine.on, mine.colour == 'blue']""")
+for what, value in (("IntParam(3, lambda v: v > 0)", "-1"), ("IntParam(3)", "'a'"), ("BoolParam(True)", "'maybe'"), ("EnumStr('red', 'blue')", "'green'")):
+    program("a wrong value for %s by AddConfigVar" % what, """
+from theano.configparser import AddConfigVar, BoolParam, EnumStr, IntParam
+name = 'parity_%%d' %% np.random.randint(1 << 30)
+AddConfigVar(name, 'of a test', %s)
+setattr(theano.config, name, %s)""" % (what, value))
+for name, value in (("floatX", "float31"), ("optimizer", "fast"), ("mode", "SLOW"), ("on_unused_input", "maybe"), ("compute_test_value", "yes")):
+    program("a wrong value for the setting %s" % name, "theano.config.%s = '%s'" % (name, value))
+program("MonitorMode shows each step", """
+x = T.dvector('x')
+seen = []
+mode = theano.compile.MonitorMode(post_func=lambda i, node, fn: seen.append(fn.outputs[0][0] + fn.inputs[0][0]), optimizer=None)
+f = theano.function([x], T.exp(x) + T.exp(x) ** 2, mode=mode)
+outputs = [f([0.5, 1.]), sorted(s.sum() for s in seen if s.shape == (2,))[0]]""")
+for value in ("-1.", "0.", "1e11"):
+    program("NanGuardMode at %s" % value, """
+x = T.dvector('x')
+from theano.compile.nanguardmode import NanGuardMode
+theano.function([x], T.log(x) * 2, mode=NanGuardMode(True, True, True))([%s])""" % value)
+program("warn_float64 raises", """
+theano.config.warn_float64 = 'raise'
+try:
+    outputs = [theano.shared(1.0).get_value(), (T.fscalar() * 2).dtype == 'float32']
+    T.dscalar()
+finally:
+    theano.config.warn_float64 = 'ignore'""")
+program("change_flags as a block", """
+before = theano.config.floatX
+with theano.configparser.change_flags(floatX='float32', compute_test_value='ignore'):
+    inside = [theano.config.floatX == 'float32', T.scalar().dtype == 'float32', theano.config.compute_test_value == 'ignore']
+outputs = inside + [theano.config.floatX == before]""")
+program("digests by hex_digest", """
+from theano.printing import hex_digest
+outputs = [[ord(c) for c in hex_digest(np.arange(6).reshape(2, 3).T)]]""")
