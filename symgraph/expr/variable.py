@@ -217,7 +217,7 @@ def make_generic(name: str | None = None) -> Variable:
 
 def _look_at_float64(self: Any, *args: Any, **options: Any) -> None:
     Variable.__init__(self, *args, **options)
-    if type(self) is not TensorVariable or self.type.dtype != "float64":  # shared variables and constants are not meant
+    if self.type.dtype != "float64":
         return
     message, line = "a float64 variable is made, and the setting warn_float64 asks to be told", source.here()
     if config.warn_float64 == "raise":
@@ -230,9 +230,9 @@ def _look_at_float64(self: Any, *args: Any, **options: Any) -> None:
 def _watch_float64(action: str) -> None:
     """What the setting warn_float64 asks for: the look at each variable is there, or it is not."""
     if action != "ignore":
-        TensorVariable.__init__ = _look_at_float64  # type: ignore[method-assign]
-    elif "__init__" in vars(TensorVariable):
-        del TensorVariable.__init__
+        SymbolicTensor.__init__ = _look_at_float64  # type: ignore[method-assign]
+    elif "__init__" in vars(SymbolicTensor):
+        del SymbolicTensor.__init__
 
 
 config.on_change("warn_float64", _watch_float64)
