@@ -1,4 +1,4 @@
-"""merge: equal computations once. One sweep in order: equal ops on the same inputs give the same outputs."""
+"""merge: equal computations once. One sweep in order: equal ops, or loops and branches that do the same, give the same of the same inputs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from symgraph.expr.op import Apply
 from symgraph.expr.variable import Constant
 from symgraph.graph.graph import Graph
+from symgraph.passes.equal import equal_bodies, has_body
 
 __all__ = ["merge"]
 
@@ -17,6 +18,7 @@ def merge(graph: Graph) -> Counter[str]:
     fired: Counter[str] = Counter()
     constants: dict[Any, Any] = {}
     seen: dict[Any, Apply] = {}
+    bodies: dict[Any, list[Any]] = {}
     for node in graph.toposort():
         for x in node.inputs:
             if isinstance(x, Constant):
@@ -24,7 +26,13 @@ def merge(graph: Graph) -> Counter[str]:
                 if first is not x:
                     graph.replace(x, first, "merge")
                     fired["merge_constants"] += 1
-        key = (node.op, tuple(map(id, node.inputs)))
+        op = node.op
+        if has_body(op):  # two of them are never equal as ops: they are compared where they read the same
+            read = (op.control, tuple(map(id, node.inputs)))
+            op = next((other for other in bodies.setdefault(read, []) if equal_bodies(other, op)), None)
+            if op is None:
+                bodies[read].append(op := node.op)
+        key = (op, tuple(map(id, node.inputs)))
         try:
             first_node = seen.setdefault(key, node)
         except TypeError:  # a user's op with parameters that cannot be hashed is equal to nothing

@@ -20,6 +20,7 @@ from symgraph.graph.rewrite import Family, Rules
 from symgraph.graph.rule import Rule
 from symgraph.passes.accuracy import ACCURACY
 from symgraph.passes.activations import ACTIVATIONS
+from symgraph.passes.alike import alike
 from symgraph.passes.arithmetic import ARITHMETIC
 from symgraph.passes.arrangement import ARRANGEMENT
 from symgraph.passes.attention import attention
@@ -84,6 +85,7 @@ PIPELINE: tuple[Pass, ...] = (
     # What is meant, in one form. Bodies first: what is learned of them serves the graph around them.
     Pass("inner", inner, _BOTH),
     Pass("merge", merge, _BOTH),
+    Pass("alike", alike, _BOTH, frozenset({"scan", "scan_opt", "scanOp_merge", "scan_merge"})),
     Pass("fold", fold, _BOTH, frozenset({"constant_folding"})),
     Pass("branches", branches, _BOTH),
     # Shapes early: what was only there to be measured goes before rules look at it.
