@@ -38,6 +38,7 @@ class Builder(Arithmetic):
         self.libraries: list[str] = []
         self.on_check: Callable[[str, str], int] | None = None  # (error class, message) -> failure number
         self.within: dict[int, ir.Operand | None] = {}  # number of an index that is at least 0 -> what it stays below, if anything
+        self.passed: dict[int, tuple[ir.Block, set[Any]]] = {}  # per block: the comparisons that were checked there
         self.equals: dict[int, tuple[ir.Block, dict[int, Any]]] = {}  # per block: number of a size -> the one it was found equal to
 
     # Values -----------------------------------------------------------------------------------------------------------
@@ -213,9 +214,18 @@ class Builder(Arithmetic):
     def check(self, condition: Any, error: str, message: str, *values: Any) -> None:
         """Leaves with a failure unless the condition holds: class name `error`, `message` with a ``{}`` for each of `values`.
 
-        Floats are noted by their bits, and stand as ``{:real}`` in the message of the failure table."""
+        Floats are noted by their bits, and stand as ``{:real}`` in the message of the failure table. What was checked before in this block is
+        not checked again.
+        """
         if is_number(condition) and condition:
             return
+        last = self.block[-1] if self.block else None
+        if isinstance(last, ir.Assign) and isinstance(condition, Scalar) and condition.value is last.out:
+            passed = self.passed.setdefault(id(self.block), (self.block, set()))[1]
+            if (last.operation, last.args) in passed:
+                self.block.pop()
+                return
+            passed.add((last.operation, last.args))
         if self.on_check is None:
             raise RuntimeError("this function has no failure table")
         floats = [self.dtype_of(v).startswith("float") for v in values]

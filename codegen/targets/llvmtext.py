@@ -129,21 +129,34 @@ class FunctionText(CallText):
         self.inherit(node.out, node.args)
 
     def argument(self, node: ir.Assign) -> None:
-        out = f"%v{node.out.number}"
-        self.lines.append(f"  {out}.t = load ptr, ptr %context, !invariant.load !0")
-        self.lines.append(f"  {out}.p = getelementptr inbounds ptr, ptr {out}.t, i64 {self.operand(node.args[0])}")
-        self.lines.append(f"  {out} = load ptr, ptr {out}.p{INVARIANT}")
+        table = self.known("%arguments", lambda name: self.field(name, 0))
+        self.entry_of(table, f"%v{node.out.number}", node.args[0])
 
     def round(self, node: ir.Assign) -> None:
         self.lines.append(f"  %v{node.out.number} = getelementptr inbounds i8, ptr %context, i64 {ROUNDS + 8 * int(node.args[0])}")  # type: ignore[arg-type]
 
     def size(self, node: ir.Assign) -> None:
-        out = f"%v{node.out.number}"
-        self.field(f"{out}.t", SIZES)
-        self.lines.append(f"  {out}.p = getelementptr inbounds ptr, ptr {out}.t, i64 {self.operand(node.args[0])}")
-        self.lines.append(f"  {out}.s = load ptr, ptr {out}.p{INVARIANT}")
-        self.lines.append(f"  {out}.a = getelementptr inbounds i64, ptr {out}.s, i64 {self.operand(node.args[1])}")
-        self.lines.append(f"  {out} = load i64, ptr {out}.a{INVARIANT}")
+        slot, axis = node.args
+        table = self.known("%sizes", lambda name: self.field(name, SIZES))
+        self.entry_of(self.known(f"%sizes.of.{slot}", lambda name: self.entry_of(table, name, slot)), f"%v{node.out.number}", axis, "i64")
+
+    def known(self, name: str, write: Callable[[str], None]) -> str:
+        """A value of the entry that many nodes need. It is written once in the first block, and anew wherever else it is asked for."""
+        if self.here != "start":
+            name = f"{name}.{self.labels}.{len(self.lines)}"
+        elif name in self.spaces:
+            return name
+        else:
+            self.spaces.add(name)
+        write(name)
+        return name
+
+    def entry_of(self, table: str, out: str, k: ir.Operand, kind: str = "ptr") -> None:
+        """out = number k of a table that stays as it is during a call."""
+        if k != 0:
+            self.lines.append(f"  {out}.p = getelementptr inbounds {kind}, ptr {table}, i64 {self.operand(k)}")
+            table = f"{out}.p"
+        self.lines.append(f"  {out} = load {kind}, ptr {table}{INVARIANT}")
 
     # Memory -----------------------------------------------------------------------------------------------------------
     def address(self, out: str, pointer: ir.Value, index: ir.Operand, element: str) -> str:
@@ -252,6 +265,13 @@ class FunctionText(CallText):
         condition = self.operand(node.condition, "bool")
         weights = "" if node.likely is None else f", !prof !{1 if node.likely else 2}"
         otherwise = f"{name}.else" if node.otherwise or node.results else f"{name}.end"
+        if len(node.otherwise) == 1 and isinstance(node.otherwise[0], ir.Fail) and not node.then and not node.results:
+            self.lines.append(f"  br i1 {condition}, label %{name}.end, label %{otherwise}{weights}")  # a check
+            self.open(otherwise)
+            self.fail(node.otherwise[0])
+            self.here = self.lines[-1] = f"{name}.end"  # in the place of the block that nothing reaches
+            self.lines[-1] += ":"
+            return
         before = self.here
         self.lines.append(f"  br i1 {condition}, label %{name}.then, label %{otherwise}{weights}")
         self.open(f"{name}.then")

@@ -84,3 +84,15 @@ entry entry(%1: context*) {{
 
 def test_a_node_is_one_line() -> None:
     assert node_text(shift().body[2]) == "for %4 = 0 to %2 independent {"
+
+
+def test_what_was_checked_in_a_block_is_not_checked_there_again() -> None:
+    b = Builder()
+    b.on_check = lambda error, message: 1
+    n, m = b.parameter("int64"), b.parameter("int64")
+    for _ in range(2):
+        b.check(b.less(n, m), "ValueError", "too many")
+    b.check(b.less(m, n), "ValueError", "too few")
+    b.when(b.less(0, n), lambda: b.check(b.less(n, m), "ValueError", "in a branch, which is another block"))
+    assert sum(isinstance(node, ir.If) for node in b.block) == 3
+    assert [isinstance(node, ir.If) for node in b.block] == [False, True, False, True, False, True]
