@@ -205,7 +205,7 @@ def load(f: Any, persistent_load: Callable[[zipfile.ZipFile], Any] = PersistentN
         if INDEX not in zip_file.namelist():
             raise KeyError(f"{_called(f)} holds no file {INDEX!r}, so pkl_utils.dump did not write it; it holds {', '.join(zip_file.namelist()[:9])}")
         try:
-            unpickler = CompatUnpickler(io.BytesIO(zip_file.read(INDEX)))
+            unpickler = CompatUnpickler(io.BytesIO(zip_file.read(INDEX)), encoding="latin1")
             unpickler.persistent_load = persistent_load(zip_file)  # type: ignore[method-assign]
             return unpickler.load()
         except zipfile.BadZipFile as error:

@@ -308,7 +308,7 @@ def _import_sibling(name: str, globals: Any = None, locals: Any = None, fromlist
 
 # Tracebacks -----------------------------------------------------------------------------------------------------------
 def _show(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-    """sys.excepthook: frames of this package are left out."""
+    """sys.excepthook: frames of this package are left out, and those of imports, which Python leaves out where it loads a file itself."""
     chain: list[BaseException | None] = [error.__cause__, error.__context__]
     seen = {id(error)}
     while chain:
@@ -324,7 +324,7 @@ def _show(kind: type[BaseException], error: BaseException, traceback: TracebackT
 def _theirs(traceback: TracebackType | None) -> TracebackType | None:
     frames = []
     while traceback is not None:
-        if not traceback.tb_frame.f_code.co_filename.startswith(OURS):
+        if not traceback.tb_frame.f_code.co_filename.startswith((*OURS, "<frozen importlib._bootstrap")):
             frames.append(traceback)
         traceback = traceback.tb_next
     for one, following in zip(frames, [*frames[1:], None]):

@@ -136,10 +136,11 @@ class _Watch(MetaPathFinder):
         if name not in self.names:
             return None
         for finder in sys.meta_path:
-            spec = None if finder is self else finder.find_spec(name, path, target)  # type: ignore[arg-type]
+            find = None if finder is self else getattr(finder, "find_spec", None)
+            spec = find(name, path, target) if find is not None else None
             if spec is not None:
                 loader: Any = spec.loader
-                if loader is not None and not isinstance(loader, (type, _Maker)):
+                if hasattr(loader, "exec_module") and not isinstance(loader, (type, _Maker)):
                     self._dress_after(loader)
                 return spec
         return None

@@ -117,11 +117,13 @@ def test_arrays_of_a_gpu_become_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
 
     old = made("theano.sandbox.cuda.type.CudaNdarrayType", broadcastable=(False, False), name=None)
     new = made("theano.gpuarray.type.GpuArrayType", dtype="float32", broadcastable=(False, False), ndim=2, name=None, context_name=None)
-    text = pickle.dumps([
+    file = io.BytesIO()
+    Python2(file, 2).dump([  # as most of these were written
         variable("theano.sandbox.cuda.var.CudaNdarraySharedVariable", old, OnGpu(unpickler("theano.sandbox.cuda.CudaNdarray_unpickler"))),
         variable("theano.gpuarray.type.GpuArraySharedVariable", new, OnGpu(unpickler("theano.gpuarray.type.GpuArray_unpickler"), "dev0")),
-    ], 2)
-    for x in CompatUnpickler(io.BytesIO(text)).load():
+    ])
+    file.seek(0)
+    for x in CompatUnpickler(file, encoding="latin1").load():
         assert x.type == T.fmatrix and x.get_value().tolist() == [[1, 1], [1, 1]] and x.name == "w"
 
 

@@ -17,7 +17,7 @@ from symgraph import launch
 DECK = Path(__file__).resolve().parents[2] / "examples" / "deck"
 SHOW = """
 import sys
-print(__name__, globals().get("__file__"), sys.argv, sys.path[0], __package__)
+print(__name__, globals().get("__file__"), sys.argv, sys.path, __package__)
 print(sys.stdin.read())
 print([m for m in ("symgraph", "theano") if m in sys.modules])
 """
