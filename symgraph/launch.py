@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib.util import find_spec
+from zipimport import ZipImportError, zipimporter
 
 __all__ = ["main"]
 
@@ -56,8 +57,10 @@ def main(arguments: list[str] | None = None) -> int:
     if "python2" in chosen:
         if find_spec("fissix") is None:
             return _refuse("--python2 needs the package fissix: python -m pip install 'symgraph[old]'")
+        if _is_zip(rest[0]):
+            return _refuse(f"--python2 does not look into zip files; unpack {rest[0]} and run the folder")
         variables["SYMGRAPH_PYTHON2_FOLDER"] = _own_folder(rest[0])
-        if rest[0] in ("-c", "-") or os.path.isfile(rest[0]):  # python itself would compile these, as Python 3
+        if rest[0] in ("-c", "-") or (os.path.isfile(rest[0]) and os.access(rest[0], os.R_OK)):  # python itself would compile these, as Python 3
             rest = [os.path.join(STARTUP, "python2.py"), *rest]
     return _replace([sys.executable, *_options_of_python(), *rest], variables)
 
@@ -70,6 +73,14 @@ def _options_of_python() -> list[str]:
     import subprocess
 
     return subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+
+
+def _is_zip(path: str) -> bool:
+    try:
+        zipimporter(path)
+    except ZipImportError:
+        return False
+    return True
 
 
 def _words_before() -> list[str]:

@@ -10,13 +10,14 @@ import os
 import random
 import sys
 import types
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from started import start
+from started import python, start
 
 from symgraph import launch
 from symgraph.oldworld import arrays, python2, sixes, table, words, words2
@@ -394,3 +395,12 @@ def test_without_what_it_needs(file: str, hidden: str, message: str, monkeypatch
     if file == "python2":
         monkeypatch.setattr(launch, "find_spec", lambda name: None)
         assert launch.main(["run", "--python2", "x.py"]) == 2 and "--python2 needs the package fissix" in capfd.readouterr().err
+
+
+def test_python_2_as_python_itself_where_there_is_no_program(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with zipfile.ZipFile(tmp_path / "program.zip", "w") as packed:
+        packed.writestr("__main__.py", "print 1")
+    assert launch.main(["run", "--python2", str(tmp_path / "program.zip")]) == 2 and "does not look into zip files" in capfd.readouterr().err
+    for words_ in (["nowhere.py"], ["."], ["-m", "nowhere"]):
+        ours, theirs = start(tmp_path, "--python2", *words_), python(tmp_path, *words_)
+        assert (ours.returncode, ours.stderr) == (theirs.returncode, theirs.stderr)

@@ -47,6 +47,9 @@ SAME = {
     "a zip": ("", ["program.zip", "a"]),
     "a folder with a program": ("", ["program", "a"]),
     "a broken zip": ("", ["broken.zip"]),
+    "bytes that are no text": ("", ["bytes.py"]),
+    "a link to nothing": ("", ["link.py"]),
+    "a file as a folder": ("", ["show.py/x.py"]),
     "an interrupt": (f"import os, signal; os.kill(os.getpid(), {signal.SIGINT})", ["show.py"]),
     "no such file": ("", ["nowhere.py"]),
     "no such module": ("", ["-m", "nowhere"]),
@@ -73,6 +76,8 @@ def folder(tmp_path: Path) -> Path:
     with zipfile.ZipFile(tmp_path / "program.zip", "w") as packed:
         packed.writestr("__main__.py", "import sys\nprint(__name__, __file__, sys.argv)\n1 / 0")
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04")
+    (tmp_path / "bytes.py").write_bytes(b"x = '\xff\xfe'")
+    (tmp_path / "link.py").symlink_to(tmp_path / "nothing.py")
     return tmp_path
 
 
