@@ -1,4 +1,6 @@
-"""What every test may count on: no settings of the user, a disk cache of its own, failing rules that raise, one size for long tests.
+"""What every test may count on: no settings of the user, a disk cache of its own, failing rules that raise, one size for long tests,
+one thread of BLAS: with a worker of pytest on each core a second one waits for its turn and keeps the others waiting (a step of a network
+that takes 4 ms by one thread took 96 ms).
 
 A test that takes more than a few seconds is marked `slow` and takes its size from the fixture `full`, which is False
 unless pytest was given --full: so every test runs everywhere, the long ones on less.
@@ -15,6 +17,7 @@ import pytest
 # Read when symgraph is imported, so they are set before that, here; a worker of pytest-xdist inherits them.
 for variable in ("SYMGRAPHRC", "THEANORC"):
     os.environ[variable] = ""
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if "PYTEST_XDIST_WORKER" not in os.environ:
     cache = tempfile.mkdtemp(prefix="symgraph-tests-")
     os.environ["THEANO_FLAGS"] = ""
