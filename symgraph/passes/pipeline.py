@@ -38,6 +38,7 @@ from symgraph.passes.merge import merge
 from symgraph.passes.powers import POWERS
 from symgraph.passes.scattered import SCATTERED
 from symgraph.passes.shapes import shapes
+from symgraph.passes.softmaxes import softmaxes
 from symgraph.passes.stability import STABILITY
 from symgraph.passes.sums import SUMS
 from symgraph.passes.twins import twins
@@ -99,6 +100,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("index", Rules("index", [*INDEXING, *PRODUCTS, *SCATTERED, LAST_ROW, *_ALGEBRA]), _RUN, frozenset({"specialize"})),
     Pass("merge", merge, _RUN),
     Pass("attention", attention, _RUN, frozenset({"specialize"})),
+    Pass("softmaxes", softmaxes, _RUN, frozenset({"specialize"})),
     Pass("fold", fold, _RUN, frozenset({"constant_folding"})),
     Pass("loops", loops, _RUN, frozenset({"scan", "scan_opt"})),
     Pass("rings", rings, _RUN, frozenset({"scan", "scan_opt", "scan_save_mem", "scanOp_save_mem"})),

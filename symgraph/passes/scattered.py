@@ -21,7 +21,7 @@ from symgraph.passes.match import is_constant, node_of, only_use
 from symgraph.passes.replacement import call
 from symgraph.passes.shapes import Sizer
 
-__all__ = ["SCATTERED"]
+__all__ = ["SCATTERED", "has_sizes"]
 
 
 def _scatter(x: Any) -> Any:
@@ -58,7 +58,7 @@ def scattered_in_order(graph: Graph, node: Apply) -> Any:
     counted = node_of(places, Arange)
     if counted is None or values.type != node.outputs[0].type or not is_constant(counted.inputs[0], 0) or not is_constant(counted.inputs[2], 1):
         return None
-    return values if _has_sizes(graph, places, sizes) and _has_sizes(graph, values, sizes) else None
+    return values if has_sizes(graph, places, sizes) and has_sizes(graph, values, sizes) else None
 
 
 @rule("add", "sub", tags=("local_advanced_indexing_crossentropy_onehot_grad",))
@@ -109,7 +109,7 @@ def _added(graph: Graph, node: Apply, found: Callable[[Any], list[Apply]], adder
             continue
         others = node.inputs[:position] + node.inputs[position + 1 :]
         rest = others[0] if len(others) == 1 else call("add", *others)
-        if rest.type != x.type or not _has_sizes(graph, rest, layers[0].inputs[0].owner.inputs[1:]):
+        if rest.type != x.type or not has_sizes(graph, rest, layers[0].inputs[0].owner.inputs[1:]):
             return None
         if node.op.name == "sub" and position == 0:
             rest = call("neg", rest)
@@ -149,7 +149,7 @@ def twice_to_one_region(graph: Graph, node: Apply) -> Any:
     return node.op(base, call("add", y, z), *parts)
 
 
-def _has_sizes(graph: Graph, x: Any, sizes: Any) -> bool:
+def has_sizes(graph: Graph, x: Any, sizes: Any) -> bool:
     """Whether the sizes of x are these variables, so that the check of the sizes may go."""
     for own, n in zip(map(variable_of, Sizer(graph.given).of(x)), sizes):
         if own is n or (own.owner is None and n.owner is None and getattr(own, "data", None) == getattr(n, "data", own)):

@@ -32,6 +32,7 @@ import rows_random
 import rows_reduce
 import rows_search
 import rows_signal
+import rows_softmaxes
 import rows_sort
 import rows_sparse
 import rows_special
@@ -50,7 +51,7 @@ TABLES = (
     rows_arrange, rows_pieces, rows_search, rows_sort,
     rows_elementwise, rows_reduce, rows_layout, rows_create, rows_index, rows_linalg, rows_others, rows_products, rows_factors, rows_matrices,
     rows_special, rows_fourier, rows_signal, rows_spectral, rows_passing, rows_sparse, rows_branch,
-    rows_activations, rows_normalisation, rows_attention, rows_ctc,
+    rows_activations, rows_normalisation, rows_attention, rows_ctc, rows_softmaxes,
     rows_random,
     rows_conv,
 )

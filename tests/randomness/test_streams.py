@@ -13,6 +13,7 @@ from recorded import NUMBERS
 import symgraph
 import symgraph.random as R
 import symgraph.tensor as T
+from symgraph.expr.walk import toposort
 from symgraph.random import RandomStreams
 
 
@@ -219,3 +220,30 @@ def test_the_numbers_stay(name):
     rv = getattr(R, name)(R.key(42), 2, *CASES[name][0])
     f = symgraph.function([], rv, mode=symgraph.Mode("py", "fast_run"))
     np.testing.assert_allclose(f().ravel(), NUMBERS[name], rtol=1e-12)
+
+
+DRAWS = {
+    "normal": lambda k, a: R.normal(k, (2, 3)),
+    "gamma": lambda k, a: R.gamma(k, (300, 3), a),
+    "poisson": lambda k, a: R.poisson(k, (20, 3), a * 20),
+    "hypergeometric": lambda k, a: R.hypergeometric(k, (7,), 3, 4, 5),
+    "a single number": lambda k, a: R.gamma(k, (), a[0]),
+}
+
+
+@pytest.mark.parametrize("linker", ["llvm", "py"])
+@pytest.mark.parametrize("name", DRAWS)
+def test_stacks_of_keys_and_of_parameters_need_no_loop(name: str, linker: str) -> None:
+    key, keys, a, rows = T.tensor("uint32", shape=[None]), T.tensor("uint32", shape=[None, None]), T.dvector(), T.dmatrix()
+    given, shapes = R.split(R.key(3), 4).eval(), np.arange(1, 13.0).reshape(4, 3)
+    one = DRAWS[name](key, a)
+    f = symgraph.function([key, a], one, on_unused_input="ignore")
+    wanted = np.array([f(k, s) for k, s in zip(given, shapes)])
+    many = symgraph.vectorize_graph(one, {key: keys, a: rows})
+    assert not any(getattr(node.op, "control", None) for node in toposort([many]))
+    found = symgraph.function([keys, rows], many, on_unused_input="ignore", mode=symgraph.Mode(linker))(given, shapes)
+    np.testing.assert_allclose(found, wanted, rtol=1e-14)
+    if name in ("gamma", "poisson"):  # the same key for all examples
+        many = symgraph.vectorize_graph(one, {a: rows})
+        found = symgraph.function([key, rows], many, mode=symgraph.Mode(linker))(given[0], shapes)
+        np.testing.assert_allclose(found, [f(given[0], s) for s in shapes], rtol=1e-14)

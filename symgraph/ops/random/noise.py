@@ -19,7 +19,7 @@ from symgraph.expr.sizes import SizedOp, as_sizes
 from symgraph.ops.random import portable
 from symgraph.ops.random.philox import block, words_of
 
-__all__ = ["KINDS", "Noise", "as_key", "noise"]
+__all__ = ["KINDS", "Noise", "as_key", "as_keys", "noise"]
 
 LANES = 16
 _NEGATIVE = "negative dimensions are not allowed, got {}"
@@ -32,6 +32,14 @@ def as_key(key: Any) -> Any:
     if x.dtype != "uint32" or x.ndim != 1 or x.type.shape[0] not in (None, 4):
         raise TypeError(f"a key is a vector of 4 uint32, as symgraph.random.key(seed) gives it; got {x.type}")
     return x
+
+
+def as_keys(key: Any) -> Any:
+    """A key, or a stack of them: a matrix of a row for each example."""
+    x = as_tensor(key)
+    if x.ndim == 2 and x.dtype == "uint32" and x.type.shape[1] in (None, 4):
+        return x
+    return as_key(x)
 
 
 def uniform32(b: Any, word: Any) -> Any:
@@ -84,7 +92,8 @@ KINDS = {"bits": _bits, "uniform": _uniform, "exponential": _exponential, "norma
 
 
 class Noise(SizedOp):
-    """Independent numbers of one of KINDS. Inputs: a key (four uint32), then sizes; out: an array of these sizes.
+    """Independent numbers of one of KINDS. Inputs: a key (four uint32), then sizes; out: an array of these sizes. Of a stack of keys, a matrix,
+    a stack of what each key gives.
 
     bits: uint32 or uint64, all values alike; the others float16 (as float32, rounded), float32 or float64: uniform in [0, 1),
     exponential of mean 1, normal of mean 0 and variance 1.
@@ -103,23 +112,25 @@ class Noise(SizedOp):
         self.slots = 2 if self.wide else 4  # numbers that a block makes
 
     def make_node(self, key: Any, *sizes: Any) -> Any:
-        return super().make_node(as_key(key), *sizes)
+        return super().make_node(as_keys(key), *sizes)
 
     def output_dtypes(self, key: Any, *sizes: Any) -> list[str]:
         return [self.dtype]
 
     def sizes(self, s: Any, key: Any, *sizes: Any) -> Any:
-        n = key.shape[0]
+        n = key.shape[-1]
         s.check(s.equal(n, 4), "ValueError", _KEY, n)
         out = tuple([x.item(0) for x in sizes])
         for n in out:
             s.check(s.less(-1, n), "ValueError", _NEGATIVE, n)
-        return [out]
+        return [(*key.shape[:-1], *out)]
 
     def compute(self, key: Any, *sizes: Any) -> Any:
         shape = tuple(int(n) for n in sizes)
         if min(shape, default=0) < 0:
             raise ValueError(_NEGATIVE.format(min(shape)))
+        if key.ndim == 2:
+            return np.array([self.compute(one, *sizes) for one in key], self.dtype).reshape(len(key), *shape)
         count = math.prod(shape)
         groups = -(-count // (self.slots * LANES))
         b = Arrays()
@@ -128,17 +139,28 @@ class Noise(SizedOp):
         return rows.reshape(-1)[:count].reshape(shape).astype(self.dtype)
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
-        (out,) = outputs
-        words = [b.cast(inputs[0].load(k), "uint64") for k in range(4)]
-        count, group = math.prod(out.shape), self.slots * LANES
+        (out,), key = outputs, inputs[0]
+        count, group = math.prod(out.shape[key.ndim - 1 :]), self.slots * LANES
         room = b.local("float32" if self.dtype == "float16" else self.dtype, group)
-        with b.loop(0, (count + (group - 1)) // group) as g:
-            with b.loop(0, LANES, independent=True) as lane:
-                for slot, x in enumerate(KINDS[self.kind](b, block(b, words, b.cast(g * LANES + lane, "uint64")), self.wide)):
-                    b.store(room, lane + slot * LANES, x)
-            first = g * group
-            with b.loop(0, b.minimum(count - first, group), independent=True) as i:
-                b.store(out.pointer, first + i, b.cast(b.load(room, i), self.dtype))
+
+        def numbers(words: Sequence[Any], start: Any) -> None:
+            with b.loop(0, (count + (group - 1)) // group) as g:
+                with b.loop(0, LANES, independent=True) as lane:
+                    for slot, x in enumerate(KINDS[self.kind](b, block(b, words, b.cast(g * LANES + lane, "uint64")), self.wide)):
+                        b.store(room, lane + slot * LANES, x)
+                first = g * group
+                with b.loop(0, b.minimum(count - first, group), independent=True) as i:
+                    b.store(out.pointer, start + first + i, b.cast(b.load(room, i), self.dtype))
+
+        if key.ndim == 1:
+            numbers([b.cast(key.load(k), "uint64") for k in range(4)], 0)
+            return
+        with b.loop(0, key.shape[0]) as one:
+            numbers([b.cast(key.load(one, k), "uint64") for k in range(4)], one * count)
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        """A key for each example."""
+        return None if any(stacked[1:]) or inputs[0].ndim > 2 else [self(*inputs)]
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         return [None] * len(inputs)

@@ -14,8 +14,10 @@ from symgraph.expr.dtypes import COMPLEX, DISCRETE, FLOAT, INTEGER, normal
 from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.nogradient import grad_not_implemented
 from symgraph.expr.sizes import SizedOp
+from symgraph.expr.stacks import count as examples_of
+from symgraph.expr.stacks import repeated
 from symgraph.expr.variable import Constant
-from symgraph.ops.random.noise import as_key
+from symgraph.ops.random.noise import as_key, as_keys
 from symgraph.ops.random.philox import words_of
 from symgraph.ops.random.rules import CHECKS, RULES, Draws, binomial
 
@@ -56,11 +58,12 @@ class _Drawn(SizedOp):
 
     def sized(self, s: Any, key: Any, parameters: Sequence[Any], sizes: Sequence[Any]) -> list[Any]:
         """The sizes, which the parameters must fit."""
-        n = key.shape[0]
+        n = key.shape[-1]
         s.check(s.equal(n, 4), "ValueError", _KEY, n)
         out = [x.item(0) for x in sizes]
         for n in out:
             s.check(s.less(-1, n), "ValueError", _NEGATIVE, n)
+        out = [*key.shape[:-1], *out]
         for x in parameters:
             first = len(out) - len(x.shape)
             for d, n in enumerate(x.shape):
@@ -77,7 +80,8 @@ class _Drawn(SizedOp):
 
 
 class Sampler(_Drawn):
-    """Elements drawn by a rule of symgraph/ops/random/rules.py. Inputs: a key, the parameters, which broadcast, and the sizes.
+    """Elements drawn by a rule of symgraph/ops/random/rules.py. Inputs: a key, the parameters, which broadcast, and the sizes. Of a stack of keys,
+    a matrix, a stack of what each key gives; its dimension is one more in front for the parameters, too.
 
     Of log_gamma there is a derivative by the shape, by implicit differentiation: Figurnov, Mohamed and Mnih, Implicit reparameterization
     gradients (2018): the distribution function stays the same while shape and draw move.
@@ -93,19 +97,19 @@ class Sampler(_Drawn):
             raise TypeError(f"{name} is not drawn as {dtype}")
 
     def make_node(self, key: Any, *inputs: Any) -> Any:
-        count = len(self.rule.parameters)
+        count, key = len(self.rule.parameters), as_keys(key)
         parameters = [as_tensor(x) for x in inputs[:count]]
         sizes = inputs[count:]
         for (name, check), x in zip(self.rule.parameters, parameters):
             if x.dtype in COMPLEX or (self.rule.kind == "int64" and x.dtype not in DISCRETE):
                 raise TypeError(f"{self.name}: {name} cannot be of type {x.type}")
-            if x.ndim > len(sizes):
+            if x.ndim > len(sizes) + key.ndim - 1:
                 raise ValueError(f"{self.name}: {name} has {x.ndim} dimensions, more than the size that is asked for")
             if check is not None and isinstance(x, Constant):
                 check_array(CHECKS[check], f"{self.name}: {name}", x.data)
         if self.rule.joint is not None and all(isinstance(x, Constant) for x in parameters):
             self._check_jointly([x.data for x in parameters])
-        return super().make_node(as_key(key), *parameters, *sizes)
+        return super().make_node(key, *parameters, *sizes)
 
     def _check_jointly(self, arrays: Sequence[Any]) -> None:
         test, text = self.rule.joint  # type: ignore[misc]
@@ -122,23 +126,28 @@ class Sampler(_Drawn):
     def perform(self, node: Any, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         key, *rest = inputs
         count = len(self.rule.parameters)
-        shape = _shape_of(self, node.inputs[1 : count + 1], rest[:count], rest[count:])
+        shape = _shape_of(self, node.inputs[1 : count + 1], rest[:count], [*key.shape[:-1], *rest[count:]])
         for (name, check), x in zip(self.rule.parameters, rest):
             if check is not None:
                 check_array(CHECKS[check], f"{self.name}: {name}", x)
         if self.rule.joint is not None:
             self._check_jointly(rest[:count])
-        parameters = [np.broadcast_to(x.astype(self.rule.kind), shape).reshape(-1) for x in rest[:count]]
-        b = Arrays()
-        place = np.arange(math.prod(shape), dtype="uint64")
+        keys = key.reshape(-1, key.shape[-1])
+        b, out = Arrays(), np.empty(shape, self.dtype)
+        output_storage[0][0] = out
+        if not out.size:
+            return
+        parameters = [np.broadcast_to(x.astype(self.rule.kind), shape).reshape(len(keys), -1) for x in rest[:count]]
+        place = np.arange(math.prod(shape[key.ndim - 1 :]), dtype="uint64")
         with np.errstate(all="ignore"):
-            found = self.rule.draw(b, Draws(b, words_of(key), place), *parameters) if len(place) else place
-            output_storage[0][0] = np.asarray(found).reshape(shape).astype(self.dtype)
+            for one, row in enumerate(out.reshape(len(keys), -1)):
+                row[:] = np.asarray(self.rule.draw(b, Draws(b, words_of(keys[one]), place), *[x[one] for x in parameters])).astype(self.dtype)
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         key, *parameters = inputs[: 1 + len(self.rule.parameters)]
-        words = [b.cast(key.load(k), "uint64") for k in range(4)]
         out = outputs[0]
+        examples = key.ndim - 1  # dimensions of the stack
+        count = math.prod(out.shape[examples:])
 
         def values_at(index: list[Any]) -> list[Any]:
             return [b.cast(read(x, index), self.rule.kind) for x in parameters]
@@ -153,17 +162,24 @@ class Sampler(_Drawn):
                 b.check(self.rule.joint[0](b, *values), "ValueError", f"{self.name}: {self.rule.joint[1]}")
             return values
 
-        draws = lambda place: Draws(b, words, b.cast(place, "uint64"))
-        if self.rule.attempt is None or not out.ndim:
-            nest(b, out.shape, lambda index, place: b.store(out.pointer, place, b.cast(self.rule.draw(b, draws(place), *checked(index)), self.dtype)))
+        def source(index: list[Any]) -> Callable[[Any], Draws]:
+            """The words of each element of an example, by its place in the output."""
+            words = [b.cast(key.load(*index[:examples], k), "uint64") for k in range(4)]
+            start = index[0] * count if examples else 0
+            return lambda place: Draws(b, words, b.cast(place - start, "uint64"))
+
+        if self.rule.attempt is None or out.ndim == examples:
+            nest(b, out.shape, lambda index, place: b.store(
+                out.pointer, place, b.cast(self.rule.draw(b, source(index)(place), *checked(index)), self.dtype)))
             return
         found, latest = (b.local("int64" if self.rule.kind == "int64" else "float64", BLOCK) for _ in range(2))
         waiting, taken = b.local("int64", BLOCK), b.local("bool", BLOCK)
         alike = all(_is_one(n) for x in parameters for n in x.shape)  # then the dimensions do not matter
-        outer, last = ((), math.prod(out.shape)) if alike else (out.shape[:-1], out.shape[-1])
+        outer, last = (out.shape[:examples], count) if alike else (out.shape[:-1], out.shape[-1])
 
         def row(index: list[Any], place: Any) -> None:
             """The elements along the last dimension, BLOCK at a time: an attempt for all that wait, side by side, until none does."""
+            draws = source(index)
             with b.loop(0, last, step=BLOCK) as first:
                 width = b.minimum(last - first, BLOCK)
                 start = place * last + first if index else first
@@ -204,6 +220,17 @@ class Sampler(_Drawn):
                     b.store(out.pointer, start + j, b.cast(b.load(found, j), self.dtype))
 
         nest(b, outer, row)
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        """A key for each example; the same one, where all have it."""
+        count = len(self.rule.parameters)
+        if any(stacked[1 + count :]) or inputs[0].ndim - stacked[0] > 1:
+            return None
+        key = inputs[0] if stacked[0] else repeated(inputs[0], examples_of(inputs, stacked))
+        ndim = len(inputs) - 1 - count
+        parameters = [x.dimshuffle(0, *["x"] * (ndim - x.ndim + 1), *range(1, x.ndim)) if one else x
+                      for x, one in zip(inputs[1 : 1 + count], stacked[1:])]
+        return [self(key, *parameters, *inputs[1 + count :])]
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
         found: list[Any] = [None] * len(inputs)
