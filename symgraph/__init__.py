@@ -31,8 +31,8 @@ __all__ = [
     "graph", "graph_replace", "hessian", "hessian_vector_product", "ifelse", "is_same_graph", "jacobian", "jvp", "loops", "map", "map_variables",
     "pattern", "pp", "pprint", "random", "reduce", "rewrite_rule", "scan", "scan_checkpoints", "scan_module", "shared", "sparse",
     "sparse_grad",
-    "stop_gradient", "subgraph_grad", "symbolic", "tensor", "undefined_grad", "until", "vectorize", "vectorize_graph", "verify_grad", "vjp",
-    "wrap_py", "zero_grad",
+    "stop_gradient", "subgraph_grad", "symbolic", "tensor", "typed_list", "undefined_grad", "until", "vectorize", "vectorize_graph", "verify_grad",
+    "vjp", "wrap_py", "zero_grad",
 ]
 
 
@@ -64,4 +64,5 @@ __getattr__, __dir__ = late(__name__, {
     "symgraph.scan_module": "",
     "symgraph.sparse": "",
     "symgraph.syntax": "range symbolic",
+    "symgraph.typed_list": "",
 })

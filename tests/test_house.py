@@ -31,7 +31,7 @@ LAYERS: dict[str, list[list[str]]] = {
         ["passes"],
         ["compile"],
         ["gradient"],
-        ["tensor", "sparse", "scan_module", "ifelse", "archive"],
+        ["tensor", "sparse", "scan_module", "ifelse", "archive", "typed_list"],
         ["random"],
         [""],
         ["nn", "optim", "train", "keras"],

@@ -10,13 +10,16 @@ from symgraph.late import late
 SymbolicOutput = Out
 
 __all__ = [
-    "BadDestroyMap", "BadOptimization", "BadThunkOutput", "BadViewMap", "Container", "DebugMode", "DebugModeError", "DeepCopyOp",
-    "DisconnectedType", "FAST_COMPILE", "FAST_RUN", "FromFunctionOp", "Function", "In", "InvalidValueError", "Mode", "MonitorMode",
-    "NanGuardMode", "Out", "Profile", "ProfileMode", "ProfileStats", "Rebroadcast", "ScanProfileStats", "Shape", "Shape_i", "SharedVariable",
-    "SpecifyShape", "StochasticOrder",
-    "SymbolicOutput", "UnusedInputError", "ViewOp", "as_op", "deep_copy_op", "detect_nan", "function", "function_dump", "get_default_mode",
-    "get_mode", "io_connection_pattern", "is_same_graph", "register_mode", "shape", "shape_i", "shared", "shared_constructor",
-    "specify_shape", "view_op", "wrap_py",
+    "AddDestroyHandler", "BadDestroyMap", "BadOptimization", "BadThunkOutput", "BadViewMap", "CLinker", "Container", "DebugMode",
+    "DebugModeError", "DeepCopyOp", "DisconnectedType", "DualLinker", "FAST_COMPILE", "FAST_RUN", "FromFunctionOp", "Function", "In",
+    "InvalidValueError", "Linker", "LocalLinker", "MergeOptimizer", "Mode", "MonitorMode", "NanGuardMode", "OPT_FAST_COMPILE", "OPT_FAST_RUN",
+    "OPT_FAST_RUN_STABLE", "OPT_MERGE", "OPT_NONE", "OPT_O2", "OPT_O3", "OPT_STABILIZE", "OPT_UNSAFE", "OpWiseCLinker", "Out", "PerformLinker",
+    "PrintCurrentFunctionGraph", "Profile", "ProfileMode", "ProfileStats", "Rebroadcast", "ScanProfileStats", "Shape", "Shape_i",
+    "SharedVariable", "SpecifyShape", "StochasticOrder", "SymbolicOutput", "UnusedInputError", "VM_Linker", "ViewOp", "as_op", "deep_copy_op",
+    "detect_nan", "function", "function_dump", "get_default_mode", "get_mode", "io_connection_pattern", "is_same_graph", "optdb",
+    "predefined_linkers", "predefined_optimizers", "register_canonicalize", "register_linker", "register_mode", "register_optimizer",
+    "register_specialize", "register_specialize_device", "register_stabilize", "register_uncanonicalize", "register_useless", "shape", "shape_i",
+    "shared", "shared_constructor", "specify_shape", "view_op", "wrap_py",
 ]
 
 __getattr__, __dir__ = late(__name__, {
@@ -24,8 +27,13 @@ __getattr__, __dir__ = late(__name__, {
     "symgraph.compile.dump": "function_dump",
     "symgraph.compile.face": "Function=FunctionFace",
     "symgraph.compile.named": "FAST_COMPILE FAST_RUN get_default_mode get_mode register_mode",
+    "symgraph.compile.linkers": "CLinker DualLinker Linker LocalLinker OpWiseCLinker PerformLinker VM_Linker register_linker",
+    "symgraph.compile.modes": "predefined_linkers=known_linkers predefined_optimizers",
     "symgraph.compile.profile": "Profile",
     "symgraph.compile.profiling": "ProfileStats ScanProfileStats",
+    "symgraph.compile.registered": "AddDestroyHandler MergeOptimizer OPT_FAST_COMPILE OPT_FAST_RUN OPT_FAST_RUN_STABLE OPT_MERGE OPT_NONE OPT_O2"
+    " OPT_O3 OPT_STABILIZE OPT_UNSAFE PrintCurrentFunctionGraph optdb register_canonicalize register_optimizer register_specialize"
+    " register_specialize_device register_stabilize register_uncanonicalize register_useless",
     "symgraph.errors": "BadDestroyMap BadOptimization BadThunkOutput BadViewMap DebugModeError InvalidValueError StochasticOrder"
     " UnusedInputError",
     "symgraph.expr.nogradient": "DisconnectedType",

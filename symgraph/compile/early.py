@@ -14,6 +14,7 @@ import numpy as np
 
 from symgraph.compile.modes import Mode
 from symgraph.compile.signature import Signature
+from symgraph.compile.userpasses import user_passes
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.types import Composite, TensorType
 from symgraph.expr.variable import TensorConstant, Variable
@@ -42,7 +43,7 @@ def with_bodies(order: Sequence[Apply]) -> list[Apply]:
 
 def early_key(signature: Signature, mode: Mode, order: list[Apply], version: str) -> str | None:
     """The digest, or None where the expression holds what has no stable text."""
-    if any(r.key is None for r in mode.rules):
+    if any(r.key is None for r in mode.rules) or user_passes(mode):
         return None  # a function may do anything
     rules = [r.key for r in mode.rules]
     lines: list[str] = [version, repr(mode.key()[:-1]), repr(rules), repr(config.code_key()), signature.form]

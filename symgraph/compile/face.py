@@ -135,7 +135,7 @@ class FunctionFace:
         if self._graph is None:
             from symgraph.compile.optimised import optimised_graph
 
-            self._graph = optimised_graph(self.signature, self.mode)
+            self._graph = optimised_graph(self.signature, self.mode, visible=True)
         return self._graph
 
     @property

@@ -90,12 +90,12 @@ def _compile(signature: Signature, mode: modes.Mode, clock: bool) -> FunctionFac
 
     watch = native.Watch(signature.title)
     try:
-        graph = optimised_graph(signature, mode, watch)
+        graph = optimised_graph(signature, mode, watch, visible=bool(clock))
         made = native.make_native(signature, mode, graph.outputs, graph.origin, key, order, compile_signature, watch, clock)
     except native.NotNative:
         return _stepwise(signature, mode, clock)
-    if clock:
-        made._graph = graph  # what is measured are its nodes
+    if clock or hasattr(graph, "mark"):
+        made._graph = graph  # what is measured are its nodes; and passes of the user's own shall not run again for who looks at it
     return made
 
 
@@ -107,7 +107,7 @@ def _stepwise(signature: Signature, mode: modes.Mode, clock: bool) -> FunctionFa
     from symgraph.compile import native
     from symgraph.compile.optimised import optimised_graph
 
-    graph = optimised_graph(signature, mode)
+    graph = optimised_graph(signature, mode, visible=bool(clock))
     computed = graph.outputs
     if mode.check:
         for _ in range(getattr(mode, "patience", 1) - 1):
@@ -118,7 +118,7 @@ def _stepwise(signature: Signature, mode: modes.Mode, clock: bool) -> FunctionFa
         return stepwise.CheckedFunction(signature, mode, computed, compile_signature, native.node_callable)
     kind = stepwise.HookedFunction if hasattr(mode, "hooks") else stepwise.StepwiseFunction
     made = kind(signature, mode, computed, compile_signature)
-    if clock:
+    if clock or hasattr(graph, "mark"):
         made._graph = graph
     return made
 

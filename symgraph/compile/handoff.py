@@ -220,6 +220,7 @@ def rule_of(node: Apply, callbacks: list[Apply]) -> Rule:
         return Loops(key, op.sizes, op.loops, workspace=getattr(op, "workspace", None), alias=tuple(getattr(op, "alias", ())),
                      view=getattr(op, "view", False), name=getattr(op, "kernel_name", ""), by_address=getattr(op, "by_address", None),
                      in_parts=getattr(op, "in_parts", None))
+    op.ready()
     callbacks.append(node)
     types = tuple((x.type.dtype, x.type.ndim) for x in (*node.inputs, *node.outputs) if isinstance(x.type, TensorType))
     return Python(("python", len(node.inputs), types), _caller(node))

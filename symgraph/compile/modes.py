@@ -9,18 +9,20 @@ from typing import Any
 from symgraph.graph.rule import Rule
 from symgraph.settings import config
 
-__all__ = ["Mode"]
+__all__ = ["Mode", "known_linkers", "predefined_optimizers"]
 
 # Theano's linkers that stand for "native code, in the best way there is"; those that ran Python step by step.
 _NATIVE = ("llvm", "cvm", "vm", "c|py", "cvm_nogc", "vm_nogc", "c|py_nogc")
-_STEPWISE = ("py",)
+known_linkers: dict[str, str] = {**dict.fromkeys(_NATIVE, "llvm"), "c": "c", "py": "py"}  # more by `register_linker`
 
 # Names of optimizers, Theano's among them, and the level of symgraph/passes/pipeline.py that they mean.
 _LEVELS: dict[Any, str] = {
     **dict.fromkeys((None, "None", "none", "merge", "o0"), "none"),
     **dict.fromkeys(("fast_compile", "o1"), "fast_compile"),
-    **dict.fromkeys(("fast_run", "unsafe", "o2", "o3", "o4"), "fast_run"),
+    **dict.fromkeys(("fast_run", "fast_run_stable", "stabilize", "unsafe", "o2", "o3", "o4"), "fast_run"),
 }
+
+predefined_optimizers: dict[Any, Any] = {name: name for name in _LEVELS}  # more by `register_optimizer`: an Optimizer, or a Query
 
 
 class Mode:
@@ -44,7 +46,21 @@ class Mode:
         rules: Iterable[Rule] = (),
     ) -> None:
         self.linker = _linker(config.linker if linker is None else linker)
-        self.optimizer = _optimizer(config.optimizer if optimizer == "default" else optimizer)
+        given: Any = config.optimizer if isinstance(optimizer, str) and optimizer == "default" else optimizer
+        given = predefined_optimizers.get(given, given) if given is None or isinstance(given, str) else given
+        self.provided_linker, self.provided_optimizer = linker, optimizer
+        self.required: frozenset[str] = frozenset()
+        self.rewrites: tuple[tuple[Any, float], ...] = ()  # of whole graphs, as Theano has them, each with its position
+        if hasattr(given, "optimize"):  # an Optimizer, in the place of all passes
+            given, self.rewrites = "none", ((given, 1.0),)
+        elif isinstance(given, Rule):
+            given, rules = "none", (given, *rules)
+        elif hasattr(given, "include"):  # a Query
+            words = set(given.include)
+            included, excluded = {*included, *words}, {*excluded, *given.exclude}
+            self.required, self.rewrites = frozenset(given.require), tuple(given.extra_optimizations)
+            given = next((level for level in ("fast_run", "fast_compile") if level in words), "none")
+        self.optimizer = _optimizer(given)
         self.check = check
         self.excluded = frozenset(excluded) | _words(config.optimizer_excluding)
         self.included = frozenset(included) | _words(config.optimizer_including)
@@ -74,16 +90,24 @@ class Mode:
 
         wanted = set(names)
         others = {one.name for one in PIPELINE if not wanted & (one.tags | {one.name}) and one.name not in ("inline", "expand")}
-        return self._with(self.excluded | others, self.included - others, self.rules)
+        twin = self._with(self.excluded | others, self.included - others, self.rules)
+        twin.required = self.required | wanted
+        return twin
 
-    def register(self, *rules: Rule) -> Mode:
-        """This mode with more rules; the newer name of `including` for rules."""
-        return self.including(*rules)
+    def register(self, *rules: Any) -> Mode:
+        """This mode with more rules, or with rewrites of whole graphs, given as pairs (Optimizer, position)."""
+        twin = self.including(*[r for r in rules if not isinstance(r, tuple)])
+        twin.rewrites += tuple(r for r in rules if isinstance(r, tuple))
+        return twin
 
-    def clone(self, **options: Any) -> Mode:
-        """A copy with other options, named as for `Mode`."""
+    def clone(self, link_kwargs: Any = None, optimizer: Any = "", **options: Any) -> Mode:
+        """A copy with other options, named as for `Mode`. link_kwargs is accepted for Theano's sake."""
         known = {name: getattr(self, name) for name in ("linker", "optimizer", "check", "excluded", "included", "rules")}
-        return Mode(**(known | options))
+        changed = isinstance(optimizer, str) and optimizer == ""
+        twin = Mode(**(known | ({} if changed else {"optimizer": optimizer}) | options))
+        if changed:
+            twin.required, twin.rewrites = self.required, self.rewrites
+        return twin
 
     def _with(self, excluded: Iterable[str], included: Iterable[str], rules: Iterable[Rule]) -> Mode:
         twin = copy.copy(self)
@@ -92,7 +116,8 @@ class Mode:
 
     def key(self) -> tuple[Any, ...]:
         """What makes two modes compile alike."""
-        return (self.linker, self.optimizer, self.check, tuple(sorted(self.excluded)), tuple(sorted(self.included)), self.rules)
+        return (self.linker, self.optimizer, self.check, tuple(sorted(self.excluded)), tuple(sorted(self.included)),
+                tuple(sorted(self.required)), self.rewrites, self.rules)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Mode) and self.key() == other.key()
@@ -105,15 +130,15 @@ class Mode:
         parts += ["check=True"] if self.check else []
         words = (("excluded", self.excluded), ("included", self.included))
         parts += [f"{word}={','.join(sorted(names))}" for word, names in words if names]
+        parts += [f"rewrites={[str(one) for one, _ in self.rewrites]}"] if self.rewrites else []
         parts += [f"rules={[r.name for r in self.rules]}"] if self.rules else []
         return f"{type(self).__name__}({', '.join(parts)})"
 
 
 def _linker(name: Any) -> str:
-    if name in _NATIVE:
-        return "llvm"
-    if name in ("c", *_STEPWISE):
-        return name
+    found = known_linkers.get(getattr(name, "word", name))
+    if found is not None:
+        return found
     raise ValueError(f"no linker is named {name!r}; known are llvm (native code in process), c (C source and a compiler), py (numpy rules)")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +17,7 @@ from symgraph.compile.signature import Signature
 from symgraph.errors import BadDestroyMap, BadOptimization, BadThunkOutput, BadViewMap, InvalidValueError
 from symgraph.expr.evaluate import run_nodes
 from symgraph.expr.op import Apply
-from symgraph.expr.types import TensorType, canonical
+from symgraph.expr.types import Generic, TensorType, canonical
 from symgraph.expr.variable import Variable
 from symgraph.expr.walk import toposort
 
@@ -33,6 +34,8 @@ class StepwiseFunction(FunctionFace):
         self.name = signature.name
         self.optimised = list(optimised)
         self.order = toposort(self.optimised, signature.variables)
+        for node in self.order:
+            node.op.ready()
         self._rebuild = rebuild
 
     def _rebuilt(self, signature: Signature) -> Any:
@@ -200,7 +203,8 @@ def _raise_located(node: Apply, arrays: list[Any], error: Exception) -> None:
 def _own(x: Variable, value: Any, inputs: Any) -> Any:
     """A result that is the caller's own: never a constant, a shared value, an argument or a view of one."""
     if not isinstance(value, np.ndarray):
-        return value
+        theirs = x.owner is None or isinstance(value, list) or any(value is y for y in inputs)
+        return copy.deepcopy(value) if theirs and not isinstance(x.type, Generic) else value
     return value.copy() if x.owner is None or value.base is not None or not value.flags.writeable or any(value is y for y in inputs) else value
 
 

@@ -32,6 +32,7 @@ import numpy as np
 
 from symgraph import source
 from symgraph.errors import MethodNotDefined
+from symgraph.expr import foreign
 from symgraph.expr.dims import STATIC, Known, static_shape
 from symgraph.expr.make import as_variable
 from symgraph.expr.types import TensorType, tensor_type
@@ -86,6 +87,29 @@ class Apply:
     def out(self) -> Variable:
         return self.default_output()
 
+    @property
+    def fgraph(self) -> Any:
+        """The graph that holds it; see `Variable.fgraph`."""
+        return self.outputs[0].fgraph
+
+    def get_parents(self) -> list[Any]:
+        """The inputs, in a list of their own."""
+        return list(self.inputs)
+
+    def run_params(self) -> Any:
+        """The parameters that the op's `perform` gets as a further argument; None if it gets none."""
+        found = foreign.params_of(self.op, self)
+        return found[0] if found else None
+
+    @property
+    def params_type(self) -> Any:
+        """The type of the op's parameters, or None."""
+        return self.op.params_type
+
+    def clone(self) -> Apply:
+        """The same op on the same inputs, with outputs of its own."""
+        return self.clone_with(self.inputs)
+
     def clone_with(self, inputs: Sequence[Variable]) -> Apply:
         """The same op on other inputs; the outputs keep their types, names and line."""
         outputs = [output.clone() for output in self.outputs]
@@ -97,7 +121,15 @@ class Apply:
         node.line = self.line
         return node
 
-    clone_with_new_inputs = clone_with
+    def clone_with_new_inputs(self, inputs: Sequence[Any], strict: bool = True) -> Apply:
+        """The op on other inputs. Where one is of another type, the op makes its node anew; strict: TypeError for one that cannot stand
+        for the old."""
+        fresh = [new if new.type == old.type or not strict else old.type.filter_variable(new) for old, new in zip(self.inputs, inputs)]
+        if all(new.type == old.type for old, new in zip(self.inputs, fresh)):
+            return self.clone_with(fresh)
+        node = self.op.make_node(*fresh)
+        node.line = self.line
+        return node
 
     def __reduce__(self) -> Any:
         """Pickled after everything it depends on, one node after another, so that a long chain needs no deep recursion."""
@@ -160,25 +192,42 @@ class Op:
     default_output: int | None = None
     view_map: dict[int, list[int]] = {}
     destroy_map: dict[int, list[int]] = {}
+    itypes: Any = None  # with otypes: types of the inputs and outputs, of which the default make_node makes its node
+    otypes: Any = None
+    params_type: Any = None  # of what perform gets as a fourth argument; see `get_params`
+    is_foreign = False  # written by a user: its code gets guarded values, and what it gives is looked at
     holomorphic = False  # its gradient is written as for real numbers, and serves for complex ones: these are conjugated around it
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.is_foreign = cls.is_foreign or not cls.__module__.startswith("symgraph.")
 
     # Use --------------------------------------------------------------------------------------------------------------
     def __call__(self, *inputs: Any, return_list: bool = False, **parameters: Any) -> Any:
         """Apply to inputs: the output, or the list of outputs if there are several."""
         node = self.make_node(*inputs, **parameters)
+        if self.is_foreign:
+            _check_node(self, node)
         if node.line is None:
             node.line = source.here()
         for watch in Op.watchers:
             watch(node)
-        if self.default_output is not None and not return_list:
-            return node.outputs[self.default_output]
+        if self.default_output is not None and (self.is_foreign or not return_list):
+            return [node.outputs[self.default_output]] if return_list else node.outputs[self.default_output]
         return node.outputs[0] if len(node.outputs) == 1 and not return_list else list(node.outputs)
 
     watchers: tuple[Any, ...] = ()  # called with each new node; one of them computes test values (symgraph/expr/testvalues.py)
 
     def make_node(self, *inputs: Any) -> Apply:
-        """Check the inputs and make the node. Most ops leave this as it is and say `output_types`."""
+        """Check the inputs and make the node. Most ops leave this as it is and say `output_types`, or `itypes` and `otypes`."""
         variables = [x if isinstance(x, Variable) else as_variable(x) for x in inputs]
+        if self.itypes is not None and self.otypes is not None:
+            if len(variables) != len(self.itypes):
+                raise ValueError(f"We expected {len(self.itypes)} inputs but got {len(variables)} for {self}")
+            for position, (x, t) in enumerate(zip(variables, self.itypes)):
+                if not t.accepts(x.type):
+                    raise TypeError(f"We expected inputs of types {self.itypes} for {self} but got {x} of type {x.type} as input {position}")
+            return Apply(self, variables, [t() for t in self.otypes])
         return Apply(self, variables, [t.variable_class(t) for t in self.output_types(*variables)])
 
     # Types and sizes --------------------------------------------------------------------------------------------------
@@ -212,25 +261,58 @@ class Op:
         for place, value in zip(output_storage, results if isinstance(results, (tuple, list)) else (results,)):
             place[0] = value
 
+    def get_params(self, node: Apply) -> Any:
+        """What `perform` gets as a fourth argument. By default that is nothing, or, where `params_type` is a ParamsType, the attributes of
+        the op that it names."""
+        make = getattr(self.params_type, "params_of", None)
+        if make is None:
+            raise MethodNotDefined(f"{type(self).__name__} has no parameters, or must define get_params")
+        return make(self)
+
+    def make_thunk(self, node: Apply, storage_map: Any, compute_map: Any, no_recycling: Any = (), impl: Any = None) -> Any:
+        """A function without arguments that computes a node from the cells of its inputs into those of its outputs. An op may define this
+        in place of `perform`. storage_map: variable -> list of its value; compute_map: variable -> list of whether it is computed."""
+        inputs, outputs = [storage_map[x] for x in node.inputs], [storage_map[x] for x in node.outputs]
+
+        def thunk() -> None:
+            perform: Any = self.perform
+            perform(node, [cell[0] for cell in inputs], outputs, *foreign.params_of(self, node))
+            for x in node.outputs:
+                compute_map[x][0] = True
+
+        thunk.inputs, thunk.outputs, thunk.lazy = inputs, outputs, False  # type: ignore[attr-defined]
+        return thunk
+
+    make_py_thunk = make_thunk
+
+    def do_constant_folding(self, node: Apply) -> bool:
+        """Whether a node with constant inputs may be computed as a function is compiled."""
+        return True
+
+    def ready(self) -> None:
+        """Called before it is compiled or run: MethodNotDefined for a user's op without code that can be run."""
+        if self.is_foreign:
+            cls = type(self)
+            foreign.ready(self, any(getattr(cls, name) is not getattr(Op, name) for name in ("perform", "compute", "make_thunk", "run")))
+
     def run(self, node: Apply, arrays: Sequence[Any]) -> list[Any]:
         """The values of a node's outputs by the numpy rule, as arrays of exactly the outputs' dtypes."""
         storage: list[list[Any]] = [[None] for _ in node.outputs]
-        given = list(arrays) if type(self).perform is Op.perform else self._guarded(arrays)
+        cls = type(self)
+        if self.is_foreign:
+            given = foreign.arguments_of(self, arrays)
+            with np.errstate(**NUMPY_ERRORS):
+                if cls.make_thunk is not Op.make_thunk:
+                    foreign.thunk_of(self, node)(given, storage)
+                else:
+                    perform: Any = self.perform  # with a fourth argument, where the op says parameters
+                    perform(node, given, storage, *foreign.params_of(self, node))
+            return [foreign.checked(self, k, output, place[0]) for k, (place, output) in enumerate(zip(storage, node.outputs))]
+        given = list(arrays) if cls.perform is Op.perform else foreign.arguments_of(self, arrays)
         with np.errstate(**NUMPY_ERRORS):
             self.perform(node, given, storage)
         return [np.asarray(place[0]) if isinstance(output, TensorVariable) and type(place[0]) is not np.ndarray else place[0]
                 for place, output in zip(storage, node.outputs)]
-
-    def _guarded(self, arrays: Sequence[Any]) -> list[Any]:
-        """The arrays as a user's code gets them: read-only, for others read them too; copies where it says it overwrites them."""
-        overwritten = {k for inputs in self.destroy_map.values() for k in inputs}
-        result: list[Any] = []
-        for position, array in enumerate(arrays):
-            if isinstance(array, np.ndarray):
-                array = array.copy() if position in overwritten else array.view()
-                array.flags.writeable = position in overwritten
-            result.append(array)
-        return result
 
     # Derivatives ------------------------------------------------------------------------------------------------------
     def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
@@ -284,6 +366,16 @@ class Op:
         return f"{type(self).__name__}{{{', '.join(f'{name}={getattr(self, name)}' for name in self.__props__)}}}"
 
     __repr__ = __str__
+
+
+def _check_node(op: Op, node: Any) -> None:
+    """What a user's make_node gave; TypeError if it is no Apply of variables."""
+    if not isinstance(node, Apply):
+        raise TypeError(f"make_node of {op} must return an Apply, got {node!r} of {type(node)}")
+    for what, variables in (("inputs", node.inputs), ("outputs", node.outputs)):
+        for x in variables:
+            if not isinstance(x, Variable):
+                raise TypeError(f"the {what} of an Apply must be variables, make_node of {op} gave {x!r} of {type(x)}")
 
 
 _declares: dict[type, frozenset[str]] = {}

@@ -50,13 +50,20 @@ class Container:
 class SharedVariable(Variable):
     """A variable with a value.
 
-    default_update: an expression that every function using this variable applies as its update, unless told otherwise.
+    default_update: an expression that every function using this variable applies as its update, unless told otherwise. Theano's order of
+    the arguments, (name, type, value, strict, allow_downcast), is taken too. strict, allow_downcast: where one is said, the value goes
+    through the `filter` of the type.
     """
 
     __slots__ = ("container", "default_update")
 
-    def __init__(self, type: Type, value: Any, name: str | None = None, container: Container | None = None) -> None:
+    def __init__(self, type: Any, value: Any, name: Any = None, container: Any = None, strict: bool | None = None,
+                 allow_downcast: bool | None = None) -> None:
+        if not isinstance(type, Type):
+            type, value, name, container, strict = value, name, type, None, container if isinstance(container, bool) else strict
         super().__init__(type, name=name)
+        if container is None and (strict is not None or allow_downcast is not None):
+            value = type.filter(value, strict=bool(strict), allow_downcast=allow_downcast)
         self.container = Container(type, value, name) if container is None else container
         self.default_update: Any = None
 

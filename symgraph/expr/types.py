@@ -14,7 +14,7 @@ from symgraph.settings import config
 if TYPE_CHECKING:
     from symgraph.expr.variable import Variable
 
-__all__ = ["Composite", "Generic", "TensorType", "Type", "canonical", "generic", "tensor_type"]
+__all__ = ["Composite", "Generic", "SingletonType", "TensorType", "Type", "canonical", "generic", "tensor_type"]
 
 _NAMES = {
     (): "scalar", (False,): "vector", (True,): "(True,)", (False, False): "matrix", (True, False): "row", (False, True): "col",
@@ -26,7 +26,18 @@ class Type:
     """What values a variable may take. A subclass says `filter` (a value made proper, or TypeError), `variable_class` and equality."""
 
     variable_class: Any = None  # set by symgraph/expr/variable.py, which builds on this file
+    constant_class: Any = None  # likewise
     shared_class: Any = None  # set by symgraph/expr/shared.py
+    __props__: tuple[str, ...]  # where a subclass has it, types of one class with equal parameters are equal
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        own = vars(cls)
+        for theirs, ours in (("Variable", "variable_class"), ("Constant", "constant_class")):  # Theano's names of these attributes
+            if theirs in own:
+                setattr(cls, ours, own[theirs])
+        if "__props__" in own and "__eq__" not in own:
+            cls.__eq__, cls.__hash__ = _equal_by_props, _hash_by_props  # type: ignore[assignment,method-assign]
 
     def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
         """The value as this type wants it; TypeError if it cannot be had without loss (see TensorType.filter)."""
@@ -38,6 +49,35 @@ class Type:
 
     def __call__(self, name: str | None = None) -> Variable:
         return self.make_variable(name)
+
+    def make_constant(self, value: Any, name: str | None = None) -> Any:
+        """A constant of this type."""
+        return self.constant_class(self, self.filter(value), name)
+
+    def filter_variable(self, other: Any, allow_convert: bool = True) -> Any:
+        """A variable of this type that stands for `other`, a variable or a value; TypeError if there is none. allow_convert: what
+        `convert_variable` makes of it is taken too."""
+        if not hasattr(other, "owner"):
+            return self.make_constant(other)
+        if other.type == self or self.accepts(other.type):
+            return other
+        converted = self.convert_variable(other) if allow_convert else None
+        if converted is None:
+            raise TypeError(f"Cannot convert Type {other.type} (of Variable {other}) into Type {self}. You can try to manually convert {other} into "
+                            f"a {self}.")
+        return converted
+
+    def convert_variable(self, var: Any) -> Any:
+        """The variable as one of this type, or None: it cannot be converted."""
+        return var if var.type == self else None
+
+    def value_validity_msg(self, value: Any) -> str:
+        """Why a value is not proper; "value is valid" if it is."""
+        try:
+            self.filter(value, strict=True)
+        except (TypeError, ValueError) as error:
+            return str(error)
+        return "value is valid"
 
     def is_valid_value(self, value: Any) -> bool:
         """Whether the value is proper as it is."""
@@ -58,6 +98,41 @@ class Type:
     def accepts(self, other: Type) -> bool:
         """Whether a variable of type `other` may stand where this type is asked for."""
         return self == other
+
+
+def _equal_by_props(self: Any, other: Any) -> bool:
+    return type(self) is type(other) and all(getattr(self, name) == getattr(other, name) for name in self.__props__)
+
+
+def _hash_by_props(self: Any) -> int:
+    return hash((type(self), tuple(getattr(self, name) for name in self.__props__)))
+
+
+class SingletonType(Type):
+    """A type without parameters: all objects of one such class are one object.
+
+    >>> class Text(SingletonType):
+    ...     def filter(self, value, strict=False, allow_downcast=None):
+    ...         if not isinstance(value, str):
+    ...             raise TypeError(f'no text: {value!r}')
+    ...         return value
+    >>> Text() is Text(), Text()
+    (True, <Text>)
+    """
+
+    def __new__(cls, *arguments: Any, **options: Any) -> Any:
+        if "_single" not in vars(cls):
+            setattr(cls, "_single", super().__new__(cls))  # noqa: B010  # one for each class, those below it too
+        return vars(cls)["_single"]
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
 
 
 class Composite(Type):

@@ -33,6 +33,8 @@ class Variable:
 
     __slots__ = ("__dict__", "__weakref__", "_tag", "index", "line", "name", "owner", "type")
 
+    graph_at_work: Any = None  # while a rewrite runs that was written as for Theano, with a node and no graph
+
     def __init__(self, type: Type, owner: Apply | None = None, index: int | None = None, name: str | None = None) -> None:
         self.type: Any = type
         self.owner = owner
@@ -51,6 +53,19 @@ class Variable:
     @tag.setter
     def tag(self, value: Tag) -> None:
         self._tag = value
+
+    @property
+    def fgraph(self) -> Any:
+        """The graph that holds it: of those a user makes (`FunctionGraph`) and looks at, or the one that a user's rewrite works on."""
+        found = self.__dict__.get("_fgraph") or Variable.graph_at_work
+        if found is None:
+            raise AttributeError(f"{self} is in no graph that is looked at or rewritten")
+        return found
+
+    @property
+    def clients(self) -> Any:
+        """Where it is read in `fgraph`: pairs (node, position), and ("output", position)."""
+        return self.fgraph.clients(self)
 
     def get_parents(self) -> list[Any]:
         """The node that computes it, in a list; an empty list for a variable without owner."""
@@ -173,6 +188,14 @@ class Constant(Variable):
         """Hashable; equal for constants that can stand for each other."""
         return id(self.data)
 
+    def signature(self) -> Any:
+        """The type and the value: constants with equal ones can stand for each other."""
+        return self.type, self.data
+
+    def equals(self, other: Any) -> bool:
+        """Whether the other is a constant of the same type and value."""
+        return isinstance(other, Constant) and self.type == other.type and bool(self.type.values_eq(self.data, other.data))
+
     def clone(self) -> Constant:
         return type(self)(self.type, self.data, self.name)
 
@@ -236,5 +259,7 @@ def _watch_float64(action: str) -> None:
 
 
 config.on_change("warn_float64", _watch_float64)
-Type.variable_class = Variable
-TensorType.variable_class = SymbolicTensor
+Type.variable_class = Type.Variable = Variable  # type: ignore[attr-defined]
+Type.constant_class = Type.Constant = Constant  # type: ignore[attr-defined]
+TensorType.variable_class = TensorType.Variable = SymbolicTensor  # type: ignore[attr-defined]
+TensorType.constant_class = TensorType.Constant = TensorConstant  # type: ignore[attr-defined]

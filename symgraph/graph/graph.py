@@ -16,7 +16,7 @@ from symgraph.expr.op import Apply
 from symgraph.expr.variable import Variable
 from symgraph.expr.walk import toposort
 
-__all__ = ["Graph"]
+__all__ = ["Graph", "check_types"]
 
 
 class Graph:
@@ -26,20 +26,21 @@ class Graph:
     node of the user's expression it comes from, for error messages.
     """
 
-    def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
+    def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable], copy: bool = True) -> None:
         self.inputs = list(inputs)
         self.given = set(self.inputs)
         self.net = networkx.DiGraph()
         self.origin: dict[Apply, Apply] = {}
         self.on_change: Callable[[Apply], None] | None = None  # told of each node whose inputs changed or that is new
         self.on_remove: Callable[[Apply], None] | None = None
+        self.tell: Callable[..., None] | None = None  # called with what happened, in the words of a Feature (symgraph/graph/features.py)
         self.touched: set[Apply] = set()  # nodes that are new, read something else or have fewer readers since rules were last at rest
         self.settled: frozenset[Any] = frozenset()  # the rules that had nothing left to do then
         self.reason = "copy"
         self.report: list[Any] = []  # what the passes did: (name, how often each rule fired, seconds)
         copied: dict[Variable, Variable] = {}
         for node in toposort(outputs, self.given):
-            twin = node.clone_with([copied.get(x, x) for x in node.inputs])
+            twin = node.clone_with([copied.get(x, x) for x in node.inputs]) if copy else node
             self.origin[twin] = node
             copied.update(zip(node.outputs, twin.outputs))
             self._enter(twin)
@@ -126,11 +127,12 @@ class Graph:
         for old, new in pairs:
             if old is new:
                 continue
-            _check_types(old, new, self.reason)
+            check_types(old, new, self.reason)
+            readers = self.users(old)  # before what is new is there, which may read it too
             self._add(new, old.owner)
             if new.name is None and old.name is not None and new.owner is not None:
                 new.name = old.name
-            for node, position in self.users(old):
+            for node, position in readers:
                 node.inputs[position] = new
                 self.net.add_edge(self._source(new), node)
                 if not any(y.owner is old.owner if old.owner is not None else y is old for y in node.inputs):
@@ -138,9 +140,13 @@ class Graph:
                 self.touched.add(node)
                 if self.on_change is not None:
                     self.on_change(node)
+                if self.tell is not None:
+                    self.tell("on_change_input", node, position, old, new, self.reason)
             for position in self._uses.pop(old, ()):
                 self.outputs[position] = new
                 self._uses.setdefault(new, []).append(position)
+                if self.tell is not None:
+                    self.tell("on_change_input", "output", position, old, new, self.reason)
             dropped.append(old)
         for old in dropped:
             self._prune(old)
@@ -183,6 +189,8 @@ class Graph:
             self.touched.add(node)
             if self.on_change is not None:
                 self.on_change(node)
+            if self.tell is not None:
+                self.tell("on_import", node, self.reason)
 
     def _prune(self, x: Variable) -> None:
         """Remove the node that gave x if nobody reads any of its outputs, and so on downwards."""
@@ -201,6 +209,8 @@ class Graph:
                 self.net.remove_node(place)
                 if self.on_remove is not None:
                     self.on_remove(place)
+                if self.tell is not None:
+                    self.tell("on_prune", place, self.reason)
             elif not self._uses.get(place):
                 self.net.remove_node(place)
 
@@ -215,7 +225,7 @@ class Graph:
             raise InconsistencyError(f"after {self.reason}: the graph has a circle")
 
 
-def _check_types(old: Any, new: Any, reason: str) -> None:
+def check_types(old: Any, new: Any, reason: str) -> None:
     """The same dtype and number of dimensions, and size 1 wherever `old` is known to have it: readers may repeat it there."""
     a, b = old.type, new.type
     if a is b or a == b:

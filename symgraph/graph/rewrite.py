@@ -16,7 +16,7 @@ from symgraph.graph.graph import Graph
 from symgraph.graph.rule import Root, Rule, rule
 from symgraph.settings import config
 
-__all__ = ["Family", "Rule", "Rules", "rule"]
+__all__ = ["Family", "Rule", "Rules", "attempt", "rule"]
 
 
 class Family(NamedTuple):
@@ -45,6 +45,7 @@ class Rules:
         self._rules = list(rules)
         self._families = families
         self._excluded = excluded
+        self.ratio: float | None = None  # in the place of that setting
 
     @property
     def rules(self) -> list[Rule]:
@@ -79,7 +80,7 @@ class Rules:
                 waiting.append(node)
 
         graph.on_change, outer = wake, graph.on_change
-        limit = config.optdb.max_use_ratio * len(order) + 1000
+        limit = (config.optdb.max_use_ratio if self.ratio is None else self.ratio) * len(order) + 1000
         told = config.optimizer_verbose
         try:
             while waiting:
@@ -92,17 +93,11 @@ class Rules:
                 key = name, op.__class__, node in stirred
                 found = tried.get(key)
                 if found is None:
-                    found = [*(by_root.get(name, ()) if name is not None else ()), *by_root.get(key[1], ()), *anywhere]
+                    of_class = [r for c in key[1].__mro__ for r in by_root.get(c, ())]
+                    found = [*(by_root.get(name, ()) if name is not None else ()), *of_class, *anywhere]
                     tried[key] = found = found if key[2] else [r for r in found if r not in settled]
                 for r in found:
-                    try:
-                        given = r.apply(graph, node)
-                        if given is None:
-                            continue
-                        result = _outputs(r, given, node)
-                    except Exception as error:
-                        _failed(r, node, error)
-                        continue
+                    result = attempt(r, graph, node)
                     if result is None:
                         continue
                     fired[r.name] += 1
@@ -127,6 +122,17 @@ class Rules:
         return fired
 
 
+def attempt(r: Rule, graph: Graph, node: Apply) -> list[Any] | None:
+    """What a rule gives at a node, as a variable for each output (None: that one stays); None: nothing. OptimizationError names a rule that
+    gives something else; one that raises is dealt with as the setting on_opt_error says."""
+    try:
+        given = r.apply(graph, node)
+        return None if given is None else _outputs(r, given, node)
+    except Exception as error:
+        _failed(r, node, error)
+        return None
+
+
 def _failed(r: Rule, node: Apply, error: Exception) -> None:
     """A rule that raises, as the setting on_opt_error says: the expression without it is right as it is."""
     if config.on_opt_error == "ignore":
@@ -143,9 +149,15 @@ def _outputs(r: Rule, result: Any, node: Apply) -> list[Any] | None:
     """What a rule gave, as a variable for each output; None: it changes nothing."""
     if result is False:
         return None
+    if not isinstance(result, (Variable, list, tuple)):
+        raise OptimizationError(f"rule {r.name} gave {result!r} of {type(result)} at {node.op}; a variable, a list of them or False is wanted",
+                                line=node.line)
     new = [result] if isinstance(result, Variable) else list(result)
     if len(new) != len(node.outputs):
         raise OptimizationError(f"rule {r.name} gave {len(new)} variables for the {len(node.outputs)} outputs of {node.op}", line=node.line)
+    for x in new:
+        if x is not None and not isinstance(x, Variable):
+            raise OptimizationError(f"rule {r.name} gave {x!r} of {type(x)}, which is no variable, for an output of {node.op}", line=node.line)
     if all(a is b or b is None for a, b in zip(node.outputs, new)):
         return None
     return new

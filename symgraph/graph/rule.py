@@ -20,8 +20,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from symgraph.expr.op import Op
+from symgraph.expr.variable import Variable
 
-__all__ = ["Root", "Rule", "local_optimizer", "rewrite_rule", "rule"]
+__all__ = ["LocalOptimizer", "Root", "Rule", "as_rule", "local_optimizer", "rewrite_rule", "rule", "within"]
 
 Root = Any  # an op class, or the name of an elementwise row; None: every node
 
@@ -32,7 +33,7 @@ class Rule:
     key: text that tells all there is to the rule, if there is such a text: code made with it can then be found in the cache.
     """
 
-    __slots__ = ("apply", "key", "name", "roots", "tags", "text")
+    __slots__ = ("__weakref__", "apply", "key", "name", "roots", "tags", "text", "transform")
 
     def __init__(
         self, apply: Callable[[Any, Any], Any], roots: Sequence[Root], name: str = "", tags: Iterable[str] = (), key: str | None = None,
@@ -43,6 +44,15 @@ class Rule:
         self.text = (apply.__doc__ or "").strip()
         self.tags = frozenset(tags) | {self.name}
         self.key = key
+        self.transform: Callable[[Any], Any] = lambda node: apply(Variable.graph_at_work, node)  # Theano's way to call it
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    def tracks(self) -> Sequence[Root] | None:
+        """Where it is tried, in Theano's words; None: everywhere."""
+        return None if None in self.roots else self.roots
 
     def __call__(self, graph: Any, node: Any) -> Any:
         return self.apply(graph, node)
@@ -91,7 +101,8 @@ def rewrite_rule(*roots: Root, name: str = "", tags: Iterable[str] = ()) -> Call
 
 
 def local_optimizer(tracks: Sequence[Root] | None, inplace: bool = False, requirements: Any = ()) -> Callable[[Callable[[Any], Any]], Rule]:
-    """Theano's decorator for a rule: the function gets the node alone and gives False, or a list with a variable for each output.
+    """Theano's decorator for a rule: the function gets the node alone and gives False, a list with a variable for each output, or a
+    dictionary variable -> what stands for it.
 
     tracks: ops or classes of ops at which it is tried; None: everywhere. inplace and requirements are accepted for Theano's sake.
 
@@ -104,10 +115,74 @@ def local_optimizer(tracks: Sequence[Root] | None, inplace: bool = False, requir
     """
 
     def make(function: Callable[[Any], Any]) -> Rule:
-        def apply(graph: Any, node: Any) -> Any:
-            return function(node) or None
-
-        apply.__doc__ = function.__doc__
-        return Rule(apply, tuple(tracks) if tracks is not None else (None,), function.__name__)
+        made = Rule(_of_node(function, tracks), _roots_of(tracks), function.__name__)
+        made.transform = function
+        return made
 
     return make
+
+
+class LocalOptimizer:
+    """Theano's base of rewrites of a node that are written as classes: `transform(node)` gives False or a list, as a function under
+    `local_optimizer` does; `tracks()` says at which ops, None: at every one. `add_requirements(fgraph)` is called before."""
+
+    def tracks(self) -> Any:
+        """The ops, or classes of ops, at which it is tried; None: at every node."""
+        return None
+
+    def transform(self, node: Any) -> Any:
+        """A list with a variable for each output of the node, False, or a dictionary variable -> what stands for it."""
+        raise NotImplementedError(f"{type(self).__name__} must define transform(node)")
+
+    def add_requirements(self, fgraph: Any) -> None:
+        """Attach to a graph what the rewrite needs there."""
+
+
+def as_rule(given: Any) -> Rule:
+    """A Rule of what Theano takes for a rewrite of a node: a Rule, or an object with `transform(node)`. TypeError for anything else."""
+    if isinstance(given, Rule):
+        return given
+    if not callable(getattr(given, "transform", None)):
+        raise TypeError(f"a rewrite of nodes is made by local_optimizer, or has a method transform(node); got {given!r} of {type(given)}")
+    tracks = given.tracks() if callable(getattr(given, "tracks", None)) else None
+
+    def apply(graph: Any, node: Any) -> Any:
+        if hasattr(given, "add_requirements"):
+            given.add_requirements(graph)
+        return within(graph, given.transform, node)
+
+    return Rule(apply, (None,) if tracks is None else tuple(map(_root, tracks)), getattr(given, "name", None) or getattr(given, "__name__", "")
+                or type(given).__name__)
+
+
+def within(graph: Any, transform: Callable[[Any], Any], node: Any) -> Any:
+    """What a rewrite in Theano's manner gives at a node, while `x.fgraph` and `x.clients` mean this graph."""
+    Variable.graph_at_work, before = graph, Variable.graph_at_work
+    try:
+        found = transform(node)
+    finally:
+        Variable.graph_at_work = before
+    if not isinstance(found, dict):
+        return None if found is None or found is False else found
+    others = [(old, new) for old, new in found.items() if isinstance(old, Variable) and old not in node.outputs]
+    if others:
+        graph.replace_all(others, getattr(transform, "__name__", "a rewrite"))
+    return [found.get(x) for x in node.outputs]
+
+
+def _of_node(function: Callable[[Any], Any], tracks: Sequence[Root] | None) -> Callable[[Any, Any], Any]:
+    """A function of a node as one of (graph, node) that looks at the ops themselves: roots are their classes."""
+    ops = tuple(one for one in tracks or () if isinstance(one, Op) and not hasattr(one, "row"))
+    classes = tuple(one for one in tracks or () if isinstance(one, type))
+
+    def apply(graph: Any, node: Any) -> Any:
+        if ops and not hasattr(node.op, "row") and node.op not in ops and not isinstance(node.op, classes):
+            return None
+        return within(graph, function, node)
+
+    apply.__doc__ = function.__doc__
+    return apply
+
+
+def _roots_of(tracks: Sequence[Root] | None) -> tuple[Root, ...]:
+    return (None,) if tracks is None else tuple(tracks)

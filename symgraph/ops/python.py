@@ -17,6 +17,8 @@ __all__ = ["FromFunctionOp", "as_op", "wrap_py"]
 class FromFunctionOp(Op):
     """Calls `function(*arrays)`, which returns an array, or a list of them if there are several output types."""
 
+    is_foreign = True
+
     def __init__(
         self, function: Callable[..., Any], itypes: Sequence[Type], otypes: Sequence[Type], infer_shape: Callable[..., Any] | None = None,
         gradient: Callable[..., Any] | None = None,

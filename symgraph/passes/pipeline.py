@@ -56,6 +56,7 @@ class Pass(NamedTuple):
     apply: Callable[[Graph], Counter[str]] | Rules
     levels: frozenset[str]
     tags: frozenset[str] = frozenset()
+    bodies: bool = True  # whether it runs in the bodies of loops and branches too
 
 
 LEVELS = ("none", "fast_compile", "fast_run")  # o0; o1; o2, o3 and o4
@@ -119,8 +120,12 @@ PIPELINE: tuple[Pass, ...] = (
 )
 
 
-def optimise(graph: Graph, mode: Any) -> Report:
-    """Run the passes of the mode over the graph, in place.
+# Where in this list the positions of Theano's are, by which users register passes of their own: a pass and its number.
+POSITIONS = {"inline": 0.0, "canonical": 1.0, "stability": 1.5, "index": 2.0, "blas": 3.0, "expand": 48.0}
+
+
+def optimise(graph: Graph, mode: Any, more: Sequence[tuple[float, Pass]] = ()) -> Report:
+    """Run the passes of the mode over the graph, in place. more: passes of the user's own, each with its position.
 
     mode: its `optimizer` (one of LEVELS), `excluded` and `included` (names or tags) choose the passes; `check` has the graph
     looked over after each of them. Returns (name of the pass, how often each of its rules fired, seconds) in order.
@@ -129,7 +134,7 @@ def optimise(graph: Graph, mode: Any) -> Report:
     Op.watchers, before = _watchers(), Op.watchers  # test values are of what the user writes, not of what rules make
     try:
         chosen = passes_of(mode.optimizer, mode.excluded, mode.included, getattr(mode, "rules", ()))
-        return _run(graph, chosen, bool(getattr(mode, "check", False)))
+        return _run(graph, _with(chosen, more) if more else chosen, bool(getattr(mode, "check", False)))
     finally:
         Op.watchers = before
 
@@ -165,6 +170,19 @@ def passes_of(level: str, excluded: Iterable[str] = (), included: Iterable[str] 
     return chosen
 
 
+def _with(chosen: Sequence[Pass], more: Sequence[tuple[float, Pass]]) -> list[Pass]:
+    """The passes, and before the first that stands at the position of one of `more`, or behind it, that one."""
+    result: list[Pass] = []
+    left = sorted(more, key=lambda pair: pair[0])
+    here = 0.0
+    for one in chosen:
+        here = max(here, POSITIONS.get(one.name, here))
+        while left and left[0][0] <= here:
+            result.append(left.pop(0)[1])
+        result.append(one)
+    return result + [one for _, one in left]
+
+
 def _run(graph: Graph, passes: list[Pass], check: bool) -> Report:
     report: Report = []
     for position, one in enumerate(passes):
@@ -184,7 +202,7 @@ def _run(graph: Graph, passes: list[Pass], check: bool) -> Report:
 def _of_bodies(passes: list[Pass], position: int) -> list[Pass]:
     """The pass "inner" at this position, and what follows it up to the next."""
     last = next((k for k in range(position + 1, len(passes)) if passes[k].apply is inner), len(passes))
-    return passes[position:last]
+    return [one for one in passes[position:last] if one.bodies]
 
 
 def _run_body(passes: list[Pass], check: bool, body: Graph) -> Counter[str]:

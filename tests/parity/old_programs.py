@@ -8,6 +8,8 @@ by that of its sum. A program is text that leaves its results in `outputs`.
 import itertools
 
 import numpy as np
+import old_rewrites  # noqa: F401  # which adds to those of old_ops
+from old_ops import PROGRAMS as OF_OPS
 
 # Variables of expressions: name -> (constructor, value). Those that an expression names become the inputs of its function.
 VARIABLES = {
@@ -122,7 +124,7 @@ rows("T.nnet.sigmoid(v)", "T.nnet.ultra_fast_sigmoid(v)", "T.nnet.hard_sigmoid(v
      "T.signal.pool.pool_2d(t.reshape((1, 2, 3, 4)), (2, 2), ignore_border=True, stride=(1, 1))", "T.signal.conv.conv2d(q, q[:2, :2])")
 
 # Programs ---------------------------------------------------------------------------------------------------------------
-PROGRAMS = {}
+PROGRAMS = dict(OF_OPS)
 
 
 def program(name, text):

@@ -72,11 +72,11 @@ USES: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("use", USES)
 def test_what_is_left_out_says_so_when_it_is_used(use: str) -> None:
-    from symgraph.theano.gof.opt import LocalOptimizer
+    from symgraph.theano.gof.opt import LocalMetaOptimizer
 
-    assert isinstance(LocalOptimizer, LeftOut) and "LocalOptimizer" in repr(LocalOptimizer)
-    with pytest.raises(LeftOutError, match="theano.gof.opt.LocalOptimizer is not here: .*rewrite_rule"):
-        USES[use](LocalOptimizer)
+    assert isinstance(LocalMetaOptimizer, LeftOut) and "LocalMetaOptimizer" in repr(LocalMetaOptimizer)
+    with pytest.raises(LeftOutError, match="theano.gof.opt.LocalMetaOptimizer is not here: .*rewrite_rule"):
+        USES[use](LocalMetaOptimizer)
 
 
 def test_reasons_are_words() -> None:
