@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks import (
     bandwidth,
     calls,
+    checkpoints,
     cold_and_warm,
     compile_alone,
     convolution,
@@ -40,6 +41,7 @@ BENCHMARKS = {
     "random_numbers": random_numbers.run,
     "linear_algebra": linear_algebra.run,
     "loops": loops.run,
+    "checkpoints": checkpoints.run,
     "networks": networks.run,
     "old_programs": old_programs.run,
 }

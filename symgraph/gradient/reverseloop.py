@@ -257,15 +257,18 @@ class _Reverse:
         outputs = list(parts.results)
         missing = [x for x in dict.fromkeys(kept) if x not in outputs]
         counted = layout.until or layout.unbounded
-        if counted and not outputs and not missing:
-            missing.append(self.op.inner_outputs[-1])
+        condition = self.op.inner_outputs[-1]
+        # Where only the last rows of others are read, the condition is stacked, for the sake of its length: a byte a step.
+        by_condition = counted and (self.op.truncate >= 0 or not outputs and not missing)
+        if by_condition and condition not in (*outputs, *missing):
+            missing.append(condition)
         results = list(self.node.outputs)
         if missing:
             outputs += missing
             results = self.op.with_stacks(missing)(*self.node.inputs, return_list=True)
             results[0].owner.line = self.node.line
         stacks = results[layout.states :]
-        ran = size_of(stacks[0], 0) if counted else parts.steps
+        ran = size_of(stacks[outputs.index(condition) if by_condition else 0], 0) if counted else parts.steps
         return results[: layout.states], [stacks[outputs.index(x)] for x in kept], ran
 
     # What it gives ----------------------------------------------------------------------------------------------------
