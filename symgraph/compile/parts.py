@@ -155,6 +155,46 @@ def make_parts_function(signature: Signature, mode: Mode, rebuild: Any) -> Funct
     return PartsFunction(signature, mode, rebuild(inner, mode), held, rebuild)
 
 
+class Place(list[Any]):
+    """Where the value of a shared variable lies, a list of one. What a function leaves there are its parts, from which the value is made when
+    somebody looks: a generator of numpy takes 0.2 ms, and the next call wants the parts again."""
+
+    def __init__(self, type: Composite, value: Any) -> None:
+        super().__init__([value])
+        self.type = type
+        self.parts: list[np.ndarray] | None = None
+
+    def keep(self, parts: Sequence[np.ndarray]) -> None:
+        """The new value, in parts that nobody else writes to."""
+        super().__setitem__(0, None)
+        self.parts = list(parts)
+
+    def taken(self) -> list[np.ndarray]:
+        """The parts of the value. Who has looked at it may have changed it since, so then they are taken anew."""
+        return self.type.split(super().__getitem__(0)) if self.parts is None else self.parts
+
+    def __getitem__(self, index: Any) -> Any:
+        if self.parts is not None:
+            super().__setitem__(0, self.type.join(self.parts))
+            self.parts = None
+        return super().__getitem__(index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.parts = None
+        super().__setitem__(index, value)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return list, ([self[0]],)
+
+
+def held_place(x: Any) -> Place:
+    """The place of a shared variable's value, which becomes one that keeps parts."""
+    storage = x.container.storage
+    if type(storage) is not Place:
+        storage = x.container.storage = Place(x.type, storage[0])
+    return storage
+
+
 class PartsFunction(FunctionFace):
     """Calls `inner`, a function of arrays, with the parts of the arguments and of the shared variables `held`."""
 
@@ -167,7 +207,8 @@ class PartsFunction(FunctionFace):
         self.held = list(held)
         self._rebuild = rebuild
         self.kept = [target for target, _ in signature.updates if isinstance(target.type, Composite)]
-        self.results = [x.type for x in (*signature.outputs, *self.kept)]
+        self.results = [x.type for x in signature.outputs]
+        self.count = sum(len(type.part_types()) if isinstance(type, Composite) else 1 for type in self.results)
         self.joins = any(isinstance(type, Composite) for type in self.results)
         # The dtype of each argument whose sizes are all unknown, so that there is little to look at.
         self.known = [np.dtype(i.variable.type.dtype) if isinstance(i.variable.type, TensorType) and not any(i.variable.type.shape) else None
@@ -181,13 +222,18 @@ class PartsFunction(FunctionFace):
             for (type, composite), value in zip(self.types, self.arguments.convert(args, kwargs)):
                 arrays += type.split(value) if composite else [value]
         for x in self.held:
-            arrays += x.type.split(x.container.storage[0])
+            arrays += held_place(x).taken()
         values = self.inner(*arrays)
+        count = len(self.signature.outputs)
+        if self.kept:
+            parts = values[self.count :]
+            values = values[: self.count]
+            for target in self.kept:
+                width = len(target.type.part_types())
+                held_place(target).keep(parts[:width])
+                parts = parts[width:]
         if self.joins:
             values = together(self.results, values)
-        count = len(self.signature.outputs)
-        for target, value in zip(self.kept, values[count:]):
-            target.container.storage[0] = value
         form = self.signature.form
         if form == "single":
             return values[0]

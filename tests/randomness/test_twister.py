@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -89,3 +91,21 @@ def test_refused_and_nothing_has_moved(name: str, linker: str) -> None:
     with pytest.raises(error, match=says):
         f(value)
     assert raw_random.random_state_type.values_eq(shared.get_value(), np.random.RandomState(3))
+
+
+def test_who_looks_at_a_generator_sees_it_and_may_move_it() -> None:
+    """Functions leave the parts of a generator and no generator; values, copies and pickles are those of the last call."""
+    stream = shared_randomstreams.RandomStreams(7)
+    x = stream.uniform((3,))
+    f, same = symgraph.function([], x), symgraph.function([], x, no_default_updates=True)
+    state = np.random.RandomState(np.random.RandomState(7).randint(2**30))
+    for _ in range(3):
+        assert (same() == copy.deepcopy(state).uniform(size=3)).all()
+        assert (f() == state.uniform(size=3)).all()
+    moved = x.rng.get_value(borrow=True)
+    assert (moved.uniform(size=5) == state.uniform(size=5)).all() and (f() == state.uniform(size=3)).all()
+    for twin in (pickle.loads(pickle.dumps(x.rng)), copy.deepcopy(x.rng)):
+        assert raw_random.random_state_type.values_eq(twin.get_value(), state)
+    assert (f() == state.uniform(size=3)).all()
+    x.rng.set_value(np.random.RandomState(1))
+    assert (f() == np.random.RandomState(1).uniform(size=3)).all()
