@@ -75,6 +75,8 @@ class Measured:
         try:
             with contextlib.ExitStack() as stack:
                 folders = {side.name: stack.enter_context(temporary_folder()) for side in SIDES}
+                with temporary_folder() as other:  # not counted: byte code of installed packages is on disk, and here it is after this
+                    Run(SIDES[0], name, other)
                 self.rounds(name, warm_rounds, cold_rounds, folders)
         except Failure as failure:
             self.failure = str(failure)

@@ -1,6 +1,7 @@
 """A restricted Boltzmann machine by contrastive divergence, from the data (CD-k, Hinton 2002) or along a chain that goes on (PCD, Tieleman 2008).
 
 The k steps of Gibbs sampling are a scan whose updates are those of the random numbers. At the end the machine draws digits of its own.
+What is watched rises in eight epochs from -43 to -31 (CD-5: minus the cross-entropy of the dots) and from -33 to -21 (PCD-5: pseudo-likelihood).
 
     python -m symgraph run examples/theano_programs/boltzmann_machine.py [EPOCHS]
 """

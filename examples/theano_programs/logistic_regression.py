@@ -1,7 +1,7 @@
 """Logistic regression of ten classes by stochastic gradient descent: the programs of this folder that classify end in this layer.
 
-The rate of errors on digits not seen falls from 14 % after one epoch to 4.7 % after 20 (300 to choose by). The model that does best
-there is pickled, loaded again and asked for the digits of the test set.
+Of the 300 digits to choose by 11.7 % are told wrongly after one epoch, 5 % after 20. The model that does best there is pickled, loaded
+again and asked for the digits of the test set: 4.7 % wrong. Under a second of one core.
 
     python -m symgraph run examples/theano_programs/logistic_regression.py [EPOCHS]
 """

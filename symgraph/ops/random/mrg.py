@@ -41,9 +41,11 @@ def steps_ahead(states: np.ndarray, first: np.ndarray, second: np.ndarray) -> np
     """States (rows of six) moved by the matrices of both recurrences."""
     parts = []
     for k, matrix, modulus in ((0, first, M1), (3, second, M2)):
-        s = states[..., None, k : k + 3].astype("int64")
-        parts.append((matrix * s % modulus).sum(axis=-1) % modulus)
-    return np.concatenate(parts, axis=-1).astype("int32")
+        a, b, c = np.moveaxis(states[..., k : k + 3], -1, 0).astype("uint64")
+        for row in matrix.astype("uint64"):
+            total = a * row[0] + b * row[1] + c * row[2]  # three products of numbers below 2**31 fit into 64 bits
+            parts.append(total - total // np.uint64(modulus) * np.uint64(modulus))  # numpy divides by one number in vectors, but has no such %
+    return np.stack(parts, axis=-1).astype("int32")
 
 
 def _folded(b: Any, y: Any, modulus: int) -> Any:
