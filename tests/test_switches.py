@@ -343,6 +343,17 @@ def test_declaring_switches(own: Any) -> None:
     assert isinstance(config, find_name("configparser", "TheanoConfigParser")) and len(declared.get_config_hash()) == 64
 
 
+def test_what_has_no_effect_is_told_where_warnings_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    environ = {"SYMGRAPHRC": "", "THEANORC": "", "THEANO_FLAGS": "openmp=True,dnn.enabled=False,floatX=float32"}
+    for options, count in (([], 0), (["default"], 1)):
+        monkeypatch.setattr("sys.warnoptions", options)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            symgraph.settings.Settings(environ)
+        assert len(told) == count
+    assert "openmp (generated loops run on one thread" in str(told[0].message) and "dnn.enabled (cuDNN is not used)" in str(told[0].message)
+
+
 def test_the_environment_says_more_than_a_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     path = tmp_path / "rc"
     path.write_text("[global]\nfloatX = float32\n[of_a_test]\ndepth = 4\nname = x\n")

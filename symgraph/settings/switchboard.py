@@ -12,13 +12,14 @@ Settings belong to the process, not to a thread.
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ContextDecorator
 from typing import Any
 
 from symgraph.settings import sources
-from symgraph.settings.table import OWN, TABLE, WAITING, Derived, Row
+from symgraph.settings.table import ACCEPTED, OWN, TABLE, WAITING, Derived, Row
 from symgraph.settings.values import DERIVED, checked, nearest
 
 __all__ = ["ChangeFlags", "Section", "Settings", "config"]
@@ -89,10 +90,12 @@ class Settings(Section):
             holder, leaf = self._holder(full)
             if not isinstance(row.default, Derived):
                 holder[leaf] = row.default
+        said: dict[str, str] = {}
         doubtful: dict[str, str] = {}
         for source, strict, flags in sources.read(environ, TABLE):
             for full, text in flags.items():
                 if full in TABLE:
+                    said[full] = source
                     holder, leaf = self._holder(full)
                     try:
                         holder[leaf] = checked(full, text)
@@ -102,6 +105,10 @@ class Settings(Section):
                     self._unknown[full] = source, text
                     if strict:
                         doubtful[full] = source
+        idle = [name for name in said if TABLE[name].standing in (ACCEPTED, WAITING)]
+        if idle and sys.warnoptions:  # whoever asks for warnings is told once, in one note
+            notes = "; ".join(f"{name} ({TABLE[name].doc})" for name in idle)
+            warnings.warn(f"settings without effect here: {notes}", UserWarning, stacklevel=2)
         for full, source in doubtful.items():
             warnings.warn(f"{source}: {_unknown(full)}", UserWarning, stacklevel=2)
 

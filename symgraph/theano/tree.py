@@ -52,6 +52,7 @@ NAMES: dict[str, str] = {
     "compat.six.moves.reduce": "functools.reduce",
     "compat.six.moves.xrange": "builtins.range",
     "change_flags": "symgraph.config.change_flags",
+    "ProfileMode": "symgraph.compile.ProfileMode",
     "ProfileStats": "symgraph.compile.ProfileStats",
     "pp": "symgraph.printing.pprint",
     "printing.pp": "symgraph.printing.pprint",
@@ -78,7 +79,8 @@ OBJECTS: frozenset[str] = frozenset({"compile.pfunc", "d3viz.d3viz", "scan_modul
 # Every module that could be imported from Theano 1.0.5, and from the releases before it.
 PATHS: frozenset[str] = frozenset("""
     compat compat.six compat.six.moves compat.six.moves.cPickle compile compile.builders compile.debugmode compile.function_module
-    compile.io compile.mode compile.monitormode compile.nanguardmode compile.ops compile.pfunc compile.profiling compile.sharedvalue
+    compile.io compile.mode compile.monitormode compile.nanguardmode compile.ops compile.pfunc compile.profilemode compile.profiling
+    compile.sharedvalue
     configdefaults configparser d3viz d3viz.d3viz d3viz.formatting gof gof.callcache gof.cc gof.cmodule gof.compiledir gof.compilelock gof.cutils
     gof.destroyhandler gof.fg gof.graph gof.lazylinker_c gof.link gof.null_type gof.op gof.opt gof.optdb gof.params_type gof.sched
     gof.toolbox gof.type gof.unify gof.utils gof.vm gpuarray gpuarray.basic_ops gpuarray.blas gpuarray.blocksparse gpuarray.ctc
