@@ -45,6 +45,7 @@ NAMES: Names = {
     "pipes": {"shlex": "quote"},
     "sys": {"=words": "getcheckinterval setcheckinterval"},
     "time": {"time": "clock=process_time"},
+    "urllib": {"urllib.error": "error=", "urllib.parse": "parse=", "urllib.request": "request="},  # which `six.moves.urllib` loaded when asked
     # numpy
     "numpy": {
         "builtins": "bool complex float int long=int object str unicode=str",

@@ -194,6 +194,7 @@ import scipy, scipy.misc, scipy.integrate, scipy.stats
 from scipy.misc import logsumexp, imresize, comb
 import six
 from six.moves import cPickle, xrange, urllib
+opened = urllib.request.urlopen
 from six.moves.urllib.request import urlretrieve
 import theano
 
