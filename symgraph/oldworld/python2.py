@@ -176,7 +176,8 @@ METHODS = {"next": "__next__", "__nonzero__": "__bool__", "__div__": "__truediv_
 
 
 class _Meanings(ast.NodeTransformer):
-    """What reads as it did and means something else becomes a call of `words2`: the division of integers, `next`, where print puts spaces."""
+    """What reads as it did and means something else becomes a call of `words2`: the division of integers, `next`, `sort` by a comparison, the
+    `message` of an error, where print puts spaces."""
 
     def __init__(self, division: bool, prints: bool) -> None:
         self.division = division
@@ -196,6 +197,22 @@ class _Meanings(ast.NodeTransformer):
             node.func.id = "__print__"
         if isinstance(node.func, ast.Attribute) and node.func.attr == "next" and not node.args and not node.keywords:
             return self._call(node, "following", node.func.value)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "sort" and len(node.args) + len(node.keywords) == 1:
+            (given,) = node.args or [node.keywords[0].value]
+            if node.args or node.keywords[0].arg == "cmp":
+                return self._call(node, "sort", node.func.value, given)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        self.generic_visit(node)
+        return self._call(node, "message", node.value) if node.attr == "message" and isinstance(node.ctx, ast.Load) else node
+
+    def visit_For(self, node: ast.For) -> Any:
+        self.generic_visit(node)
+        walked = node.iter
+        if isinstance(walked, ast.Call) and isinstance(walked.func, ast.Attribute) and not walked.args:
+            if walked.func.attr in ("items", "keys", "values"):  # they were lists, so the loop may change the dictionary
+                node.iter = ast.copy_location(ast.Call(ast.Name("list", ast.Load()), [walked], []), walked)
         return node
 
     def _call(self, node: ast.AST, name: str, *args: Any) -> Any:

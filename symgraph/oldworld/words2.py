@@ -134,7 +134,7 @@ BUILTINS = ("StandardError apply basestring buffer cmp execfile file filter inpu
 
 
 # What `python2.py` writes into a program, as __divide__ and so on -------------------------------------------------------
-CALLED = ("divide", "divide_in_place", "divide_item", "divide_attribute", "following", "print")
+CALLED = ("divide", "divide_in_place", "divide_item", "divide_attribute", "following", "message", "print", "sort")
 
 _spaces: weakref.WeakSet[Any] = weakref.WeakSet()  # files that wait for a space before what is printed next
 
@@ -151,6 +151,18 @@ def print(*things: Any, file: Any = None, end: str = "\n", sep: str = " ") -> No
             _spaces.add(file)
         end = ""
     file.write(text + end)
+
+
+def message(thing: Any) -> Any:
+    """thing.message, which an error has if it was made with one argument."""
+    if isinstance(thing, BaseException) and not hasattr(thing, "message"):
+        return thing.args[0] if len(thing.args) == 1 else ""
+    return thing.message
+
+
+def sort(thing: Any, given: Any) -> Any:
+    """thing.sort(given): a list by a comparison of two; else whatever the thing makes of it, the axis of an array say."""
+    return thing.sort(key=functools.cmp_to_key(given)) if isinstance(thing, list) and callable(given) else thing.sort(given)
 
 
 def following(iterator: Any) -> Any:

@@ -266,7 +266,12 @@ print d.has_key('a'), d.keys()[0], sorted(d.iteritems()), range(2) + [2], map(No
 try:
     raise ValueError, "wrong"
 except (ValueError, KeyError), e:
-    print 'caught', e
+    print 'caught', e, e.message
+d[2] = 3
+for key in d.keys():
+    del d[key]
+l = [1, 3, 2]; l.sort(lambda a, b: b - a); l2 = [1, 3]; l2.sort(cmp=lambda a, b: b - a); w = np.array([2, 1]); w.sort(0)
+print d, l, l2, w
 class A(object):
     __metaclass__ = type
     x = [7]
@@ -297,7 +302,8 @@ again()
 OUTPUT = """hello 3 3.5 3 511 10 True a\\b café
 no newline
 True a [('a', 1)] [0, 1, 2] [(1, 2)] x True
-caught wrong
+caught wrong wrong
+{} [3, 2, 1] [3, 1] [1 2]
 [3] 2 2 [0 0 1 1] divided True ab b 3.0
 [0, 2] 3 3
 3 [1] s True <class 'float'>
@@ -308,13 +314,13 @@ x
 calling
 """
 TRACEBACK = """Traceback (most recent call last):
-  File "{folder}/program.py", line 43, in <module>
+  File "{folder}/program.py", line 48, in <module>
     again()
-  File "{folder}/program.py", line 42, in again
+  File "{folder}/program.py", line 47, in again
     print "x"; layers.call(broken, 3, (2, 1))
   File "{folder}/layers.py", line 5, in call
     print "calling"; return f(*args)
-  File "{folder}/program.py", line 39, in broken
+  File "{folder}/program.py", line 44, in broken
     return 1 / (k - m
 """
 
