@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 
 import pytest
 
@@ -28,6 +29,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run long tests in full size")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Workers of pytest-xdist take long rows of tests, and what is left from each other: what a file computes once is computed once."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "worksteal"
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         shutil.rmtree(cache, ignore_errors=True)
@@ -37,3 +45,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def full(request: pytest.FixtureRequest) -> bool:
     """Whether long tests run in full size."""
     return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture
+def quick() -> Iterator[None]:
+    """Functions are compiled in a fraction of the time: see tests/quick.py for what that leaves out."""
+    from tests.quick import quick_code  # it imports symgraph, after the settings above
+
+    with quick_code():
+        yield

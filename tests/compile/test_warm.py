@@ -53,8 +53,7 @@ def run(program: str, cache: Path, flags: str = "") -> tuple[str, str]:
     return answer, loaded
 
 
-@pytest.mark.parametrize("linker", ["llvm", "c"])
-@pytest.mark.parametrize("name", [name for name in PROGRAMS if name != "callback"])
+@pytest.mark.parametrize(("name", "linker"), [*((name, "llvm") for name in PROGRAMS if name != "callback"), ("scan", "c"), ("failure", "c")])
 def test_a_second_process_compiles_nothing(name: str, linker: str, tmp_path: Path) -> None:
     cold, loaded = run(PROGRAMS[name], tmp_path, f"linker={linker}")
     assert "networkx" in loaded and "symgraph.passes.pipeline" in loaded

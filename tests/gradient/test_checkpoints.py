@@ -15,6 +15,8 @@ import symgraph.tensor as T
 from symgraph import Rop, function, grad, scan, until
 from symgraph.loops.checkpoints import checked_checkpoint
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 rng = np.random.default_rng(3)
 X, W, H = rng.normal(size=(11, 3)), rng.normal(size=(3, 3)), rng.normal(size=3)
 

@@ -7,6 +7,8 @@ import symgraph
 import symgraph.tensor as T
 from symgraph.expr.evaluate import evaluate
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 STEP = 1e-6
 C = T.constant(np.array([0.5 - 1.0j, 1.5 + 0.25j, -0.75 + 1.0j]))
 

@@ -7,6 +7,8 @@ from slopes import gradients
 import symgraph
 import symgraph.tensor as T
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 Z = np.array([-1.0, 0.0, 2.0])
 NAN, INF = np.nan, np.inf
 

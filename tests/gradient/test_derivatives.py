@@ -10,6 +10,8 @@ import symgraph.tensor as T
 from symgraph.errors import DisconnectedInputError
 from symgraph.expr.evaluate import evaluate
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 
 def directions(points, seed):
     random = np.random.RandomState(seed)

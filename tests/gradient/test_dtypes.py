@@ -11,6 +11,8 @@ from symgraph.expr.walk import toposort
 from symgraph.graph.graph import Graph
 from symgraph.passes.pipeline import optimise
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 WIDE = ("float64", "complex128")
 NARROW = {"float16": 4e-2, "float32": 2e-4}
 

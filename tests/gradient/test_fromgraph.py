@@ -14,6 +14,8 @@ from symgraph import Mode, OpFromGraph, function
 from symgraph.errors import DisconnectedInputError, NullTypeGradError
 from symgraph.gradient.markers import DisconnectedType, NullType
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 x, y = T.dvectors("x", "y")
 u, v = np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0])
 MODES = [Mode("llvm"), Mode("py"), Mode("c"), Mode("llvm", "fast_compile"), Mode("llvm", None), "CHECK"]

@@ -15,6 +15,8 @@ from symgraph.loops.loopop import LoopOp
 from symgraph.ops.diagonal import AllocDiag
 from symgraph.ops.linalg import Dot
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 RANDOM = np.random.RandomState(0)
 V, W, M = RANDOM.uniform(0.5, 1.5, 4), RANDOM.uniform(0.5, 1.5, 4), RANDOM.uniform(0.5, 1.5, (4, 4))
 x, y, m = T.dvector("x"), T.dvector("y"), T.dmatrix("m")

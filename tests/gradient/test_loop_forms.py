@@ -14,6 +14,8 @@ from symgraph.errors import DisconnectedInputError, NullTypeGradError
 from symgraph.gradient import disconnected_grad, zero_grad
 from symgraph.loops.loopop import LoopLayout, LoopOp
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 on_every_linker = pytest.mark.parametrize("linker", ("llvm", "c", "py"))
 X = np.array([0.5, -0.3, 0.8, 0.2, 0.1])
 

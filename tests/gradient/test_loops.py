@@ -16,6 +16,8 @@ from symgraph import Rop, function, grad, scan
 from symgraph.expr.walk import toposort
 from symgraph.loops.loopop import LoopOp
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 BY_NAME = {case.name: case for case in CASES}
 on_every_linker = pytest.mark.parametrize("linker", ("llvm", "c", "py"))
 cases = pytest.mark.parametrize("name", BY_NAME)

@@ -9,6 +9,8 @@ import symgraph
 import symgraph.tensor as T
 from symgraph.compile.modes import Mode
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 MOST = 4.0
 RANDOM = np.random.RandomState(0)
 

@@ -12,6 +12,8 @@ from symgraph.ops.create import Alloc
 from symgraph.ops.nnet.softmax import LogSoftmax, Softmax
 from symgraph.ops.reduce import Sum
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 A, B = np.random.RandomState(0).randn(2, 5)
 
 

@@ -9,6 +9,8 @@ import symgraph.tensor as T
 from symgraph.errors import GradientError
 from symgraph.gradient.check import numeric_grad, verify_grad
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 
 class Cube(symgraph.Op):
     """x ** 3, with the gradient that `rule(x, g)` says."""

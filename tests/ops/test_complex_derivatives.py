@@ -10,6 +10,8 @@ from symgraph.expr.evaluate import evaluate
 from symgraph.ops.cast import cast
 from symgraph.ops.elementwise import function
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 COMPLEX_FUNCTIONS = [
     "neg", "square", "sqrt", "reciprocal", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "arcsin", "arccos",
     "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "abs", "real", "imag", "conj", "angle", "identity"]

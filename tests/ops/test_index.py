@@ -12,6 +12,8 @@ from symgraph.ops.index import AdvancedIncSubtensor, AdvancedSubtensor, IncSubte
 from tests.ops.agreement import agree, fails, values
 from tests.ops.differences import slopes
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 X = np.arange(24.0).reshape(4, 6)
 CUBE = np.arange(24.0).reshape(2, 3, 4)
 ROWS = np.array([2, 0, -1])

@@ -9,6 +9,8 @@ from symgraph.expr.evaluate import evaluate
 from tests.ops.agreement import agree, fails
 from tests.ops.differences import slopes
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 A = np.arange(6.0).reshape(2, 3)
 B = np.arange(6.0, 18.0).reshape(4, 3)
 CUBE = np.arange(24.0).reshape(2, 3, 4)

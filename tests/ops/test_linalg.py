@@ -10,6 +10,8 @@ from symgraph.ops.linalg import BatchedDot, Dot, Gemm
 from tests.ops.agreement import agree, fails
 from tests.ops.differences import slopes
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 R = np.random.RandomState(3)
 
 

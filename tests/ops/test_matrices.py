@@ -20,6 +20,8 @@ from symgraph.ops.linalg.solve import Solve, solve
 from symgraph.ops.linalg.tensors import tensorinv, tensorsolve
 from symgraph.ops.linalg.triangular import SolveTriangular, solve_triangular
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 LinAlgError = np.linalg.LinAlgError
 random = np.random.RandomState(3)
 

@@ -8,6 +8,8 @@ import symgraph.tensor as T
 from symgraph.expr.evaluate import evaluate
 from symgraph.tensor import nnet
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 X = np.arange(12.0).reshape(2, 3, 2, 1) ** 1.5
 GIVEN = [np.array([1.0, 2, 0.5]), np.array([0.0, -1, 1]), np.array([0.1, 0.2, 0.3]), np.array([1.0, 1.5, 2])]
 # Theano 1.0.5: batch_normalization_train(x, gamma, beta, 'spatial', 1e-3, 0.3, mean, var): out[0], the others, the gradients of (out ** 2).sum()

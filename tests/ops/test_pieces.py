@@ -6,6 +6,8 @@ import pytest
 import symgraph.tensor as T
 from tests.ops.agreement import agree, fails
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 x, v, s = T.dmatrix("x"), T.dvector("v"), T.dscalar("s")
 i, n = T.lvector("i"), T.lscalar("n")
 

@@ -11,6 +11,8 @@ import symgraph.tensor as T
 from symgraph.expr.walk import toposort
 from symgraph.ops.linalg import BatchedDot, DiagonalSums, Dot
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 R = np.random.RandomState(5)
 SIZES = {"a": 2, "b": 3, "c": 1, "d": 4, "e": 2}
 

@@ -12,6 +12,8 @@ import symgraph.tensor as T
 from symgraph.errors import AxisError
 from symgraph.expr.evaluate import evaluate
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 X = np.random.RandomState(0).randn(3, 5, 4)
 HOLES = X.copy()
 HOLES[0, 1, 2] = HOLES[1] = HOLES[2, :, 0] = np.nan

@@ -14,6 +14,7 @@ AXES = [None, 0, 1, -1, (0, 1), (0, 2), (2, 1), [1], (0, 1, 2), ()]
 
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("axis", AXES, ids=str)
 @pytest.mark.parametrize("keepdims", [False, True])
 @pytest.mark.parametrize("name", ["sum", "prod", "max", "min", "mean", "var", "std"])

@@ -8,6 +8,8 @@ import symgraph.tensor as T
 from symgraph.expr.evaluate import evaluate
 from tests.ops.agreement import agree, fails
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 x, v, s = T.dmatrix("x"), T.dvector("v"), T.dscalar("s")
 i, z = T.lvector("i"), T.zvector("z")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 from targets import run
@@ -12,6 +14,7 @@ from symgraph.errors import AxisError
 from symgraph.expr.evaluate import evaluate
 from symgraph.ops.sort import native, selection
 from symgraph.ops.sort.ordered import TakeOrdered
+from tests.quick import quick_code
 
 
 def drawn(dtype, shape, seed=0):
@@ -35,7 +38,9 @@ def test_long_rows(dtype):
     x = drawn(dtype, (2, 3100))
     v = T.tensor(dtype, shape=(None, None))
     outputs = [T.sort(v), T.argsort(v), *T.topk_and_argtopk(v, 7), T.argtopk(v, -900)]
-    for got, right in zip(symgraph.function([v], outputs)(x), evaluate(outputs, {v: x})):
+    with nullcontext() if dtype in ("float64", "uint32") else quick_code():
+        f = symgraph.function([v], outputs)
+    for got, right in zip(f(x), evaluate(outputs, {v: x})):
         np.testing.assert_array_equal(got, right)
 
 

@@ -15,6 +15,8 @@ import symgraph.sparse as S
 import symgraph.tensor as T
 from symgraph.expr.evaluate import evaluate
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 LINKERS = ("py", "llvm", "c")
 
 

@@ -10,6 +10,8 @@ import symgraph.tensor as T
 from symgraph.errors import NullTypeGradError
 from symgraph.ops.elementwise import function
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 
 def native(name, *arrays):
     inputs = [T.dvector() for _ in arrays]

@@ -15,6 +15,8 @@ from symgraph.ops.linalg.svd import SVD
 from symgraph.passes.pipeline import optimise
 from symgraph.tensor import linalg
 
+pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
+
 R = np.random.RandomState(7)
 LinAlgError = np.linalg.LinAlgError
 x, v = T.dmatrix("x"), T.dvector("v")
