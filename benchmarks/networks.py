@@ -1,4 +1,4 @@
-"""Normalisation, softmax and cross-entropy, forward and gradient, in float32; attention of length 2,048 with 64 features.
+"""Normalisation, softmax and cross-entropy, forward and gradient, in float32; attention of length 2,048 with 64 features; a step of an embedding.
 
 Each call gives the output and the gradients of its sum, weighted by fixed numbers, by everything that goes in. "C" is a plain loop of each, with
 libm's exponentials, as one writes it by hand and gcc makes of it at -O3.
@@ -40,4 +40,9 @@ def run(quick: bool = False) -> Path:
         title = f"{name.replace('_', ' ')}, {' x '.join(map(str, shape))}"
         sections += [f"## {title}", report.table(found, "torch"), verdict(found)]
         report.progress(title, found)
+    rows, width, count = 200_000, 64, 1024
+    found = call_times(SIDES, "embedding", [rows, width, count], 5 if quick else 21)
+    title = f"a step of gradient descent on {count} rows of a table of {rows:,} x {width}"
+    sections += [f"## {title}", report.table(found, "torch"), verdict(found)]
+    report.progress(title, found)
     return report.write("networks", "Parts of networks", sections, SIDES)

@@ -121,6 +121,29 @@ NETWORKS = {
 }
 
 
+def embedding(*sizes):
+    table, rows, weights = inputs.embedding(*sizes)
+    text = """float step(float *table, const long *rows, const float *weights, long n, long m, float rate) {
+        float cost = 0;
+        for (long i = 0; i < n; i++) for (long j = 0; j < m; j++) cost += table[rows[i] * m + j] * weights[i * m + j];
+        for (long i = 0; i < n; i++) for (long j = 0; j < m; j++) table[rows[i] * m + j] -= rate * weights[i * m + j];
+        return cost;
+    }"""
+    with tempfile.TemporaryDirectory() as folder:
+        source, library = os.path.join(folder, "step.c"), os.path.join(folder, "step.so")
+        with open(source, "w") as file:
+            file.write(text)
+        subprocess.run([COMPILER, *FLAGS, "-ffast-math", "-o", library, source], check=True)
+        step = ctypes.CDLL(library).step
+    step.argtypes, step.restype = [ctypes.c_void_p] * 3 + [ctypes.c_long] * 2 + [ctypes.c_float], ctypes.c_float
+
+    def call(rows, weights):
+        return np.float32(step(table.ctypes.data, rows.ctypes.data, weights.ctypes.data, *weights.shape, inputs.RATE))
+
+    yield
+    yield call, [rows, weights]
+
+
 def network(name, *shape):
     if name not in NETWORKS:
         raise NotImplementedError(f"no loop of {name}")

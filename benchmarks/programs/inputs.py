@@ -93,6 +93,13 @@ def images(batch, channels, size, filters, kernel, groups, pad):
     return [random.uniform(-1, 1, shape).astype("float32") for shape in shapes]
 
 
+def embedding(rows, width, count):
+    """A table, the rows that a step reads, which may come twice, and what the sum of these is weighted by."""
+    random = np.random.RandomState(5)
+    draw = lambda *sizes: random.uniform(-1, 1, sizes).astype("float32")
+    return draw(rows, width), random.randint(0, rows, count), draw(count, width)
+
+
 def network(name, *shape):
     """What a part of a network takes: float32; a scale and an offset for normalisations, labels, or three arrays."""
     random = np.random.RandomState(4)

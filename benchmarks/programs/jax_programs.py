@@ -227,6 +227,25 @@ for _program in (jax_loops.logistic_map, jax_loops.ar2, jax_loops.horner, jax_lo
     globals()[_program.__name__] = _program
 
 
+def embedding(*sizes):
+    values, *given = [jnp.asarray(a) for a in inputs.embedding(*sizes)]
+    state = [values]
+
+    def step(table, rows, weights):
+        taken = table[rows]
+        cost, slopes = jax.value_and_grad(lambda taken: (taken * weights).sum())(taken)
+        return cost, table.at[rows].add(-inputs.RATE * slopes)
+
+    compiled = jax.jit(step, donate_argnums=0)
+
+    def call(rows, weights):
+        cost, state[0] = compiled(state[0], rows, weights)
+        return jax.block_until_ready(cost)
+
+    yield
+    yield call, given
+
+
 def network(name, *shape):
     given = inputs.network(name, *shape)
 

@@ -232,6 +232,16 @@ logistic_map, ar2, horner, power, nested, many, recurrent = graph_loops.programs
     symgraph.function, symgraph.shared, symgraph.grad, symgraph.scan, T, T.nnet.sigmoid)
 
 
+def embedding(*sizes):
+    values, *given = inputs.embedding(*sizes)
+    table = symgraph.shared(values)
+    rows, weights = T.lvector("rows"), T.fmatrix("weights")
+    cost = (T.nnet.embedding(table, rows) * weights).sum()
+    yield
+    slopes = symgraph.grad(cost, table)
+    yield symgraph.function([rows, weights], cost, updates=[(table, table - T.constant(inputs.RATE, dtype="float32") * slopes)]), given
+
+
 def network(name, *shape):
     given = inputs.network(name, *shape)
     taken = [T.tensor(a.dtype.name, shape=[None] * a.ndim) for a in given]

@@ -167,6 +167,22 @@ def draw(kind, dtype, count):
 recurrent = torch_loops.recurrent
 
 
+def embedding(*sizes):
+    values, *given = [torch.as_tensor(a) for a in inputs.embedding(*sizes)]
+    layer = torch.nn.Embedding.from_pretrained(values, freeze=False, sparse=True)
+    rule = torch.optim.SGD(layer.parameters(), lr=inputs.RATE)
+
+    def step(rows, weights):
+        rule.zero_grad()
+        cost = (layer(rows) * weights).sum()
+        cost.backward()
+        rule.step()
+        return cost.detach()
+
+    yield
+    yield step, given
+
+
 def network(name, *shape):
     functions = torch.nn.functional
     parts = {
