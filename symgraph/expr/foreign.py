@@ -51,7 +51,9 @@ def arguments_of(op: Any, arrays: Sequence[Any]) -> list[Any]:
 
 
 def params_of(op: Any, node: Any) -> tuple[Any, ...]:
-    """The further argument of `perform`, if the op has a `params_type` or says `get_params`; else nothing."""
+    """The further argument of `perform`, if the op has a `params_type` or says `get_params`; else nothing. Asked at each call."""
+    if op.params_type is None and not op.says_params:
+        return ()
     try:
         return (op.get_params(node),)
     except MethodNotDefined:

@@ -195,12 +195,14 @@ class Op:
     itypes: Any = None  # with otypes: types of the inputs and outputs, of which the default make_node makes its node
     otypes: Any = None
     params_type: Any = None  # of what perform gets as a fourth argument; see `get_params`
+    says_params = False  # whether a class says `get_params` itself
     is_foreign = False  # written by a user: its code gets guarded values, and what it gives is looked at
     holomorphic = False  # its gradient is written as for real numbers, and serves for complex ones: these are conjugated around it
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.is_foreign = cls.is_foreign or not cls.__module__.startswith("symgraph.")
+        cls.says_params = cls.get_params is not Op.get_params
 
     # Use --------------------------------------------------------------------------------------------------------------
     def __call__(self, *inputs: Any, return_list: bool = False, **parameters: Any) -> Any:

@@ -177,6 +177,12 @@ class NavigatorOptimizer(Optimizer):
         self.name = name or self.local_opt.name
         self.order = "in_to_out"
 
+    @staticmethod
+    def warn(*what: Any) -> None:
+        """Theano's name for what may stand as `failure_callback`: here the setting on_opt_error says what is done about a rewrite that fails."""
+
+    warn_inplace = warn_ignore = warn
+
     def apply(self, fgraph: Graph) -> Counter[str]:
         """Try it at every node in order."""
         fired: Counter[str] = Counter()

@@ -14,7 +14,7 @@ import symgraph.tensor as T
 from symgraph import Apply, Op, Type, function, typed_list
 from symgraph.errors import MethodNotDefined
 from symgraph.expr.parameters import EnumList, Params, ParamsType
-from symgraph.graph import SingletonType
+from symgraph.graph import COp, OpenMPOp, SingletonType
 
 x = T.dvector("x")
 
@@ -92,6 +92,13 @@ class InBoth(InC):
 def test_c_code_is_not_compiled(linker: str) -> None:
     with pytest.raises(MethodNotDefined, match=r"InC cannot be run: C code .*write perform\(self, node, inputs, output_storage\)"):
         function([x], InC()(x), mode=symgraph.Mode(linker))
+
+
+def test_c_code_in_files() -> None:
+    with pytest.raises(MethodNotDefined, match="Files cannot be run: C code"):
+        function([x], type("Files", (COp,), {"itypes": [T.dvector], "otypes": [T.dvector]})("a.c", "APPLY")(x))
+    threads = type("Threads", (OpenMPOp,), {"itypes": [T.dvector], "otypes": [T.dvector], "perform": put(lambda v: v + 1)})(openmp=True)
+    assert function([x], threads(x))([1.0]) == 2
 
 
 def test_c_code_beside_perform_is_noted_once() -> None:

@@ -87,6 +87,8 @@ def test_rewrites_of_graphs() -> None:
     assert [name for name, _, _ in f.profile.passes].index("cosines") < [name for name, _, _ in f.profile.passes].index("index")
     assert function([x], T.sin(x), mode=Mode(optimizer=None).register((one, 2.0)))(np.zeros(1)) == 1
     assert function([x], T.sin(x), mode=Mode("py", Cosines()))(np.zeros(1)) == 1
+    optdb.register("late", TopoOptimizer(small_angle, failure_callback=TopoOptimizer.warn_inplace), 60, "late")
+    assert function([x], T.sin(x), mode=Mode(optimizer=None).including("late"))(np.ones(1)) == 1
     register_optimizer("to cosines", Cosines())
     assert function([x], T.sin(x), mode=Mode(optimizer="to cosines"))(np.zeros(1)) == 1
     del predefined_optimizers["to cosines"]
