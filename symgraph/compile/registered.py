@@ -125,7 +125,7 @@ def _of_station(name: str, position: float, db: EquilibriumDB, query: Query) -> 
 def _renamed(given: Any, name: str) -> Rule:
     """A rewrite of nodes as a Rule that counts under the name by which it was registered."""
     one = as_rule(given)
-    return one if one.name == name else Rule(one.apply, one.roots, name, one.tags)
+    return one if one.name == name else Rule(one.apply, one.roots, name, one.tags, derived=one.derived)
 
 
 def _pass(name: str, one: Any) -> Pass:

@@ -93,7 +93,7 @@ class Rules:
                 key = name, op.__class__, node in stirred
                 found = tried.get(key)
                 if found is None:
-                    of_class = [r for c in key[1].__mro__ for r in by_root.get(c, ())]
+                    of_class = [r for c in key[1].__mro__ for r in by_root.get(c, ()) if c is key[1] or r.derived]
                     found = [*(by_root.get(name, ()) if name is not None else ()), *of_class, *anywhere]
                     tried[key] = found = found if key[2] else [r for r in found if r not in settled]
                 for r in found:

@@ -30,13 +30,15 @@ Root = Any  # an op class, or the name of an elementwise row; None: every node
 class Rule:
     """A rewrite with a name; `roots` say at which ops it is tried. `tags` are the names by which modes exclude it.
 
+    derived: whether it is tried at ops of classes made of those that are roots too, as users expect; our own rules name each class they mean.
     key: text that tells all there is to the rule, if there is such a text: code made with it can then be found in the cache.
     """
 
-    __slots__ = ("__weakref__", "apply", "key", "name", "roots", "tags", "text", "transform")
+    __slots__ = ("__weakref__", "apply", "derived", "key", "name", "roots", "tags", "text", "transform")
 
     def __init__(
         self, apply: Callable[[Any, Any], Any], roots: Sequence[Root], name: str = "", tags: Iterable[str] = (), key: str | None = None,
+        derived: bool = True,
     ) -> None:
         self.apply = apply
         self.roots = tuple(map(_root, roots))
@@ -44,6 +46,7 @@ class Rule:
         self.text = (apply.__doc__ or "").strip()
         self.tags = frozenset(tags) | {self.name}
         self.key = key
+        self.derived = derived
         self.transform: Callable[[Any], Any] = lambda node: apply(Variable.graph_at_work, node)  # Theano's way to call it
 
     @property
@@ -72,7 +75,7 @@ def _root(given: Any) -> Root:
 
 def rule(*roots: Root, tags: Iterable[str] = ()) -> Callable[[Callable[[Any, Any], Any]], Rule]:
     """Make a Rule of a function; its docstring says what it does, as ``before -> after``."""
-    return lambda apply: Rule(apply, roots, tags=tags)
+    return lambda apply: Rule(apply, roots, tags=tags, derived=False)
 
 
 def rewrite_rule(*roots: Root, name: str = "", tags: Iterable[str] = ()) -> Callable[[Callable[[Any, Any], Any]], Rule]:

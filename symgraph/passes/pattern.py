@@ -63,7 +63,8 @@ def pattern(text: str, where: Callable[..., bool] | None = None, constants: Iter
 
     apply.__doc__ = text
     shown = name or text
-    return Rule(apply, [_root(left[1], text)], shown, tags, key=f"{text} {sorted(only)} {shown} {sorted(tags)}" if where is None else None)
+    return Rule(apply, [_root(left[1], text)], shown, tags, key=f"{text} {sorted(only)} {shown} {sorted(tags)}" if where is None else None,
+                derived=False)
 
 
 # Reading --------------------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def keeps_ones(r: Rule) -> Rule:
         return result if result is None else with_ones(result, node.outputs[0])
 
     apply.__doc__ = r.text
-    return Rule(apply, r.roots, r.name, r.tags)
+    return Rule(apply, r.roots, r.name, r.tags, derived=r.derived)
 
 
 def filled(value: Any, node: Apply) -> Any:
