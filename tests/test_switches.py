@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import builtins
+import os
 import pickle
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +25,8 @@ from symgraph.expr.testvalues import get_debug_values, get_test_value
 from symgraph.settings import declared
 from symgraph.settings.table import TABLE
 from symgraph.theano.modules import find_name
+
+ROOT = str(Path(__file__).resolve().parents[1])
 
 
 def valued(make: Any, name: str, value: Any) -> Any:
@@ -341,6 +347,15 @@ def test_declaring_switches(own: Any) -> None:
     assert "outside" not in dict(config.code_key())
     assert find_name("configparser", "AddConfigVar") is declared.AddConfigVar and find_name("", "change_flags") == config.change_flags
     assert isinstance(config, find_name("configparser", "TheanoConfigParser")) and len(declared.get_config_hash()) == 64
+
+
+def test_switches_that_are_on_from_the_start() -> None:
+    flags = "compute_test_value=raise,warn_float64=warn,threads=1,traceback.limit=4,numpy.seterr_all=warn,print_test_value=True"
+    program = ("import numpy as np, symgraph, symgraph.tensor as T\nx = T.fvector('x')\nx.tag.test_value = np.ones(2, 'float32')\ny = T.exp(x) * 2\n"
+               "print(y.tag.test_value.shape, repr(x), symgraph.function([x], y)(np.zeros(2, 'float32')))")
+    environ = {**os.environ, "PYTHONPATH": ROOT, "SYMGRAPH_FLAGS": f"{os.environ.get('SYMGRAPH_FLAGS', '')},{flags}".strip(",")}
+    ran = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.stderr) == ("(2,) x\narray([1., 1.], dtype=float32) [2. 2.]\n", "")
 
 
 def test_what_has_no_effect_is_told_where_warnings_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

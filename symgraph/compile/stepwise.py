@@ -15,8 +15,9 @@ from symgraph.compile.face import FunctionFace
 from symgraph.compile.modes import Mode
 from symgraph.compile.signature import Signature
 from symgraph.errors import BadDestroyMap, BadOptimization, BadThunkOutput, BadViewMap, InvalidValueError
+from symgraph.expr import foreign
 from symgraph.expr.evaluate import run_nodes
-from symgraph.expr.op import Apply
+from symgraph.expr.op import Apply, Op
 from symgraph.expr.types import Generic, TensorType, canonical
 from symgraph.expr.variable import Variable
 from symgraph.expr.walk import toposort
@@ -169,9 +170,12 @@ def _warn_of_copies(node: Apply, arrays: list[Any]) -> None:
     """Warn of an input that is declared to be overwritten, whose memory the output does not take over."""
     if not node.op.destroy_map:
         return
-    given = node.op._guarded(arrays)
+    given = foreign.arguments_of(node.op, arrays)
     storage: list[list[Any]] = [[None] for _ in node.outputs]
-    node.op.perform(node, given, storage)
+    if type(node.op).make_thunk is not Op.make_thunk:
+        foreign.thunk_of(node.op, node)(given, storage)
+    else:
+        node.op.perform(node, given, storage, *foreign.params_of(node.op, node))
     for position, inputs in node.op.destroy_map.items():
         for k in inputs:
             if not np.shares_memory(storage[position][0], given[k]):
@@ -190,7 +194,10 @@ def _check_finite(node: Apply, arrays: list[Any], results: list[Any]) -> None:
 
 
 def _raise_destroyed(node: Apply, arrays: list[Any], error: Exception) -> None:
-    """The error of a node; writing to an input, which ops get read-only unless they say so, under a name of its own."""
+    """The error of a node; writing to an input, which ops get read-only unless they say so, and a result of another type than was declared,
+    under names of their own."""
+    if isinstance(error, foreign.WrongResult):
+        raise InvalidValueError(str(error), line=node.line) from error
     if isinstance(error, ValueError) and "read-only" in str(error) and not type(node.op).__module__.startswith("symgraph."):
         raise BadDestroyMap(f"{node.op} writes to an input, which its destroy_map does not say: {error}", line=node.line) from error
     _raise_located(node, arrays, error)

@@ -17,7 +17,7 @@ from symgraph import source
 from symgraph.errors import MethodNotDefined
 from symgraph.expr.types import TensorType
 
-__all__ = ["Thunk", "arguments_of", "checked", "params_of", "ready", "thunk_of"]
+__all__ = ["Thunk", "WrongResult", "arguments_of", "checked", "params_of", "ready", "thunk_of"]
 
 _noted: set[type] = set()  # classes of which it has been said that their C code is not compiled
 
@@ -92,6 +92,10 @@ def thunk_of(op: Any, node: Any) -> Thunk:
     return found
 
 
+class WrongResult(TypeError):
+    """What the code of an op left is not of the type that its `make_node` declared."""
+
+
 def checked(op: Any, position: int, x: Any, value: Any) -> Any:
     """What was left for an output, as its type says. TypeError: nothing was left, or another dtype, number of dimensions or size."""
     wanted = x.type
@@ -99,12 +103,12 @@ def checked(op: Any, position: int, x: Any, value: Any) -> Any:
         return value
     what = f"output {position} of {op} is declared as {wanted} by its make_node"
     if value is None:
-        raise TypeError(f"{what}, but nothing was put into output_storage[{position}][0]")
+        raise WrongResult(f"{what}, but nothing was put into output_storage[{position}][0]")
     if not isinstance(value, np.ndarray):
         try:
             return wanted.filter(value)
         except (TypeError, ValueError) as error:
-            raise TypeError(f"{what}, but its code gave {value!r} of {type(value).__name__}: {error}") from None
+            raise WrongResult(f"{what}, but its code gave {value!r} of {type(value).__name__}: {error}") from None
     if value.dtype != wanted.dtype or value.ndim != wanted.ndim or any(n not in (None, m) for n, m in zip(wanted.shape, value.shape)):
-        raise TypeError(f"{what}, but its code gave an array of dtype {value.dtype} and shape {value.shape}")
+        raise WrongResult(f"{what}, but its code gave an array of dtype {value.dtype} and shape {value.shape}")
     return np.asarray(value)
