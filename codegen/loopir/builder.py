@@ -39,6 +39,8 @@ class Builder(Arithmetic):
         self.on_check: Callable[[str, str], int] | None = None  # (error class, message) -> failure number
         self.within: dict[int, ir.Operand | None] = {}  # number of an index that is at least 0 -> what it stays below, if anything
         self.passed: dict[int, tuple[ir.Block, set[Any]]] = {}  # per block: the comparisons that were checked there
+        self.levels: list[tuple[ir.Block, int | None]] = []  # open loops: body, and the number of the index; None: code that may not run
+        self.outside = False  # whether what is written now has left the loop it was asked for in
         self.equals: dict[int, tuple[ir.Block, dict[int, Any]]] = {}  # per block: number of a size -> the one it was found equal to
 
     # Values -----------------------------------------------------------------------------------------------------------
@@ -115,7 +117,9 @@ class Builder(Arithmetic):
         index = self.value("int64")
         self.note_range(index, start, stop)
         outer, self.block = self.block, []
+        self.levels.append((self.block, index.number))
         yield Scalar(self, index)
+        self.levels.pop()
         body, self.block = self.block, outer
         kind = "independent" if independent else "serial"
         self.block.append(ir.For(index, operand(start), operand(stop), step, body, kind=kind))
@@ -127,13 +131,34 @@ class Builder(Arithmetic):
         self.note_range(index, start, stop)
         carried = tuple(self.value(self.operand_type(x)) for x in initial)
         outer, self.block = self.block, []
+        self.levels.append((self.block, index.number))
         new = body(Scalar(self, index), *self.unflat(carried, types))
+        self.levels.pop()
         yields = self.flat_as(new, types)
         inner, self.block = self.block, outer
         results = tuple(self.value(v.type) for v in carried)
         self.block.append(ir.For(index, operand(start), operand(stop), step, inner, carried,
                                  tuple(operand(x) for x in initial), yields, results))
         return self.unflat(results, types)
+
+    @contextmanager
+    def where_known(self, index: Sequence[Any]) -> Iterator[None]:
+        """What is written within depends on these indices alone, and may run although the loops inside of theirs have no round: it is written once
+        before those loops, if the code in between surely runs."""
+        needed = {i.value.number for i in index if isinstance(i, Scalar) and isinstance(i.value, ir.Value)}
+        target = self.block
+        for block, number in reversed(self.levels):
+            if number is None:
+                break
+            if number in needed:
+                target = block
+                break
+        if target is self.block or not needed <= {number for _, number in self.levels}:
+            yield
+            return
+        here, self.block, outside, self.outside = self.block, target, self.outside, True
+        yield
+        self.block, self.outside = here, outside
 
     def note_range(self, index: Any, start: Any, stop: Any) -> None:
         """The index counts from `start`, and stays below `stop`: if it is not negative, it need not be compared with either."""
@@ -170,7 +195,7 @@ class Builder(Arithmetic):
             return [whole, *self.fold(1, lanes, first, lambda j, *values: combine(values, [self.load(row, j) for row in rows]))]
 
         # What is left over, or all where n is small, in one loop for both: the elements may be much code.
-        done, *total = side_by_side() if is_number(n) else self.when(self.less(n, 2 * lanes), lambda: [0, *start], side_by_side)
+        done, *total = side_by_side() if is_number(n) else self.when(self.less(n, 2 * lanes), lambda: [0, *start], side_by_side, alike=True)
         if isinstance(done, Scalar):
             self.note_range(done.value, 0, None)
         return rest(done, total)
@@ -180,15 +205,18 @@ class Builder(Arithmetic):
         initial, types = self.flat(initial)
         carried = tuple(self.value(self.operand_type(x)) for x in initial)
         outer, self.block = self.block, []
+        self.levels.append((self.block, None))
         go_on, new = body(*self.unflat(carried, types))
+        self.levels.pop()
         yields = self.flat_as(new, types)
         inner, self.block = self.block, outer
         results = tuple(self.value(v.type) for v in carried)
         self.block.append(ir.While(inner, operand(go_on), carried, tuple(operand(x) for x in initial), yields, results))
         return self.unflat(results, types)
 
-    def when(self, condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any] | None = None) -> Any:
-        """The value (or list of values) of the branch taken; only that branch runs. Without `otherwise`: no value."""
+    def when(self, condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any] | None = None, alike: bool = False) -> Any:
+        """The value (or list of values) of the branch taken; only that branch runs. Without `otherwise`: no value. alike: the branches, and
+        what follows them, look at the same elements, so that what one of them may find wrong may be looked for before."""
         if is_number(condition):
             chosen = then if condition else otherwise
             return chosen() if chosen else None
@@ -196,14 +224,19 @@ class Builder(Arithmetic):
         first: ir.Block = []
         second: ir.Block = []
         self.block = first
+        levels = len(self.levels)
+        self.levels += [] if alike else [(first, None)]
         a = then()
+        del self.levels[levels:]
         several = isinstance(a, (list, tuple))
         a_flat, types = self.flat(a if several else [] if otherwise is None else [a])
         a_operands = tuple(operand(x) for x in a_flat)
         self.block = second
         b_operands: tuple[ir.Operand, ...] = ()
         if otherwise is not None:
+            self.levels += [] if alike else [(second, None)]
             b = otherwise()
+            del self.levels[levels:]
             b_operands = self.flat_as(b if several else [b], types)
         self.block = outer
         results = tuple(self.value(self.operand_type(x)) for x in a_flat)

@@ -136,7 +136,7 @@ class Kernel:
         return self.builder.cast(self.builder.load(self.pointer(value), k), "int64")
 
     def remembered(self, key: Any) -> Any:
-        for block in (self.builder.block, self.body, self.preamble):
+        for block in (self.builder.block, self.preamble) if self.builder.outside else (self.builder.block, self.body, self.preamble):
             found = self.memo.get(id(block))
             if found is not None and key in found[1]:
                 return found[1][key]

@@ -109,12 +109,13 @@ class Region:
             if isinstance(entry, _Array):
                 a, n = entry.array, self.shape[axis]
                 own = common[len(common) - len(a.shape) :]
-                i = s.cast(a(*[0 if is_one(size) else k for size, k in zip(a.shape, own)]), "int64")
-                wrapped = s.where(s.less(i, 0), i + n, i)
-                if check:
-                    at = [0 if is_one(size) else k for size, k in zip(a.shape, own)]
-                    fits = s.both(s.less(-1, wrapped), s.less(wrapped, n))
-                    s.check(fits, "IndexError", bad_place(axis, len(at)), i, n, *at[: place_known(len(at))])
+                at = [0 if is_one(size) else k for size, k in zip(a.shape, own)]
+                with s.where_known(at):  # once a row, not once an element of it
+                    i = s.cast(a(*at), "int64")
+                    wrapped = s.where(s.less(i, 0), i + n, i)
+                    if check:
+                        fits = s.both(s.less(-1, wrapped), s.less(wrapped, n))
+                        s.check(fits, "IndexError", bad_place(axis, len(at)), i, n, *at[: place_known(len(at))])
                 found.append(wrapped)
             axis += entry != NEW and entry != TRUTH
         return found
