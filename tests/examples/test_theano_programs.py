@@ -17,6 +17,7 @@ import pytest
 from record_theano_programs import PROGRAMS, RECORDED, REDUCED, key
 
 TOLERANCE = 1e-8
+NOT_WHOLE = {"lenet"}  # recorded in reduced size only: without C, Theano takes a second and more for a step of it
 found = json.loads(Path(RECORDED).read_text(encoding="utf-8"))
 
 
@@ -61,7 +62,7 @@ def test_lines_that_differ_are_seen(line: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REDUCED)
 def test_prints_what_theano_printed(name: str, full: bool) -> None:
-    arguments = [] if full else REDUCED[name]
+    arguments = [] if full and name not in NOT_WHOLE else REDUCED[name]
     ours, theirs = printed(name, arguments), found[key(name, arguments)]
     assert len(ours) == len(theirs)
     assert [(a, b) for a, b in zip(ours, theirs) if not same(a, b)] == []

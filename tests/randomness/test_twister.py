@@ -11,6 +11,7 @@ import pytest
 
 import symgraph
 import symgraph.tensor as T
+from symgraph.scan_module import until
 from symgraph.tensor import raw_random, shared_randomstreams
 
 P = np.linspace(0.0, 1.0, 21).reshape(3, 7)
@@ -109,3 +110,36 @@ def test_who_looks_at_a_generator_sees_it_and_may_move_it() -> None:
     assert (f() == state.uniform(size=3)).all()
     x.rng.set_value(np.random.RandomState(1))
     assert (f() == np.random.RandomState(1).uniform(size=3)).all()
+
+
+def _until(stream: Any, w: Any) -> Any:
+    rows, updates = symgraph.scan(
+        lambda x: ([x + stream.uniform((2,)) + w * stream.normal((2,))], until((x + w).sum() > 3.0)), outputs_info=T.zeros(2), n_steps=40)
+    return rows, updates
+
+
+def _nested(stream: Any, w: Any) -> Any:
+    def outer(h: Any) -> Any:
+        rows, updates = symgraph.scan(lambda k: k * w + stream.binomial((3,), 1, 0.3, dtype="float64"), outputs_info=h, n_steps=4)
+        return rows[-1], updates
+
+    return symgraph.scan(outer, outputs_info=T.ones(3), n_steps=3)
+
+
+def _derivative(stream: Any, w: Any) -> Any:
+    rows, updates = symgraph.scan(lambda h: T.tanh(w * h + stream.uniform((3,))), outputs_info=T.ones(3), n_steps=6)
+    return symgraph.grad(rows[-1].sum(), w), updates
+
+
+@pytest.mark.parametrize("build", [_until, _nested, _derivative])
+def test_loops_of_every_kind_agree_on_every_linker(build: Any) -> None:
+    found = []
+    for linker in ("llvm", "c", "py"):
+        w = T.dscalar("w")
+        out, updates = build(shared_randomstreams.RandomStreams(3), w)
+        f = symgraph.function([w], out, updates=updates, mode=symgraph.Mode(linker))
+        found.append([f(0.25), f(0.25)])
+        assert np.shape(found[0][0]) != np.shape(found[0][1]) or (found[0][0] != found[0][1]).any()
+    for others in found[1:]:
+        for mine, judge in zip(others, found[0]):
+            np.testing.assert_allclose(mine, judge, rtol=1e-13)
