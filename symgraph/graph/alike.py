@@ -43,7 +43,7 @@ def equal_computations(xs: Sequence[Any], ys: Sequence[Any], in_xs: Sequence[Any
             if a.owner is not b.owner or not _same_leaf(a, b):
                 return False
         elif a.owner is not b.owner:
-            if a.index != b.index or a.owner.op != b.owner.op or len(a.owner.inputs) != len(b.owner.inputs):
+            if a.index != b.index or not _same_op(a.owner.op, b.owner.op) or len(a.owner.inputs) != len(b.owner.inputs):
                 return False
             stack.extend(zip(a.owner.inputs, b.owner.inputs))
         elif a is not b:
@@ -51,6 +51,22 @@ def equal_computations(xs: Sequence[Any], ys: Sequence[Any], in_xs: Sequence[Any
         elif partners:  # one node for both sides: its leaves must still be partners of themselves
             stack.extend(zip(a.owner.inputs, b.owner.inputs))
         met.add((a, b))
+    return True
+
+
+def _same_op(a: Any, b: Any) -> bool:
+    """Equal ops; loops and branches, which are copied with each change of their bodies, where these are the same."""
+    if a == b:
+        return True
+    kind = getattr(a, "control", None)
+    if type(a) is not type(b) or kind not in ("loop", "branch") or len(a.inner_inputs) != len(b.inner_inputs):
+        return False
+    if kind == "loop" and (a.layout.key() != b.layout.key() or a.progress is not b.progress):
+        return False
+    for name in ("inner_outputs",) if kind == "loop" else ("then_outputs", "else_outputs"):
+        xs, ys = getattr(a, name), getattr(b, name)
+        if len(xs) != len(ys) or not equal_computations(xs, ys, a.inner_inputs, b.inner_inputs):
+            return False
     return True
 
 

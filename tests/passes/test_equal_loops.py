@@ -87,3 +87,11 @@ def test_values_and_derivatives_of_a_loop_written_twice() -> None:
     cost = (rnn()[-1] ** 2).sum()
     slopes = controls(cost, T.grad(cost, W))
     assert controls(cost, T.grad(cost, W), (rnn() * 3)[-1]) == slopes == controls(cost, T.grad(cost, W), T.grad((rnn()[-1] ** 2).sum(), W) * 2)
+
+
+def test_equal_computations() -> None:
+    """Loops are the same where their bodies are; so DebugMode, which runs the passes several times, takes them for what they are."""
+    assert symgraph.graph.is_same_graph(rnn(), rnn()) and not symgraph.graph.is_same_graph(rnn(), rnn(0.25))
+    assert not symgraph.graph.is_same_graph(rnn(), rnn(go_backwards=True))
+    row = function([x, h, W], T.grad(rnn()[-1].sum(), h), mode="DebugMode")(GIVEN[x], GIVEN[h], GIVEN[W])
+    np.testing.assert_allclose(row, function([x, h, W], T.grad(rnn()[-1].sum(), h))(GIVEN[x], GIVEN[h], GIVEN[W]))
