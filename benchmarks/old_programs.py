@@ -96,6 +96,8 @@ class Measured:
 
     def ratio(self, what: str) -> float:
         """symgraph over Theano, the median over the rounds; of steps, which are the best of a run already, the best of each side."""
+        if self.failure:
+            return math.nan
         ours, theirs = (self.found[what][side.name] for side in SIDES)
         return ours.best / theirs.best if what == "step" else ratio(ours, theirs)
 

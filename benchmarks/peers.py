@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 REQUIREMENTS = {
-    "theano": ["numpy<1.22", "scipy<1.8", "Theano==1.0.5"],
+    "theano": ["numpy<1.22", "scipy<1.8", "Theano==1.0.5", "scikit-learn==1.0.2"],  # the last for the programs
     "pytensor": ["pytensor>=3", "numba"],
     "jax": ["jax"],
     "numba": ["numba"],
