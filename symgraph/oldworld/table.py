@@ -111,9 +111,11 @@ METHODS: dict[str, dict[str, str]] = {
 }
 
 CHANGED: Names = {
+    "h5py": {"=files": "AttributeManager=attributes_in_bytes"},
     "json": {"=words": "load=without_encoding loads=without_encoding"},
     "numpy": {"=arrays": "array=as_before asarray=as_before fromstring=from_bytes histogram=normed_histogram"},
     "random": {"=words": "sample=sample_of_sets shuffle=shuffle_by"},
+    "yaml": {"=files": "load=load_without_loader load_all=load_without_loader"},
 }
 
 _TKINTER = {"Tkinter": "tkinter", "tkFileDialog": "tkinter.filedialog", "tkMessageBox": "tkinter.messagebox", "ttk": "tkinter.ttk"}

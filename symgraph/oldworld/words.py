@@ -24,10 +24,13 @@ ArgSpec = namedtuple("ArgSpec", "args varargs keywords defaults")
 
 
 def getargspec(func: Any) -> Any:
-    """`inspect.getargspec`: names and defaults of a function's parameters. ValueError for what it could not say."""
+    """`inspect.getargspec`: names and defaults of a function's parameters. ValueError for what it could not say.
+
+    Annotations are left out: functions that old programs look at, symgraph's among them, have some by now.
+    """
     full = inspect.getfullargspec(func)
-    if full.kwonlyargs or full.annotations:
-        raise ValueError("Function has keyword-only parameters or annotations, use inspect.signature() API which can support them")
+    if full.kwonlyargs:
+        raise ValueError("Function has keyword-only parameters, use inspect.signature() API which can support them")
     return ArgSpec(full.args, full.varargs, full.varkw, full.defaults)
 
 

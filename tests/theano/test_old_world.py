@@ -38,6 +38,8 @@ def test_every_row_leads_somewhere() -> None:
     assert not [row for row in wrong if row[0] in table.MADE | table.PYTHON2_MADE or not hasattr(_at(row[0]), row[1])]  # who has it needs no other
     for rows in (table.CHANGED, table.PYTHON2_CHANGED):
         for module, homes in rows.items():
+            if module in ("h5py", "yaml") and importlib.util.find_spec(module) is None:
+                continue
             for name, (home, maker) in _rows(homes).items():
                 assert callable(getattr(_at(module), name)) and callable(getattr(_at(home), maker))
     assert all(importlib.import_module(target) for target in {*table.SAME.values(), *table.PYTHON2_SAME.values()} - {"six", "six.moves", "joblib"}
@@ -81,6 +83,7 @@ def new_function(a, *, b=1):  # type: ignore[no-untyped-def]
 ARRAY = quietly(arrays.as_before, np.array)
 PIECES: dict[str, tuple[Callable[[], Any], Any]] = {
     "getargspec": (lambda: tuple(words.getargspec(lambda x, y=1, *args: 0)), (["x", "y"], "args", None, (1,))),
+    "getargspec of annotations": (lambda: words.getargspec(old_function).args, ["a", "b"]),
     "escape": (lambda: (words.escape('<"&'), words.escape('"', True)), ('&lt;"&amp;', "&quot;")),
     "versions": (lambda: [words.LooseVersion(a) < b for a, b in [("1.9.3", "1.10"), ("0.9.0rc1", "0.9.0.dev2"), ("2.0", "2.0")]], [True, False, False]),
     "a version": (lambda: (str(words.LooseVersion("1.0.5")), words.LooseVersion("1.0.5").version, words.LooseVersion("1") == "1"),
@@ -127,7 +130,7 @@ def test_wrong_pieces() -> None:
 
     for call, kind, message in [
         (lambda: words.getargspec(new_function), ValueError, "keyword-only"), (lambda: words.strtobool("x"), ValueError, "invalid truth value 'x'"),
-        (lambda: words.getargspec(old_function), ValueError, "annotations"), (lambda: words.find_module("nowhere"), ImportError, "No module named"),
+        (lambda: words.find_module("nowhere"), ImportError, "No module named"),
         (lambda: ARRAY([[1, 2], [3]], dtype=float), ValueError, "inhomogeneous"), (lambda: words2.maketrans("a", ""), ValueError, "same length"),
         (lambda: images.imresize(np.zeros((2, 2)), 50, "cubist"), ValueError, "interp is one of nearest, .*got 'cubist'"),
         (lambda: images.toimage(np.zeros((2, 2, 2))), ValueError, "three or four layers; got shape"),
