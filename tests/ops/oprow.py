@@ -18,6 +18,7 @@ class OpRow:
     named in `known` (see `variables`), other sizes are not.
     points(random): arguments in float64 at which derivatives by the inputs `slopes` are compared with central differences; small.
     second: whether second derivatives are, too. tolerance: relative and absolute, in float64; less precise dtypes have theirs beside.
+    native: False for what Python alone computes, step by step.
     """
 
     name: str
@@ -29,6 +30,7 @@ class OpRow:
     second: bool = True
     tolerance: float = 1e-12
     looser: dict[str, float] = field(default_factory=dict)  # by dtype
+    native: bool = True
 
     def __str__(self) -> str:
         return self.name

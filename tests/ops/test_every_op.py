@@ -22,6 +22,7 @@ import rows_fourier
 import rows_index
 import rows_layout
 import rows_linalg
+import rows_lists
 import rows_matrices
 import rows_normalisation
 import rows_others
@@ -42,6 +43,7 @@ from targets import TARGETS, run
 
 import symgraph
 import symgraph.tensor as T
+from symgraph.compile.handoff import NotNative
 from symgraph.expr.evaluate import evaluate, run_nodes
 from symgraph.expr.op import Op
 from symgraph.expr.walk import toposort
@@ -53,7 +55,7 @@ TABLES = (
     rows_special, rows_fourier, rows_signal, rows_spectral, rows_passing, rows_sparse, rows_branch,
     rows_activations, rows_normalisation, rows_attention, rows_ctc, rows_softmaxes,
     rows_random,
-    rows_conv,
+    rows_conv, rows_lists,
 )
 ROWS: list[OpRow] = [row for table in TABLES for row in table.ROWS]
 STEP = 1e-6
@@ -105,6 +107,10 @@ def cases(row):
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_values(row, target, full):
     sets = cases(row)
+    if target == "interpreter" and not row.native:
+        with pytest.raises(NotNative):
+            judge(sets, target)
+        return
     if target == "interpreter":
         sets = [case for case in sets if sum(a.size for a in case.arrays) <= SMALL]
     assert len(sets) > (target == "unoptimised")
@@ -214,11 +220,10 @@ BASES = {"create.FromSizes", "fourier._Transform", "index.subtensor.Indexed", "l
          "linalg.matrices.MatrixOp", "reduce.Reduce",
          "linalg.exponential._OfSchur", "nnet.standardise._Standard", "nnet.attention._Attends", *rows_ctc.BASES}
 BASES |= rows_sparse.BASES | rows_sort.BASES | rows_random.BASES
-BASES |= rows_conv.BASES
-# Ops that are no functions of arrays to arrays, and where they are tested: lists (tests/parity, tests/compile/test_foreign_ops.py), what tells a
-# person (tests/loops/test_progress.py), draws of a generator that is called back (tests/randomness).
-ELSEWHERE = {*(f"typedlists.{name}" for name in "Append Count Extend GetItem Index Insert Length MakeList Remove Reverse _OfLists".split()),
-             "progress.Report", "random.twister.CallOnWords"}
+BASES |= rows_conv.BASES | rows_lists.BASES
+# Ops that are no functions of arrays to arrays, and where they are tested: what tells a person (tests/loops/test_progress.py), draws of a
+# generator that is called back (tests/randomness).
+ELSEWHERE = {"progress.Report", "random.twister.CallOnWords"}
 
 
 def op_classes():
