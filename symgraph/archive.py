@@ -199,7 +199,7 @@ def load(f: Any, persistent_load: Callable[[zipfile.ZipFile], Any] = PersistentN
     """
     try:
         zip_file = zipfile.ZipFile(f, "r")
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError) as error:  # not implemented: a later format, as a damaged one may say
         raise zipfile.BadZipFile(f"{_called(f)} is no file of pkl_utils.dump: {error}") from None
     with zip_file:
         if INDEX not in zip_file.namelist():

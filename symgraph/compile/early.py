@@ -43,8 +43,8 @@ def with_bodies(order: Sequence[Apply]) -> list[Apply]:
 
 def early_key(signature: Signature, mode: Mode, order: list[Apply], version: str) -> str | None:
     """The digest, or None where the expression holds what has no stable text."""
-    if any(r.key is None for r in mode.rules) or user_passes(mode):
-        return None  # a function may do anything
+    if any(r.key is None for r in mode.rules) or user_passes(mode) or config.optimizer_verbose:
+        return None  # a function may do anything; rules that are to be told have to fire
     rules = [r.key for r in mode.rules]
     lines: list[str] = [version, repr(mode.key()[:-1]), repr(rules), repr(config.code_key()), signature.form]
     # Which values come with the call, and which from shared variables: code is the same, where it finds them is not.

@@ -139,8 +139,10 @@ def test_rules_that_run_in_a_circle_and_are_told(capsys: Any) -> None:
     with pytest.raises(OptimizationError, match="run in a circle: <lambda> fired 1001 times"), config.change_flags({"optdb.max_use_ratio": 0}):
         function([x], T.exp(x), mode=Mode(rules=[back, forth]))
     capsys.readouterr()
-    with config.change_flags(optimizer_verbose=True):
-        function([x], T.log(1 + x))
+    for _ in range(2):  # the second would be known from the first
+        capsys.readouterr()
+        with config.change_flags(optimizer_verbose=True):
+            function([x], T.log(1 + x))
     assert "rule logarithm_near_one: log(add.0) -> log1p.0" in capsys.readouterr().err
     with config.change_flags({"scan.debug": True}):
         function([x], symgraph.scan(lambda a: T.exp(a) * 2, x)[0])

@@ -147,4 +147,9 @@ class SoftmaxGrad(Op):
         return [u * (g - over(g * y)) - g * over(u * y), SoftmaxGrad()(y, u)]
 
     def batch(self, inputs: Any, stacked: Any) -> Any:
-        return [SoftmaxGrad()(*inputs)] if all(stacked) else None
+        y, g = inputs
+        if not all(stacked):
+            one, many = (g, y) if stacked[0] else (y, g)
+            one = one.dimshuffle("x", *range(one.ndim)) + many.zeros_like()
+            y, g = (many, one) if stacked[0] else (one, many)
+        return [SoftmaxGrad()(y, g)]
