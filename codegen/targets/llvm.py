@@ -13,12 +13,16 @@ llvmlite is imported when the first module is compiled.
 from __future__ import annotations
 
 import platform
+import re
 from functools import lru_cache
 from typing import Any
 
 from codegen.targets.llvmfunctions import with_elementary
+from codegen.targets.llvmspelling import STRAIGHT
 
 __all__ = ["compile_llvm", "optimized_text"]
+
+STRAIGHT_FUNCTION = re.compile(rf"^define .*@([\w.]+)\(.*{STRAIGHT}", re.M)
 
 def compile_llvm(text: str, level: int = 2) -> bytes:
     """Object code of a module written in LLVM's language, optimised at `level` (0, 1, 2 or 3) for this processor.
@@ -45,8 +49,26 @@ def optimized(text: str, level: int) -> tuple[Any, Any]:
     module.verify()
     if level:
         builder = llvm.create_pass_builder(machine, tuning_of(llvm, level))
+        leave_straight(llvm, module, text, builder)
         builder.getModulePassManager().run(module, builder)
     return machine, module
+
+
+def leave_straight(llvm: Any, module: Any, text: str, builder: Any) -> None:
+    """Functions that the text calls straight get few passes, and then no more: 4 ms for a logistic regression step, of which the others
+    take 70 to 100. The entry is one of them, which would take the code of its kernels in; a call took as long as before (1.5 us)."""
+    straight = STRAIGHT_FUNCTION.findall(text)
+    if not straight:
+        return
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_simplify_cfg_pass()
+    passes.add_instruction_combine_pass()
+    passes.add_simplify_cfg_pass()
+    passes.run(module, builder)
+    for name in straight:
+        function = module.get_function(name)
+        function.add_function_attribute("noinline")
+        function.add_function_attribute("optnone")
 
 
 def fresh_context(llvm: Any) -> Any:

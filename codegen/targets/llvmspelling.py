@@ -6,7 +6,7 @@ import struct
 
 from codegen.loopir.operations import MATH, OPERATIONS
 
-__all__ = ["CASTS_TO_HALF", "TYPES", "cast", "constant", "memory_type", "pattern", "type_name"]
+__all__ = ["CASTS_TO_HALF", "STRAIGHT", "TYPES", "cast", "constant", "memory_type", "pattern", "type_name"]
 
 TYPES = {
     "bool": "i1", "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64",
@@ -20,6 +20,7 @@ INFINITY = {"half": "0xH7C00", "float": "0x7FF0000000000000", "double": "0x7FF00
 # What is asked of a mathematical function: it reads nothing, so it may leave a loop and be joined with an equal call.
 # `readnone` is `memory(none)` in words that every LLVM since 15 takes.
 PURE = "nounwind willreturn readnone"
+STRAIGHT = ' "straight"'  # of a function that few passes suffice for: codegen/targets/llvm.py
 
 # Compared, divided, shifted and joined differently when there is a sign. {0} is the result, {1} {2} {3} the operands, T the type.
 FLOAT = {

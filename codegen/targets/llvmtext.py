@@ -17,7 +17,7 @@ from codegen.loopir import nodes as ir
 from codegen.loopir.operations import MATH
 from codegen.targets.elementary import ELEMENTARY
 from codegen.targets.llvmcalls import INVARIANT, ROUNDS, SIZES, CallText, Shared
-from codegen.targets.llvmspelling import CASTS_TO_HALF, cast, constant, memory_type, pattern, type_name
+from codegen.targets.llvmspelling import CASTS_TO_HALF, STRAIGHT, cast, constant, memory_type, pattern, type_name
 from codegen.targets.survey import survey
 
 __all__ = ["llvm_text"]
@@ -72,12 +72,10 @@ class FunctionText(CallText):
         return ", ".join(parts)
 
     def attributes(self) -> str:
-        if self.is_entry:
-            return "nounwind"
         fact = self.shared.facts[self.function.name]
         if fact.row:
             return "noinline optnone nounwind"  # a row of calls: nothing to gain, and a quarter of the time to compile
-        return "noinline nounwind" if fact.apart else "nounwind"
+        return f"{'noinline ' if fact.apart else ''}nounwind{STRAIGHT if fact.straight else ''}"
 
     # Blocks -----------------------------------------------------------------------------------------------------------
     def block(self, block: ir.Block) -> None:

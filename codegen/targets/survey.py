@@ -8,6 +8,7 @@ from codegen.record import record
 __all__ = ["Survey", "survey"]
 
 INLINE_LENGTH = 60  # a kernel of one use may become a part of its caller up to this many nodes (see docs/architecture.md)
+SEVERAL = 4  # with so many functions that loop, those that do not are a small part of a call, and a third of the work of LLVM's passes
 INLINE_TOTAL = 1500  # nodes of all such kernels with loops: the time that LLVM takes grows with the square of a function
 
 
@@ -16,6 +17,7 @@ class Survey:
     """function: the kernel. calls: from how many places it is called. length: its nodes, all nested ones counted.
 
     apart: better left a function of its own than made a part of its caller. row: calls only, no loops.
+    often: called in a loop. straight: no loops and not called in one, among several that loop: best left nearly as written.
     context: it, or a kernel that it calls, needs the context (to fail, to reach a library or to call back).
     """
 
@@ -25,6 +27,8 @@ class Survey:
     loops: bool = False
     apart: bool = False
     row: bool = False
+    often: bool = False
+    straight: bool = False
     context: bool = False
 
 
@@ -34,10 +38,10 @@ def survey(module: ir.Module) -> dict[str, Survey]:
     callees: dict[str, set[str]] = {}
     for name, fact in facts.items():
         callees[name] = set()
-        blocks = [fact.function.body]
+        blocks = [(fact.function.body, False)]
         fact.context = fact.function.fails or fact.function is module.entry
         while blocks:
-            block = blocks.pop()
+            block, within = blocks.pop()
             fact.length += len(block)
             for node in block:
                 kind = node.__class__
@@ -45,11 +49,12 @@ def survey(module: ir.Module) -> dict[str, Survey]:
                     continue
                 if isinstance(node, (ir.For, ir.While)):
                     fact.loops = True
-                    blocks.append(node.body)
+                    blocks.append((node.body, True))
                 elif isinstance(node, ir.If):
-                    blocks += [node.then, node.otherwise]
+                    blocks += [(node.then, within), (node.otherwise, within)]
                 elif isinstance(node, ir.Call):
                     facts[node.kernel].calls += 1
+                    facts[node.kernel].often |= within
                     callees[name].add(node.kernel)
                 elif isinstance(node, (ir.Library, ir.External, ir.Callback, ir.Fail)):
                     fact.context = True
@@ -64,4 +69,10 @@ def survey(module: ir.Module) -> dict[str, Survey]:
         for name, called in callees.items():
             if not facts[name].context and any(facts[k].context for k in called):
                 facts[name].context = changed = True
+            for k in called:
+                if facts[name].often and not facts[k].often:
+                    facts[k].often = changed = True
+    several = sum(fact.loops for fact in facts.values()) >= SEVERAL
+    for fact in facts.values():
+        fact.straight = several and not fact.loops and not fact.often
     return facts

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from codegen.targets import processor
 from codegen.targets.llvm import compile_llvm, optimized_text
 from codegen.targets.llvmtext import llvm_text
 from codegen.targets.processor import target_key
+from codegen.targets.survey import SEVERAL
 
 
 def chain(length: int, type: str = "float64", function: str = "") -> Entry:
@@ -133,3 +136,34 @@ def test_without_the_systems_description_llvm_is_asked(monkeypatch: pytest.Monke
         assert "+" in processor.target_key()
     finally:
         processor.target_key.cache_clear()
+
+
+@pytest.mark.parametrize("kernels", [SEVERAL - 1, SEVERAL])
+def test_what_does_not_loop_among_several_that_do_is_left_nearly_as_written(kernels: int) -> None:
+    e = Entry()
+    x, n = e.argument(0, "float64"), e.size(0)
+    for k in range(kernels):
+
+        def body(b: Any, out: Any, x: Any, n: Any, k: int = k) -> None:
+            with b.loop(0, n, independent=True) as i:
+                b.store(out, i, b.add(b.load(x, i), float(k)))
+
+        add = e.kernel(f"add{k}", ["float64*", "float64*", "int64"], body, distinct=frozenset({0, 1}), readonly=frozenset({1}))
+        add(e.result(k, "float64", n), x, n)
+    once = e.kernel("once", ["float64*"], lambda b, out: b.store(out, 0, 7.0))
+    again = e.kernel("again", ["float64*"], lambda b, out: b.store(out, 0, b.add(b.load(out, 0), 1.0)))
+    place = e.result(kernels, "float64", 1)
+    once(place)
+    text = llvm_text(e.module())
+    assert text.count('"straight"') == 3 * (kernels == SEVERAL)  # the entry, once, again
+    with e.b.loop(0, n):
+        again(place)  # a loop, so one function more that does: neither the entry nor what is called in it is straight now
+    text = llvm_text(e.module())
+    assert re.findall(r'@(\w+)\(.*"straight"', text) == ["once"]
+    optimised = optimized_text(text)
+    assert "optnone" in optimised and "x double> " in optimised
+    a = np.arange(33.0)
+    results = run(e, [a], ["float64"] * (kernels + 1)).results
+    assert results[kernels].tolist() == [40.0]
+    for k in range(kernels):
+        np.testing.assert_array_equal(results[k], a + k)
