@@ -48,7 +48,11 @@ class Case:
 
     def compare(self, found: Any, which: int, what: str) -> None:
         for k, (value, wanted) in enumerate(zip(found, self.wanted[which][0], strict=True)):
-            assert value.shape == wanted.shape and value.dtype == wanted.dtype, f"{what}, output {k}: {value.shape}, wanted {wanted.shape}"
+            unknown = wanted.ndim > 1 and not len(wanted) and value.shape == (0,) * value.ndim  # the size of rows that only a step tells
+            assert value.ndim == wanted.ndim and (value.shape == wanted.shape or unknown), f"{what}, output {k}: {value.shape}, wanted {wanted.shape}"
+            assert value.dtype == wanted.dtype, f"{what}, output {k}: {value.dtype}, wanted {wanted.dtype}"
+            if unknown:
+                continue
             assert np.allclose(value, wanted, rtol=1e-9, atol=1e-10), f"{what}, output {k}:\n{value}\nwanted\n{wanted}"
 
 
