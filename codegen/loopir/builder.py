@@ -256,8 +256,7 @@ class Builder(Arithmetic):
         if isinstance(last, ir.Assign) and isinstance(condition, Scalar) and condition.value is last.out:
             passed = self.passed.setdefault(id(self.block), (self.block, set()))[1]
             if (last.operation, last.args) in passed:
-                self.block.pop()
-                return
+                return  # the comparison stays: whoever wrote it may go on to use it
             passed.add((last.operation, last.args))
         if self.on_check is None:
             raise RuntimeError("this function has no failure table")

@@ -95,4 +95,7 @@ def test_what_was_checked_in_a_block_is_not_checked_there_again() -> None:
     b.check(b.less(m, n), "ValueError", "too few")
     b.when(b.less(0, n), lambda: b.check(b.less(n, m), "ValueError", "in a branch, which is another block"))
     assert sum(isinstance(node, ir.If) for node in b.block) == 3
-    assert [isinstance(node, ir.If) for node in b.block] == [False, True, False, True, False, True]
+    assert [isinstance(node, ir.If) for node in b.block] == [False, True, False, False, True, False, True]
+    again = b.less(n, m)
+    b.check(again, "ValueError", "too many")
+    assert b.block[-1].out is again.value  # it may be used behind the check
