@@ -1,8 +1,8 @@
-"""Loops and branches of the entry: their inner programs are lowered into the body of a For, a While or an If.
+"""Loops of the entry: their inner programs are lowered into the body of a For or a While.
 
-The states of a loop are kept in one of three ways. *rows*: the new state is also a row of a stacked result: the state is then simply
-the address of that row, and nothing is copied. *small*: a few numbers on the stack, which compilers keep in registers. *turns*: two
-buffers that take turns.
+The states of a loop are kept in one of four ways. *row*: the new state is also a row of a stacked result: the state is then simply
+the address of that row, and nothing is copied. *small*: a few numbers on the stack, which compilers keep in registers. *place*: a step
+changes parts of it where it stands, in the memory of the final state (`staying.py`). *turns*: two buffers that take turns.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from codegen.lower.memory import SMALL, item_bytes
 from codegen.lower.pulse import Countdown, countdown_of
 from codegen.lower.reports import Reports
 from codegen.lower.rings import Ring, kept_rows
+from codegen.lower.staying import way
 from codegen.lower.tapes import Tape
 from codegen.lower.unit import LEVELS
-from codegen.program import Branch, Loop
+from codegen.program import Loop
 
-__all__ = ["BranchPlan", "LoopPlan"]
+__all__ = ["LoopPlan"]
 
 MOST_BYTES = 1 << 62  # of a stack
+HELD = ("small", "place")  # states whose address stays the same, so that nothing of them is carried
 
 
 class LoopPlan:
@@ -149,7 +151,14 @@ class LoopPlan:
             shape = body.shapes[v]
             small = all(is_number(n) for n in shape) and product(shape) * item_bytes(body.types[v].dtype) <= SMALL
             made_here = outputs[k] in body.maker
-            self.kinds.append("small" if small else f"row {row}" if row is not None and made_here and outputs.index(outputs[k]) == k else "turns")
+            if small:
+                self.kinds.append("small")
+            elif row is not None and made_here and outputs.index(outputs[k]) == k:
+                self.kinds.append(f"row {row}")
+            else:
+                steps_between = way(body, v, k)
+                self.kinds.append("turns" if steps_between is None else "place")
+                body.stays.update(dict.fromkeys(steps_between or (), body.memory[v]))
 
     def claim(self, k: int, shape: Any) -> Memory | None:
         """Where the body should put its output k in this round."""
@@ -157,6 +166,8 @@ class LoopPlan:
             if self.loop.body.outputs[k] in self.late:
                 self.check_state(k, shape)
             kind = self.kinds[k]
+            if kind == "place":
+                return self.body.memory[self.states[k]]
             j = int(kind[4:]) if kind.startswith("row") else None
             return self.targets.setdefault(k if j is None else self.count + j, Memory())
         if k - self.count in self.open:
@@ -197,6 +208,8 @@ class LoopPlan:
                 bytes = product(self.body.shapes[self.states[k]]) * item_bytes(dtype)
                 pair = [b.recast(frame.unit.scratch(bytes), f"{dtype}*") for _ in range(2)]
                 initial += [start.pointer, *pair]
+            elif kind == "place":
+                self.body.memory[self.states[k]].pointer = self.settle(k, start, dtype)
             else:
                 initial.append(start.pointer)
         initial += [b.constant(0, "int64") for axes in self.open.values() for _ in axes]
@@ -213,6 +226,14 @@ class LoopPlan:
         else:
             final = b.fold(0, self.steps, initial, lambda t, *carried: self.counted_round(t, carried)[1])
             self.finish(final, self.steps)
+
+    def settle(self, k: int, start: Memory, dtype: str) -> Any:
+        """Where a state stays during the loop: in the memory of the final one, into which the initial one is copied unless it stands there."""
+        frame, out, count = self.frame, self.loop.outputs[k], product(self.body.shapes[self.states[k]])
+        home = frame.memory[out] if out is not None else Memory(self.b.recast(frame.unit.scratch(count * item_bytes(dtype)), f"{dtype}*"))
+        if home is not start:
+            frame.copy(home, start, dtype, count)
+        return home.pointer
 
     def prepare_stacks(self) -> None:
         for j in range(self.loop.stacked):
@@ -292,7 +313,7 @@ class LoopPlan:
                 body.memory[v].pointer = now
                 self.targets.setdefault(k, Memory()).pointer = write
                 turns[k] = [write, other, write]
-            else:
+            elif self.kinds[k] != "place":
                 body.memory[v].pointer = rest.pop(0)
         frame.unit.loops.append(loop.where)
         body.run()
@@ -306,7 +327,7 @@ class LoopPlan:
                 frame.copy(Memory(here), Memory(there), body.types[v].dtype, product(body.shapes[v]))
             elif kind == "turns":
                 after += turns[k]
-            else:
+            elif kind != "place":
                 after.append(self.targets[self.count + int(kind[4:])].pointer)
         frame.unit.where = loop.where
         for j, axes in self.open.items():
@@ -344,7 +365,7 @@ class LoopPlan:
         """For each state that is carried as addresses: where the first of them stands, and how the state is kept."""
         places, at = [], 0
         for kind in self.kinds:
-            if kind != "small":
+            if kind not in HELD:
                 places.append((at, kind))
                 at += 3 if kind == "turns" else 1
         return places
@@ -359,6 +380,8 @@ class LoopPlan:
             self.countdown.finish(rest.pop())
         for k, out in enumerate(loop.outputs[: self.count]):
             kind = self.kinds[k]
+            if kind == "place":
+                continue
             pointer = self.buffers[k][0] if kind == "small" else rest[0]
             del rest[: {"small": 0, "turns": 3}.get(kind, 1)]
             if out is not None:
@@ -395,41 +418,3 @@ def may_fail(block: ir.Block, failing: set[str]) -> bool:
         if any(may_fail(part, failing) for part in parts):
             return True
     return False
-
-
-class BranchPlan:
-    """One Branch in the making: what each side computes stays where it is; address and sizes come out of the If."""
-
-    def __init__(self, frame: Any, branch: Branch, frame_class: Any) -> None:
-        self.frame = frame
-        self.branch = branch
-        self.frame_class = frame_class
-
-    def run(self) -> None:
-        frame, branch, b = self.frame, self.branch, self.frame.builder
-        condition = frame.scalar(branch.condition, ())
-        values = b.when(b.cast(condition, "bool"), lambda: self.side(branch.then), lambda: self.side(branch.otherwise))
-        for out in branch.outputs:
-            pointer = values.pop(0)
-            shape = []
-            for n in frame.types[out].shape:
-                size = values.pop(0)
-                shape.append(size if n is None else n)
-            frame.memory[out] = Memory(pointer)
-            frame.shapes[out] = tuple(shape)
-
-    def side(self, program: Any) -> list[Any]:
-        frame, b = self.frame, self.frame.builder
-        inner = self.frame_class(frame.unit, program, lambda k, shape: None)
-        for v, outer in zip(program.inputs, self.branch.captured):
-            inner.bind(v, frame.shapes[outer], Memory(frame.located(outer).pointer), (frame, outer))
-        inner.enter()
-        inner.plan()
-        inner.run()
-        values: list[Any] = []
-        for v in program.outputs:
-            values.append(inner.located(v).pointer)
-            values += [b.cast(b.constant(n, "int64"), "int64") if is_number(n) else n for n in inner.shapes[v]]
-        return values
-
-

@@ -17,13 +17,14 @@ from codegen.layout import CallbackType
 from codegen.loopir import nodes as ir
 from codegen.loopir.scalar import Scalar, is_number
 from codegen.lower.arrays import Memory, SizedArray, offset_of, product
-from codegen.lower.control import BranchPlan, LoopPlan
+from codegen.lower.control import LoopPlan
 from codegen.lower.fuse import Group, fuse, inputs_of, reads_elements
 from codegen.lower.inplace import chains, finish
 from codegen.lower.kernel import Kernel
 from codegen.lower.memory import allocate
 from codegen.lower.nests import copy_kernel, loops_kernel, pointwise_kernel
 from codegen.lower.reductions import reduction_kernel
+from codegen.lower.sides import BranchPlan
 from codegen.lower.unit import LEVELS, Unit
 from codegen.program import Branch, Loop, Program, Step
 from codegen.rules import Loops, Pointwise
@@ -75,6 +76,7 @@ class Frame:
         self.plans: dict[int, Any] = {}  # root -> LoopPlan or BranchPlan
         self.workspaces: dict[int, list[tuple[Any, str, Any]]] = {}
         self.in_place: dict[int, int] = {}  # aliased output -> input that must be copied first
+        self.stays: dict[int, Memory] = {}  # values on the way to a new state that stands where the old one does
         self.block = self.builder.block
         for v, array in program.constants.items():
             self.shapes[v] = tuple(array.shape)

@@ -84,11 +84,11 @@ class _Allocation:
             frame.memory[v] = memory
             self.hold(memory, max(self.last.get(v, now), now))
             return
-        claimed = self.claimed(v)
+        claimed = frame.stays.get(v) or self.claimed(v)
         alias = alias_of(step, v)
         if claimed is not None:
             frame.memory[v] = claimed
-            if alias is not None:
+            if alias is not None and frame.memory.get(alias) is not claimed:
                 frame.in_place[v] = alias
             return
         if v in self.promised or self.becomes_output(v):
