@@ -81,6 +81,7 @@ class _Fusion:
         self.steps = program.steps
         self.types = program.types
         self.results = set(program.outputs)
+        self.makers = {value: position for position, step in enumerate(program.steps) for value in step.outputs if value is not None}
         self.uses: dict[int, list[Use]] = {}
         for position, step in enumerate(program.steps):
             for operand, value in enumerate(inputs_of(step)):
@@ -146,12 +147,25 @@ class _Fusion:
             return
         if not in_memory and len(homes) > 1 and self.repeated(position, step, rule, list(homes.values())):
             return
+        if rule.view and value in self.results and self.stands_whole(step.inputs[0]):
+            self.open("view", position)
+            return
         if self.stored_beside(position, step, rule, uses, list(homes.values())):
             return
         if rule.view and value not in self.results:
             self.open("view", position)
         else:
             self.open("pointwise", position)
+
+    def stands_whole(self, value: int) -> bool:
+        """Whether a kernel of its own writes the value into memory: then it may be the very memory of a result that is a view of it."""
+        position = self.makers.get(value)
+        step = None if position is None else self.steps[position]
+        if not isinstance(step, Step):
+            return False
+        if isinstance(step.rule, (Pointwise, Loops)) and step.rule.view:
+            return self.stands_whole(step.inputs[0])
+        return isinstance(step.rule, (Loops, Reduction))
 
     # Ways to be a member ----------------------------------------------------------------------------------------------
     def absorbed(self, position: int, step: Step, rule: Pointwise, group: Group) -> bool:

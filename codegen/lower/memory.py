@@ -59,6 +59,7 @@ class _Allocation:
         self.held: dict[int, int] = {}  # id(memory) -> number of the last group that reads it
         self.heirs = heirs(frame) if frame.outermost else {}
         self.promised: dict[int, Memory] = {}  # what the memory of an output passes through before it gets there
+        self.views = views(frame) if frame.outermost else {}
 
     def run(self) -> None:
         for group in self.groups:
@@ -84,7 +85,7 @@ class _Allocation:
             frame.memory[v] = memory
             self.hold(memory, max(self.last.get(v, now), now))
             return
-        claimed = frame.stays.get(v) or self.claimed(v)
+        claimed = frame.stays.get(v) or self.claimed(v) or self.claimed_by_views(v)
         alias = alias_of(step, v)
         if claimed is not None:
             frame.memory[v] = claimed
@@ -131,6 +132,15 @@ class _Allocation:
                 memory = frame.claim(k, frame.shapes[v])
                 if memory is not None:
                     frame.claimed[k] = memory
+                    return memory
+        return None
+
+    def claimed_by_views(self, v: int) -> Memory | None:
+        """The memory in which the caller wants a value of which an output is a view, so that nothing is copied."""
+        for w in self.views.get(v, ()):
+            if w in self.frame.shapes:
+                memory = self.claimed(w) or self.claimed_by_views(w)
+                if memory is not None:
                     return memory
         return None
 
@@ -303,10 +313,20 @@ def last_uses(frame: Any) -> dict[int, int]:
     return found
 
 
+def views(frame: Any) -> dict[int, list[int]]:
+    """For each value the values that are views of it."""
+    found: dict[int, list[int]] = {}
+    for group in frame.groups:
+        if group.kind == "view":
+            step = frame.program.steps[group.root]
+            found.setdefault(step.inputs[0], []).append(step.outputs[0])
+    return found
+
+
 def heirs(frame: Any) -> dict[int, int]:
     """For each value that a step changes in place, and that nothing else needs then: what becomes of it."""
     last = last_uses(frame)
-    viewed = {frame.program.steps[group.root].inputs[0] for group in frame.groups if group.kind == "view"}
+    viewed = views(frame)
     found = {}
     for k, group in enumerate(frame.groups):
         step = frame.program.steps[group.root]
