@@ -12,6 +12,7 @@ from symgraph.compile import modes, named, stepwise
 from symgraph.compile.devices import check_device
 from symgraph.compile.early import early_key, written_order
 from symgraph.compile.face import FunctionFace
+from symgraph.compile.once import evaluated_once
 from symgraph.compile.parts import has_parts, make_parts_function
 from symgraph.compile.signature import Signature, make_signature
 from symgraph.errors import StochasticOrder
@@ -126,7 +127,8 @@ def _stepwise(signature: Signature, mode: modes.Mode, clock: bool) -> FunctionFa
 def evaluated(x: Any, inputs_to_values: Any = None) -> Any:
     """The value of a variable, given those of the variables it depends on.
 
-    The function behind it is kept, so that evaluating again is a call.
+    The first time, a small expression whose value takes no rounding that could be done otherwise is computed by numpy's rules (`once.py`);
+    else it is compiled, and the function is kept, so that evaluating again is a call.
 
     >>> import symgraph.tensor as T
     >>> a, b = T.dscalars('a', 'b')
@@ -142,9 +144,17 @@ def evaluated(x: Any, inputs_to_values: Any = None) -> Any:
     inputs: Sequence[Any] = sorted(given, key=id)
     kept = x.__dict__.setdefault("_evaluate", {})
     key = tuple(map(id, inputs))
+    values = [given[v] for v in inputs]
     if key not in kept:
+        check_device()
+        signature = make_signature(list(inputs), x, on_unused_input="ignore")
+        found = evaluated_once(signature, named.resolve(None), written_order(signature), values)
+        if found is not None:
+            kept[key] = None
+            return found
+    if kept.get(key) is None:
         kept[key] = function(list(inputs), x, on_unused_input="ignore")
-    return kept[key](*[given[v] for v in inputs])
+    return kept[key](*values)
 
 
 Variable.eval = evaluated  # type: ignore[attr-defined]  # here, because it compiles
