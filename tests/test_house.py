@@ -71,6 +71,7 @@ SLOW = {
     *("pycuda", "rich", "safetensors", "yaml"),
     *("configparser", "difflib", "shutil", "subprocess", "webbrowser", "cProfile"),
 }
+ONLY_COMPILING = "symgraph.graph.graph"  # whatever loads this, with all the passes, is slow too, and a warm start goes without
 # Files of ours that a warm start, or `import symgraph`, shall not load; the one file that loads each does it in a function.
 LATE = {
     "codegen.stations": "codegen.compile", "symgraph.compile.native": "symgraph.compile.function",
@@ -240,7 +241,7 @@ def _loads_slow(target: str, modules: dict[str, Module]) -> bool:
     seen, stack = set(), [target]
     while stack:
         name = stack.pop()
-        if name.partition(".")[0] in SLOW:
+        if name.partition(".")[0] in SLOW or name == ONLY_COMPILING:
             return True
         if name in modules and name not in seen:
             seen.add(name)
