@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 __all__ = [
-    "ALL", "BOOL", "COMPLEX", "CONTINUOUS", "DISCRETE", "FLOAT", "INTEGER", "SIGNED", "UNSIGNED", "float_of", "normal", "part_of", "smallest_int",
-    "upcast",
+    "ACCUMULATE_IN", "ALL", "BOOL", "COMPLEX", "CONTINUOUS", "DISCRETE", "FLOAT", "INTEGER", "SIGNED", "UNSIGNED", "float_of", "normal", "part_of",
+    "smallest_int", "upcast",
 ]
 
 BOOL = ("bool",)
@@ -20,6 +20,7 @@ FLOAT = ("float16", "float32", "float64")
 COMPLEX = ("complex64", "complex128")
 CONTINUOUS = FLOAT + COMPLEX
 ALL = DISCRETE + CONTINUOUS
+ACCUMULATE_IN = {"float16": "float32", "float32": "float64", "complex64": "complex128"}  # what sums are kept in
 
 _KNOWN = frozenset(ALL)
 

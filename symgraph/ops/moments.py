@@ -1,4 +1,4 @@
-"""Means, variances, norms: written in terms of sums and extremes."""
+"""Means and norms, written in terms of sums and extremes; variances, in one pass over memory."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ import numpy as np
 
 from symgraph.expr import dtypes
 from symgraph.expr.make import as_tensor
+from symgraph.expr.op import Op
 from symgraph.expr.sizes import as_axes, times
+from symgraph.expr.stacks import along_next
 from symgraph.settings import config
 
-__all__ = ["mean", "norm", "ptp", "std", "var"]
+__all__ = ["Variance", "mean", "norm", "ptp", "std", "var"]
+
+BLOCK = 1024  # elements of a row that are walked twice, for their mean and for their squares, while they lie in the first cache
+COLUMNS, ROWS = 4096, 4  # columns that are kept side by side, as by sums of columns; rows that are joined at once
 
 
 def _count(x: Any, axes: Sequence[int], dtype: str) -> Any:
@@ -47,6 +52,11 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
     """
     x = as_tensor(input)
     axes = as_axes(axis, x.ndim)
+    x = x.astype("float64") if x.dtype in dtypes.DISCRETE else x
+    if x.dtype in dtypes.FLOAT and axes == tuple(range(axes[0], axes[0] + len(axes)) if axes else ()) and axes and not corrected:
+        v = Variance(axes, ddof)(x)
+        rest = iter(range(v.ndim))
+        return v.dimshuffle(*["x" if d in axes else next(rest) for d in range(x.ndim)]) if keepdims else v
     away = x - x.mean(axes, keepdims=True)
     square = away.real * away.real + away.imag * away.imag if away.dtype in dtypes.COMPLEX else away * away
     if ddof == 0:
@@ -55,6 +65,133 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
     total = square.sum(axes, keepdims=keepdims)
     v = total / (_count(x, axes, total.dtype) - np.asarray(ddof, dtype=total.dtype))
     return v - away.mean(axes, keepdims=keepdims) ** 2 if corrected else v
+
+
+class Variance(Op):
+    """The variance along `axes`, dimensions that follow each other: the sum of squares of distances from the mean, over n - ddof.
+
+    In one pass over memory: parts that the first cache holds are walked twice, for their mean and for their squares, and joined by what Chan,
+    Golub and LeVeque (Updating formulae and a pairwise algorithm for computing sample variances, 1979) say of two samples. So it is as accurate as
+    two passes, in which a sum of squares, or of squares of distances from a guess, loses digits. Computed in the dtype that sums are.
+    """
+
+    __props__ = ("axes", "ddof")
+
+    def __init__(self, axes: Sequence[int], ddof: float = 0) -> None:
+        self.axes = tuple(axes)
+        self.ddof = ddof
+
+    def output_dtypes(self, x: Any) -> list[str]:
+        return [x.dtype]
+
+    def sizes(self, s: Any, x: Any) -> Any:
+        return [tuple(n for d, n in enumerate(x.shape) if d not in self.axes)]
+
+    def compute(self, x: Any) -> Any:
+        wide = x.astype(dtypes.ACCUMULATE_IN.get(x.dtype.name, x.dtype.name))
+        count = np.asarray(math.prod(x.shape[d] for d in self.axes), wide.dtype)
+        away = wide - wide.sum(axis=self.axes, keepdims=True) / count
+        return np.asarray((away * away).sum(axis=self.axes) / np.maximum(count - self.ddof, 0)).astype(x.dtype)
+
+    def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        (x,), (y,) = inputs, outputs
+        first, last = self.axes[0], self.axes[-1] + 1
+        before, count, step = math.prod(x.shape[:first]), math.prod(x.shape[first:last]), math.prod(x.shape[last:])
+        inside = dtypes.ACCUMULATE_IN.get(x.dtype, x.dtype)
+        divisor = b.maximum(b.sub(b.cast(count, inside), float(self.ddof)), 0.0)
+        read = lambda place: b.cast(b.load(x.pointer, place), inside)
+        write = lambda place, squares: b.store(y.pointer, place, b.cast(b.div(squares, divisor), y.dtype))
+        (_rows if isinstance(step, int) and step == 1 else _columns)(b, inside, read, write, before, count, step)
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        (x,), (g,) = inputs, output_grads
+        rest = iter(range(g.ndim))
+        g = (g * self._slope(x)).dimshuffle(*["x" if d in self.axes else next(rest) for d in range(x.ndim)])
+        return [g * (x - x.mean(self.axes, keepdims=True))]
+
+    def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
+        (x,), (t,) = inputs, tangents
+        return [((x - x.mean(self.axes, keepdims=True)) * t).sum(self.axes) * self._slope(x)]
+
+    def _slope(self, x: Any) -> Any:
+        """2 / (n - ddof)"""
+        count = _count(x, self.axes, x.dtype)
+        return np.asarray(2, x.dtype) / (count - np.asarray(self.ddof, x.dtype) if self.ddof else count)
+
+    def batch(self, inputs: Any, stacked: Any) -> list[Any]:
+        return [along_next(self)(*inputs)]
+
+
+def _rows(b: Any, inside: str, read: Any, write: Any, before: Any, count: Any, step: Any) -> None:
+    """Each row by its blocks. Means are told from the row's first element on: far from 0 they would not have the digits to be compared."""
+    zero = b.constant(0, inside)
+    plus = lambda left, right: [b.add(left[0], right[0])]
+
+    def block(row: Any, first: Any, mean: Any, squares: Any) -> list[Any]:
+        size = b.minimum(count - first, BLOCK)
+        element = lambda k: read(row * count + first + k)
+        origin = read(row * count)
+        total = b.accumulate(size, [zero], lambda k, acc: [b.add(acc[0], b.sub(element(k), origin))], plus)[0]
+        old, new = b.cast(first, inside), b.cast(size, inside)
+        middle = b.div(total, new)
+        place = b.add(origin, middle)
+
+        def square(k: Any, acc: Any) -> list[Any]:
+            away = b.sub(element(k), place)
+            return [b.add(acc[0], b.mul(away, away))]
+
+        more = b.accumulate(size, [zero], square, plus)[0]
+        share = b.div(new, b.add(old, new))
+        apart = b.sub(middle, mean)
+        more = b.add(more, b.mul(b.mul(apart, apart), b.mul(old, share)))
+        return [b.add(mean, b.mul(apart, share)), b.add(squares, more)]
+
+    with b.loop(0, before) as row:
+        if isinstance(count, int) and 0 < count <= BLOCK:
+            squares = block(row, b.constant(0, "int64"), zero, zero)[1]
+        else:
+            squares = b.fold(0, count, [zero, zero], lambda first, *held: block(row, first, *held), step=BLOCK)[1]
+        write(row, squares)
+
+
+def _columns(b: Any, inside: str, read: Any, write: Any, before: Any, count: Any, step: Any) -> None:
+    """Elements that lie `step` apart: a few rows of a block of neighbouring columns at a time; means as in `_rows`."""
+    width = step if isinstance(step, int) and step < COLUMNS else COLUMNS
+    means, sums = b.local(inside, max(1, width)), b.local(inside, max(1, width))
+    with b.loop(0, before) as part, b.loop(0, step, step=COLUMNS) as start:
+        here = step if isinstance(step, int) and step <= COLUMNS else b.minimum(step - start, COLUMNS)
+        corner = part * (count * step) + start
+        with b.loop(0, here, independent=True) as j:
+            b.store(means, j, b.constant(0, inside))
+            b.store(sums, j, b.constant(0, inside))
+
+        def join(k: Any, rows: int) -> None:
+            old = b.cast(k, inside)
+            share = b.div(b.constant(rows, inside), b.add(old, float(rows)))
+            weight = b.mul(old, share)
+            with b.loop(0, here, independent=True) as j:
+                origin = read(corner + j)
+                elements = [b.sub(read(corner + (k + d) * step + j), origin) for d in range(rows)]
+                middle, more = elements[0], b.constant(0, inside)
+                if rows > 1:
+                    for element in elements[1:]:
+                        middle = b.add(middle, element)
+                    middle = b.mul(middle, 1.0 / rows)
+                    for element in elements:
+                        away = b.sub(element, middle)
+                        more = b.add(more, b.mul(away, away))
+                mean = b.load(means, j)
+                apart = b.sub(middle, mean)
+                b.store(means, j, b.add(mean, b.mul(apart, share)))
+                b.store(sums, j, b.add(b.load(sums, j), b.add(more, b.mul(b.mul(apart, apart), weight))))
+
+        whole = count - count % ROWS
+        with b.loop(0, whole, step=ROWS) as k:
+            join(k, ROWS)
+        with b.loop(whole, count) as k:
+            join(k, 1)
+        with b.loop(0, here, independent=True) as j:
+            write(part * step + start + j, b.load(sums, j))
 
 
 def std(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:

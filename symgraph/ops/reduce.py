@@ -292,8 +292,6 @@ class AllOf(Reduce):
 
 # What a user calls ----------------------------------------------------------------------------------------------------
 
-_ACCUMULATE_IN = {"float16": "float32", "float32": "float64", "complex64": "complex128"}
-
 
 def _sum_dtypes(name: str, dtype: str, wanted: Any, accumulate: Any) -> tuple[str, str]:
     """The dtypes of result and accumulator: integers at full width unless said otherwise, floats keep theirs."""
@@ -303,7 +301,7 @@ def _sum_dtypes(name: str, dtype: str, wanted: Any, accumulate: Any) -> tuple[st
         raise TypeError(f"{name}: a complex {name} cannot be given as {out}; take the real part first")
     if accumulate is None:
         wider = dtypes.upcast(out, wide) if out in dtypes.CONTINUOUS else wide if wide in dtypes.DISCRETE else out
-        return out, _ACCUMULATE_IN.get(wider, wider)
+        return out, dtypes.ACCUMULATE_IN.get(wider, wider)
     inside = dtypes.normal(accumulate)
     if dtypes.upcast(dtype, inside) != inside and not (dtype in dtypes.DISCRETE and inside in dtypes.CONTINUOUS):
         raise TypeError(f"{name}: acc_dtype {inside} cannot hold the elements, which are {dtype}")

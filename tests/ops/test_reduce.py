@@ -228,6 +228,17 @@ def test_blocks_of_columns_and_pairs_of_rows(linker, dtype):
         np.testing.assert_allclose(got, right, rtol=1e-5)
 
 
+@pytest.mark.parametrize("axis", [0, 1, (0, 1), (1, 2), 2])
+def test_variance_far_from_zero(axis):
+    """As many digits as two passes have, though it takes one: over several blocks of rows, and columns."""
+    x = 1e8 + np.random.RandomState(0).standard_normal((6, 1027, 3))
+    exact = (x - 1e8).var(axis=axis)
+    v = T.tensor("float64", shape=(None,) * 3)
+    np.testing.assert_allclose(symgraph.function([v], v.var(axis=axis))(x), exact, rtol=1e-13, atol=1e-15)
+    x[0, 0, 0] = np.inf
+    assert np.isnan(symgraph.function([v], v.var(axis=axis))(x)).any()
+
+
 @pytest.mark.parametrize("build", [lambda v: v.mean(), lambda v: v.var(), lambda v: v.sum() / 1e6])
 def test_long_sums_are_at_least_as_accurate_as_numpys(build):
     x = (np.full(1_000_000, 0.1) + np.random.RandomState(0).rand(1_000_000) * 1e-3 + 100).astype("float32")

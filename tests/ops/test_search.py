@@ -6,6 +6,7 @@ import pytest
 import symgraph
 import symgraph.tensor as T
 from symgraph.expr.evaluate import evaluate
+from symgraph.ops.search.sets import _FREE
 from tests.ops.agreement import agree, fails
 
 pytestmark = pytest.mark.usefixtures("quick")  # what is computed, not how fast
@@ -50,6 +51,7 @@ def test_refused_at_the_call():
     fails(ValueError, "monotonically", lambda e: T.digitize([1.0], e), np.array([1.0, 3.0, 2.0]))
     fails(ValueError, "monotonically", lambda e: T.digitize([1.0], e), np.array([3.0, 1.0, 2.0]))
     fails(ValueError, "must increase", lambda e: T.histogram([1.0], e)[0], np.array([3.0, 2.0, 1.0]))
+    fails(ValueError, "not finite", lambda a: T.histogram(a)[0], np.array([1.0, np.nan]))
     fails(ValueError, "Sorter index out of range", lambda a, k: T.searchsorted(a, [1.0], sorter=k), np.arange(2.0), np.array([0, 2]))
     fails(ValueError, "sorter.size", lambda a, k: T.searchsorted(a, [1.0], sorter=k), np.arange(2.0), np.array([0]))
 
@@ -87,3 +89,25 @@ def test_many_numbers():
 def test_nan_is_distinct_once_and_nowhere():
     a = np.array([np.nan, 1.0, np.nan])
     agree(lambda y: [T.unique(y), T.isin(y, [np.nan, 1.0])], a, wanted=[np.unique(a), np.isin(a, [np.nan, 1.0])])
+
+
+def test_tables_of_elements():
+    """Among many, the word that marks free places, both zeros, NaN, words that meet at one place."""
+    random = np.random.RandomState(0)
+    many = random.randint(0, 300, 200) << 40
+    marked = np.append(many, _FREE)
+    agree(lambda y, q: [T.isin(y, q), T.isin(q, y)], marked, many, wanted=[np.isin(marked, many), np.isin(many, marked)])
+    agree(lambda y, q: T.isin(y, q), many, marked, wanted=np.isin(many, marked))
+    for dtype in ("float16", "float32", "float64"):
+        a, q = np.array([0.0, -0.0, np.nan, np.inf, 2.0], dtype), np.array([-0.0, np.nan, np.inf, 3.0], dtype)
+        agree(lambda y, t: T.isin(y, t), a, q, wanted=np.isin(a, q))
+
+
+def test_bins_by_distance():
+    """Numbers on edges, beside them, outside, infinite; edges that stand where rounding puts them."""
+    edges = np.linspace(0.1, 0.7, 7)
+    a = np.concatenate([edges, np.nextafter(edges, 0), np.nextafter(edges, 1), [np.inf, -np.inf, np.nan, 5, -5]])
+    agree(lambda y: T.histogram(y, 6, (0.1, 0.7))[0], a, wanted=np.histogram(a, edges)[0])
+    narrow = np.float32([1, 1 + 2**-22, 1 + 2**-23])  # more bins than numbers between the ends
+    agree(lambda y: T.histogram(y, 100)[0].sum(), narrow, wanted=np.asarray(3))
+    agree(lambda y: T.histogram(y, 4)[0], np.full(5, 7.0), wanted=np.histogram(np.full(5, 7.0), 4)[0])

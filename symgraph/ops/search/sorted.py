@@ -13,7 +13,7 @@ from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.op import Op
 from symgraph.expr.sizes import as_size, size_of, static_int
 
-__all__ = ["SearchsortedOp", "bincount", "digitize", "histogram", "histogram_bin_edges", "searchsorted"]
+__all__ = ["BinCounts", "SearchsortedOp", "bincount", "digitize", "histogram", "histogram_bin_edges", "searchsorted"]
 
 
 class SearchsortedOp(Op):
@@ -93,30 +93,12 @@ class SearchsortedOp(Op):
                 b.check(b.both(b.less(-1, place), b.less(place, n)), "ValueError", "Sorter index out of range.")
             return b.cast(b.load(x.pointer, place), joint)
 
-        def before(a: Any, value: Any) -> Any:
-            """Whether the element stands before the value."""
-            first, second = (a, value) if self.side == "left" else (value, a)
-            less = b.less(first, second)
-            if joint in FLOAT:  # NaN last
-                less = b.either(less, b.both(b.isnan(second), b.invert(b.isnan(first))))
-            return less if self.side == "left" else b.invert(less)
-
-        # As many rounds for each value: n is halved, rounded up, until one element is left; then that one is looked at.
-        one = b.constant(1, "int64")
-        rounds, _ = b.repeat((b.constant(0, "int64"), n), lambda r, m: (b.less(1, m - b.shift_right(m, one)), (r + 1, m - b.shift_right(m, one))))
-        rounds = b.select(b.less(1, n), rounds, 0)
+        rounds = _rounds(b, n)
 
         with b.loop(0, math.prod(v.shape), independent=not sorter) as i:
             value = b.cast(b.load(v.pointer, i), joint)
 
-            def search(value: Any = value) -> Any:
-                def half(_: Any, low: Any, length: Any) -> Any:
-                    step = b.shift_right(length, one)
-                    return b.select(before(element(low + step - 1), value), low + step, low), length - step
-
-                low, _ = b.fold(0, rounds, (b.constant(0, "int64"), n), half)
-                return low + b.cast(before(element(low), value), "int64")
-
+            search = lambda value=value: _search(b, element, value, n, rounds, self.side, joint)
             found = b.when(b.less(0, n), search, lambda: b.constant(0, "int64"))
             b.store(outputs[0].pointer, i, b.select(falling, n - found, found) if self.order == "either" else found)
 
@@ -128,6 +110,32 @@ class SearchsortedOp(Op):
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[False]] * len(node.inputs)
+
+
+def _rounds(b: Any, n: Any) -> Any:
+    """How often n is halved, rounded up, until one element is left: as many rounds for each value."""
+    one = b.constant(1, "int64")
+    rounds, _ = b.repeat((b.constant(0, "int64"), n), lambda r, m: (b.less(1, m - b.shift_right(m, one)), (r + 1, m - b.shift_right(m, one))))
+    return b.select(b.less(1, n), rounds, 0)
+
+
+def _search(b: Any, element: Any, value: Any, n: Any, rounds: Any, side: str, joint: str) -> Any:
+    """How many of n sorted elements stand before the value: half of them goes in each round; then the one that is left is looked at."""
+
+    def before(a: Any) -> Any:
+        """Whether the element stands before the value."""
+        first, second = (a, value) if side == "left" else (value, a)
+        less = b.less(first, second)
+        if joint in FLOAT:  # NaN last
+            less = b.either(less, b.both(b.isnan(second), b.invert(b.isnan(first))))
+        return less if side == "left" else b.invert(less)
+
+    def half(_: Any, low: Any, length: Any) -> Any:
+        step = b.shift_right(length, b.constant(1, "int64"))
+        return b.select(before(element(low + step - 1)), low + step, low), length - step
+
+    low, _ = b.fold(0, rounds, (b.constant(0, "int64"), n), half)
+    return low + b.cast(before(element(low)), "int64")
 
 
 _MESSAGES = {"either": "bins must be monotonically increasing or decreasing", "rising": "`bins` must increase monotonically, when an array"}
@@ -237,6 +245,86 @@ class Counted(Op):
         return [[False]]
 
 
+class BinCounts(Op):
+    """How many elements of a vector are in each bin, the last one with both its edges. Inputs: the rising vector of edges (ValueError at the
+    call if it is not so), the vector, both of real numbers. Out: int64, one for each bin.
+
+    even: the edges are about as far from each other, so that the distance from the first one tells the bin, but for the rounding, which is
+    looked at; else it is searched for. 1e6 numbers in 100 even bins took 4.7 times as long as numpy's by a search and a count of places.
+    """
+
+    __props__ = ("even",)
+
+    def __init__(self, even: bool = False) -> None:
+        self.even = even
+
+    def output_dtypes(self, edges: Any, x: Any) -> list[str]:
+        return ["int64"]
+
+    def sizes(self, s: Any, edges: Any, x: Any) -> Any:
+        s.check(s.less(0, edges.shape[0]), "ValueError", "histogram: there are no edges")
+        return [(edges.shape[0] - 1,)]
+
+    def compute(self, edges: Any, x: Any) -> Any:
+        joint = _joint(edges.dtype.name, x.dtype.name)
+        edges, x = edges.astype(joint), x.astype(joint)
+        if (edges[1:] < edges[:-1]).any():
+            raise ValueError(_MESSAGES["rising"])
+        if self.even and not np.isfinite(edges[[0, -1]]).all():
+            raise ValueError(_INFINITE)
+        place = np.searchsorted(edges, x, "right")
+        place[x == edges[-1]] = len(edges) - 1
+        return np.bincount(place[x == x], minlength=len(edges) + 1)[1:len(edges)].astype("int64")
+
+    def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        (edges, x), (y,) = inputs, outputs
+        joint = _joint(edges.dtype, x.dtype)
+        n = b.cast(edges.shape[0], "int64")
+        edge = lambda k: b.cast(b.load(edges.pointer, k), joint)
+        with b.loop(1, n) as k:
+            b.check(b.invert(b.less(edge(k), edge(k - 1))), "ValueError", _MESSAGES["rising"])
+        with b.loop(0, n - 1, independent=True) as k:
+            b.store(y.pointer, k, b.constant(0, "int64"))
+        rounds = None if self.even else _rounds(b, n)
+        low, high = edge(0), edge(n - 1)
+        if self.even and joint in FLOAT:
+            b.check(b.both(b.isfinite(low), b.isfinite(high)), "ValueError", _INFINITE)
+        wide = lambda value: b.cast(value, "float64")
+        scale = b.div(wide(n - 1), b.sub(wide(high), wide(low)))
+
+        def near(value: Any) -> Any:
+            """The bin by the distance from the first edge, moved on as far as the edges say."""
+            guess = b.mul(b.sub(wide(value), wide(low)), scale)
+            guess = b.select(b.both(b.less(0.0, guess), b.less(guess, wide(n - 1))), guess, b.constant(0.0, "float64"))
+            first = b.minimum(b.cast(guess, "int64"), n - 2)
+
+            def back(k: Any) -> Any:
+                wrong = b.less(value, edge(k))
+                return wrong, [b.select(wrong, k - 1, k)]
+
+            def on(k: Any) -> Any:
+                wrong = b.both(b.less(k, n - 2), b.less_equal(edge(b.minimum(k + 1, n - 1)), value))
+                return wrong, [b.select(wrong, k + 1, k)]
+
+            return b.repeat(b.repeat([first], back), on)[0]
+
+        with b.loop(0, b.select(b.less(1, n), x.shape[0], 0)) as i:
+            value = b.cast(b.load(x.pointer, i), joint)
+
+            def count(value: Any = value) -> None:
+                place = near(value) if self.even else b.minimum(_search(b, edge, value, n, rounds, "right", joint), n - 1) - 1
+                b.store(y.pointer, place, b.load(y.pointer, place) + 1)
+
+            b.when(b.both(b.less_equal(low, value), b.less_equal(value, high)), count)
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [None, None]
+
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        return [[False], [False]]
+
+
+_INFINITE = "histogram: the range of the bins is not finite"
 _NEGATIVE = "bincount: the numbers must not be negative"
 
 
@@ -278,7 +366,8 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool | None = 
     """How many elements of a are in each bin, and the edges of the bins; see `histogram_bin_edges`. The last bin has both its edges.
 
     weights: what each element counts, of a's shape (differentiable); density: divided by the total and the widths. out: int64, or
-    floats with weights or density. Edges that do not rise are a ValueError at the call.
+    floats with weights or density. Edges that do not rise are a ValueError at the call, as are bins of equal width over a range that is not
+    finite (of elements with NaN, say).
 
     >>> import symgraph.tensor as T
     >>> [x.eval().tolist() for x in T.histogram([1, 2, 1], bins=[0, 1, 2, 3])]
@@ -294,18 +383,17 @@ def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool | None = 
             raise ValueError("weights should have the same shape as a.")
         weights = (weights.astype("float64") if weights.dtype in DISCRETE else weights).flatten()
     a = a.flatten()
+    if weights is None:
+        return _density(BinCounts(even=as_tensor(bins).ndim == 0)(edges, a), edges, density), edges
     count = size_of(edges, 0) - 1
     # 0: below the first edge; count + 1: above the last. What lies on the last edge belongs to the last bin.
     place = SearchsortedOp("right", "rising")(edges, a)
     place = np.where(a.eq(edges[-1]), count, place)
     inside = np.logical_and(place > 0, place <= count)
     place = np.where(inside, place, 0)
-    if weights is None:
-        found = bincount(place, minlength=count + 1)
-    else:
-        found = bincount(place, weights=weights, minlength=count + 1).astype(part_of(weights.dtype))
-    found = found[1:]
-    if density:
-        widths = (edges[1:] - edges[:-1]).astype("float64")
-        found = found / widths / found.sum()
-    return found, edges
+    found = bincount(place, weights=weights, minlength=count + 1).astype(part_of(weights.dtype))
+    return _density(found[1:], edges, density), edges
+
+
+def _density(found: Any, edges: Any, density: bool | None) -> Any:
+    return found / (edges[1:] - edges[:-1]).astype("float64") / found.sum() if density else found

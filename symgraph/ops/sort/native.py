@@ -6,7 +6,8 @@ Elements become *words*: integers of the same order (NaN the largest), alone, or
 * *Long rows*: counting sorts by three digits of what the largest and the least word differ in, the leading bits; then a pass of
   insertion, which finds next to nothing to do on numbers that come from measuring or drawing. Where it finds much (words that agree
   in their leading bits and not in the others), it gives up, and all digits are sorted by, from the lowest on. So the time is linear
-  in every case, and no branch depends on the data.
+  in every case, and no branch depends on the data. Words of 32 bits in rows of thousands are sorted by all their bits at once, three digits,
+  from where they stand to where they go.
 
 Measured on an AVX2 machine, 1,000,000 float64 drawn from a normal distribution: three digits of 10 bits 17.5 ms, six of 11 bits 50 ms,
 numpy's vectorised quicksort 14 ms (its argsort 44 ms, ours 25 ms).
@@ -31,6 +32,8 @@ WIDEST = 11
 PATIENCE = 4  # moves an element that insertion may cost
 
 Word = tuple[Any, ...]
+Read = Callable[[Any], Word]  # the word at a place
+Put = Callable[[Any, Word], None]  # to a place a word
 
 
 class Keys:
@@ -236,17 +239,41 @@ class Sorter:
         with b.loop(0, rows.number) as row:
             start, target = rows.first(row), self.out.first(row)
             word_at = lambda k: words.word(words.keys.of(self.x, start + k * rows.step), k)
-            ends = [b.constant((1 << (words.length - 1)) - 1, words.type), b.constant(-1 << (words.length - 1), words.type)]
+            write = lambda k, word: self.write(target + k * self.out.step, start, word)
+            leading = lambda: self.by_leading_digits(word_at, first, second, counters.pointer, write)
+            if words.length == 32:
+                many = b.less(BITS[0][0], rows.count)
+                b.when(many, lambda: self.by_every_digit(word_at, first, second, counters.pointer, write))
+                b.when(b.invert(many), leading)
+            else:
+                leading()
 
-            def look(k: Any, least: Any, most: Any) -> list[Any]:
-                word = word_at(k)
-                words.store(first, k, word)
-                return [b.minimum(least, word[0]), b.maximum(most, word[0])]
+    def by_leading_digits(self, word_at: Read, first: Any, second: Any, counters: Any, write: Put) -> None:
+        """The words of a row written in their order: what they differ in is looked for first."""
+        b, words, n = self.b, self.words, self.rows.count
+        ends = [b.constant((1 << (words.length - 1)) - 1, words.type), b.constant(-1 << (words.length - 1), words.type)]
 
-            least, most = b.fold(0, rows.count, ends, look)
-            self.by_digits(first, second, counters.pointer, rows.count, least, most)
-            with b.loop(0, rows.count) as k:
-                self.write(target + k * self.out.step, start, words.load(second, k))
+        def look(k: Any, least: Any, most: Any) -> list[Any]:
+            word = word_at(k)
+            words.store(first, k, word)
+            return [b.minimum(least, word[0]), b.maximum(most, word[0])]
+
+        least, most = b.fold(0, n, ends, look)
+        self.by_digits(first, second, counters, n, least, most)
+        with b.loop(0, n) as k:
+            write(k, words.load(second, k))
+
+    def by_every_digit(self, word_at: Read, first: Any, second: Any, counters: Any, write: Put) -> None:
+        """As `by_leading_digits` for words that three of the widest digits are all of: they are read, moved twice, and written."""
+        b, words = self.b, self.words
+        steps = [(word_at, self.into(first)), (self.out_of(first), self.into(second)), (self.out_of(second), write)]
+        self.digits(steps, counters, self.rows.count, b.constant(-1 << 31, words.type), 0, WIDEST)
+
+    def into(self, memory: Any) -> Put:
+        return lambda k, word: self.words.store(memory, k, word)
+
+    def out_of(self, memory: Any) -> Read:
+        return lambda k: self.words.load(memory, k)
 
     def length(self, least: Any, most: Any) -> Any:
         """How many bits it takes to say how far the words lie apart."""
@@ -265,7 +292,9 @@ class Sorter:
             bits = b.select(b.less_equal(n, few), narrow, bits)
         span = bits * DIGITS
         low = b.maximum(self.length(least, most) - span, 0)
-        self.digits(first, second, counters, n, least, low, bits)
+        there, back = (self.out_of(first), self.into(second)), (self.out_of(second), self.into(first))
+        steps = [there, back, there]
+        self.digits(steps, counters, n, least, low, bits)
         patience = n * PATIENCE
 
         def place(k: Any, moves: Any) -> list[Any]:
@@ -275,7 +304,7 @@ class Sorter:
         def again(shift: Any) -> Any:
             with b.loop(0, n) as k:
                 self.words.store(first, k, self.words.load(second, k))
-            self.digits(first, second, counters, n, least, shift, bits)
+            self.digits(steps, counters, n, least, shift, bits)
             return b.less(shift, low), [b.minimum(shift + span, low)]
 
         (moves,) = b.fold(1, n, [0], place)
@@ -306,27 +335,25 @@ class Sorter:
 
         b.fold(0, size, [0], begin)
 
-    def digits(self, first: Any, second: Any, counters: Any, n: Any, least: Any, shift: Any, bits: Any) -> None:
-        """Sorted by DIGITS digits from `shift` on, the words being left in order that agree in them: from the first buffer to the second."""
+    def digits(self, steps: Sequence[tuple[Read, Put]], counters: Any, n: Any, least: Any, shift: Any, bits: Any) -> None:
+        """Sorted by DIGITS digits from `shift` on, the words being left in order that agree in them. steps: for each digit, from the last
+        on, what the words are read and written with."""
         b, words = self.b, self.words
         size = b.shift_left(b.constant(1, "int64"), b.both(bits, 63))
         digit = lambda word, d: b.both(words.digit(word, least, shift + bits * d), size - 1)
         with b.loop(0, size * DIGITS, independent=True) as j:
             b.store(counters, j, 0)
         with b.loop(0, n) as k:
-            word = words.load(first, k)
+            word = steps[0][0](k)
             for d in range(DIGITS):
                 at = digit(word, d) + size * d
                 b.store(counters, at, b.load(counters, at) + 1)
-        source, target = first, second
-        for d in range(DIGITS):
+        for d, (read, put) in enumerate(steps):
             table = b.offset(counters, size * d)
-
             self.begins(table, size)
             with b.loop(0, n) as k:
-                word = words.load(source, k)
+                word = read(k)
                 at = digit(word, d)
                 place = b.load(table, at)
                 b.store(table, at, place + 1)
-                words.store(target, place, word)
-            source, target = target, source
+                put(place, word)
