@@ -199,7 +199,8 @@ def bound(row: Distribution, signature: inspect.Signature, args: Any, options: A
     try:
         found = signature.bind(*args, **options)
     except TypeError as error:
-        raise TypeError(f"{row.name}() {error}") from None
+        told = f"{error}; {next(iter(set(signature.parameters) & {'size', 'shape'}))} comes before the parameters" if "multiple" in str(error) else error
+        raise TypeError(f"{row.name}() {told}") from None
     found.apply_defaults()
     for p in row.parameters:
         if p.default is NEEDED and found.arguments[p.name] is None:

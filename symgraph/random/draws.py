@@ -31,6 +31,12 @@ def _log_gamma(key: Any, sizes: Sequence[Any], dtype: str, a: Any) -> Any:
     return Sampler("log_gamma", dtype)(key, a, *sizes)
 
 
+def _between(low: Any, high: Any, check: str, what: str) -> Any:
+    """high - low, checked now if both are constants, else at the call."""
+    known = isinstance(low, Constant) and isinstance(high, Constant)
+    return require(T.constant(high.data - low.data, dtype=high.dtype) if known else high - low, check, what)
+
+
 def _infinite(*bounds: Any) -> bool:
     """Whether a bound is known to be infinite: there is no sum of it."""
     return any(isinstance(x, Constant) and np.isinf(x.data).any() for x in bounds)
@@ -44,8 +50,7 @@ def _number(value: float, like: Any) -> Any:
 
 
 def uniform(key: Any, sizes: Any, dtype: str, low: Any, high: Any) -> Any:
-    width = require(high - low, "not negative", "uniform: high - low")
-    return low + width * _noise("uniform", key, sizes, dtype)
+    return low + _between(low, high, "not negative", "uniform: high - low") * _noise("uniform", key, sizes, dtype)
 
 
 def normal(key: Any, sizes: Any, dtype: str, avg: Any, std: Any) -> Any:
@@ -59,8 +64,8 @@ def lognormal(key: Any, sizes: Any, dtype: str, avg: Any, std: Any) -> Any:
 def truncated_normal(key: Any, sizes: Any, dtype: str, avg: Any, std: Any, low: Any, high: Any) -> Any:
     """By inversion, on the side of the mean where the distribution function is small and so is precise. Beyond 30 standard deviations by the
     tail's density x exp(-x**2 / 2), which is the normal one up to a thousandth there."""
-    low, high = low.astype("float64"), high.astype("float64")
-    high = low + require(high - low, "above zero", "truncated_normal: high - low") if not _infinite(low, high) else high
+    low, high = (T.constant(x.data.astype("float64")) if isinstance(x, Constant) else x.astype("float64") for x in (low, high))
+    high = low + _between(low, high, "above zero", "truncated_normal: high - low") if not _infinite(low, high) else high
     turned = low > 0
     a, b = T.switch(turned, -high, low), T.switch(turned, -low, high)
     u = _noise("uniform", key, sizes, "float64") + 2.0**-54
@@ -193,6 +198,9 @@ def multinomial(key: Any, sizes: Any, dtype: str, n: Any, p: Any) -> Any:
 
 
 def multivariate_normal(key: Any, sizes: Any, dtype: str, avg: Any, cov: Any) -> Any:
+    known = avg.type.shape[-1], cov.type.shape[-1]
+    if None not in known and known[0] not in (1, known[1]):
+        raise ValueError(f"multivariate_normal: a mean of {known[0]} numbers and a covariance of {known[1]} do not fit together")
     z = _noise("normal", key, [*sizes, size_of(cov, -1)], dtype)
     root = np.linalg.cholesky(cov)
     moved = z.dot(root.T) if cov.ndim == 2 else T.matmul(root, z.dimshuffle(*range(z.ndim), "x"))[..., 0]
@@ -202,9 +210,12 @@ def multivariate_normal(key: Any, sizes: Any, dtype: str, avg: Any, cov: Any) ->
 def wishart(key: Any, sizes: Any, dtype: str, df: Any, scale: Any) -> Any:
     """Bartlett's decomposition: On the theory of statistical regression (1933)."""
     d = size_of(scale, -1)
+    known, above = static_int(d), "wishart: df - (d - 1), for matrices of d rows,"
+    if isinstance(df, Constant) and known:
+        require(T.constant(df.data - (known - 1)), "positive", above)
     rows = T.arange(d)
     below = _noise("normal", fold_in(key, 0), [*sizes, d, d], dtype)
-    half = (df.dimshuffle(*range(df.ndim), "x") - rows.astype(dtype)) / _number(2, df)
+    half = require(df.dimshuffle(*range(df.ndim), "x") - rows.astype(dtype), "positive", above) / _number(2, df)
     diagonal = T.exp((_log_gamma(fold_in(key, 1), [*sizes, d], dtype, half) + _number(math.log(2), df)) / _number(2, df))
     row, column = rows.dimshuffle(0, "x"), rows.dimshuffle("x", 0)
     diagonal = diagonal.dimshuffle(*range(diagonal.ndim), "x")

@@ -120,7 +120,7 @@ def test_wrong_as_it_is_built(case):
 @pytest.mark.parametrize("target", ["FAST_RUN", "FAST_COMPILE"])
 def test_wrong_in_the_call(target):
     f = symgraph.function([m, v], nnet.batch_normalization_train(m, v, v)[0], mode=target)
-    with pytest.raises(ValueError, match=r"3(.|\n)*4"):
+    with pytest.raises(ValueError, match="has 3 channels, where a scale or an offset has 4"):
         f(np.zeros((2, 3)), np.zeros(4))
     g = symgraph.function([m], nnet.group_normalization(m, 2), mode=target)
     with pytest.raises(ValueError):

@@ -13,8 +13,7 @@ import numpy as np
 from symgraph.expr import dtypes
 from symgraph.expr.make import as_tensor
 from symgraph.expr.sizes import as_axis, size_of
-from symgraph.expr.variable import Constant
-from symgraph.ops.nnet.floats import floating, like
+from symgraph.ops.nnet.floats import floating, like, probabilities, within_one
 from symgraph.ops.nnet.labels import labels_of, picked
 from symgraph.ops.nnet.softmax import log_softmax, softmax
 
@@ -26,22 +25,12 @@ __all__ = [
 ]
 
 
-def _probabilities(x: Any, name: str) -> Any:
-    """Floats that stand for probabilities; ValueError where known values are outside [0, 1]."""
-    x = floating(x, name)
-    if isinstance(x, Constant) and x.data.size and not (x.data.min() >= 0 and x.data.max() <= 1):
-        raise ValueError(f"{name}: probabilities lie between 0 and 1, got values from {x.data.min()} to {x.data.max()}")
-    return x
-
-
 def _target(x: Any, name: str) -> Any:
     """What is true as numbers between 0 and 1, of any real dtype; ValueError where known values are outside."""
     x = as_tensor(x)
     if x.dtype in dtypes.COMPLEX:
         raise TypeError(f"{name}: real targets are wanted, got {x.type}")
-    if isinstance(x, Constant) and x.data.size and not (x.data.min() >= 0 and x.data.max() <= 1):
-        raise ValueError(f"{name}: targets lie between 0 and 1, got values from {x.data.min()} to {x.data.max()}")
-    return x
+    return within_one(x, f"{name}: targets")
 
 
 # Two classes ----------------------------------------------------------------------------------------------------------
@@ -56,7 +45,7 @@ def binary_crossentropy(output: Any, target: Any) -> Any:
     >>> binary_crossentropy([0.5, 0.25], [1, 0]).eval()
     array([0.69314718, 0.28768207])
     """
-    output, target = _probabilities(output, "binary_crossentropy"), _target(target, "binary_crossentropy")
+    output, target = probabilities(output, "binary_crossentropy"), _target(target, "binary_crossentropy")
     one = like(1, output)
     return -(target * output.log() + (one - target) * (one - output).log())
 
@@ -78,15 +67,15 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
     """Of each row of probabilities the negative logarithm of the true class's.
 
     coding_dist: (..., classes) floats. true_dist: distributions, of the same number of dimensions, or integer labels, of one
-    less; a negative label counts from the end. out: (...). TypeError for other dimensions or labels that are no integers;
-    IndexError at the call for a label that is no class. Of softmax(x) it is computed from x without rounding, where the optimizer is on.
+    less; a negative label counts from the end. out: (...). TypeError for other dimensions or labels that are no integers; ValueError for known
+    probabilities outside [0, 1] (in a call they give NaN, or a loss below 0); IndexError at the call for a label that is no class. Of softmax(x) it is computed from x without rounding, where the optimizer is on.
 
     >>> categorical_crossentropy([[0.5, 0.5], [0.25, 0.75]], [0, 1]).eval()
     array([0.69314718, 0.28768207])
     """
-    coding_dist, true_dist = _probabilities(coding_dist, "categorical_crossentropy"), as_tensor(true_dist)
+    coding_dist, true_dist = probabilities(coding_dist, "categorical_crossentropy"), as_tensor(true_dist)
     if coding_dist.ndim and true_dist.ndim == coding_dist.ndim:
-        return -(true_dist * coding_dist.log()).sum(axis=coding_dist.ndim - 1)
+        return -(_target(true_dist, "categorical_crossentropy") * coding_dist.log()).sum(axis=coding_dist.ndim - 1)
     if true_dist.ndim == coding_dist.ndim - 1:
         return crossentropy_categorical_1hot(coding_dist, true_dist)
     raise TypeError(f"rank mismatch between coding and true distributions: {coding_dist.ndim} and {true_dist.ndim} dimensions")
@@ -98,7 +87,7 @@ def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Any:
     >>> crossentropy_categorical_1hot([[0.5, 0.5]], [1]).eval()
     array([0.69314718])
     """
-    return -picked(_probabilities(coding_dist, "categorical_crossentropy").log(), true_one_of_n, "categorical_crossentropy")
+    return -picked(probabilities(coding_dist, "categorical_crossentropy").log(), true_one_of_n, "categorical_crossentropy")
 
 
 def nll(log_probabilities: Any, labels: Any, weights: Any = None) -> Any:
@@ -130,7 +119,7 @@ def softmax_crossentropy(logits: Any, target: Any, weights: Any = None, axis: in
     logits: of any shape with the classes along `axis`; target: integer labels, of one dimension less, or distributions of the same shape.
     weights: (classes,) or None: each example's loss times the weight of its class (of distributions: each term). smoothing: the part of
     the target that is spread evenly over all classes (Szegedy and others 2016). out: the shape of logits without the axis.
-    TypeError for other dimensions, ValueError for smoothing outside [0, 1], IndexError at the call for a label that is no class.
+    TypeError for other dimensions, ValueError for smoothing or a known distribution outside [0, 1], IndexError at the call for a label that is no class.
 
     >>> softmax_crossentropy([[0.0, 0.0], [1e3, 0.0]], [0, 1]).eval()
     array([6.93147181e-01, 1.00000000e+03])
@@ -150,6 +139,7 @@ def softmax_crossentropy(logits: Any, target: Any, weights: Any = None, axis: in
     if weights is not None:
         weights = floating(weights, "softmax_crossentropy")
     if target.ndim == logits.ndim:
+        target = _target(target, "softmax_crossentropy")
         loss = -(target * found if weights is None else weights * target * found).sum(axis=last)
     else:
         loss = nll(found, target, weights)

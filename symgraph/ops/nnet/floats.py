@@ -8,8 +8,9 @@ import numpy as np
 
 from symgraph.expr import dtypes
 from symgraph.expr.make import as_tensor, constant
+from symgraph.expr.variable import Constant
 
-__all__ = ["floating", "like", "scalar_like"]
+__all__ = ["floating", "like", "probabilities", "scalar_like", "within_one"]
 
 
 def floating(x: Any, name: str) -> Any:
@@ -18,6 +19,19 @@ def floating(x: Any, name: str) -> Any:
     if x.dtype in dtypes.COMPLEX:
         raise TypeError(f"{name}: real numbers are wanted, got {x.type}")
     return x.astype(dtypes.float_of(x.dtype)) if x.dtype in dtypes.DISCRETE else x
+
+
+def within_one(x: Any, what: str) -> Any:
+    """A variable whose known values must lie between 0 and 1: ValueError otherwise. What is known in a call only is not looked at: a check of every
+    element would keep loops from becoming vectors, and such losses are NaN or beyond all bounds anyway."""
+    if isinstance(x, Constant) and x.data.size and not (x.data.min() >= 0 and x.data.max() <= 1):
+        raise ValueError(f"{what} lie between 0 and 1, got values from {x.data.min()} to {x.data.max()}")
+    return x
+
+
+def probabilities(x: Any, name: str) -> Any:
+    """Floats that stand for probabilities; ValueError where known values are outside [0, 1]."""
+    return within_one(floating(x, name), f"{name}: probabilities")
 
 
 def like(value: float, x: Any) -> Any:

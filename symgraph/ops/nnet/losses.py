@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from symgraph.expr.sizes import as_axis, size_of
-from symgraph.ops.nnet.floats import floating, like, scalar_like
+from symgraph.ops.nnet.floats import floating, like, probabilities, scalar_like
 from symgraph.ops.nnet.labels import labels_of, picked
 
 __all__ = [
@@ -91,11 +91,12 @@ def multiclass_hinge(scores: Any, labels: Any, margin: Any = 1.0) -> Any:
 
 def kl_divergence(p: Any, q: Any, axis: int = -1) -> Any:
     """The sum of p log(p / q) along `axis`: how far the distribution q is from p (Kullback and Leibler 1951). A term with p = 0 is 0.
+    Known values outside [0, 1] are a ValueError; such values in a call give NaN.
 
     >>> kl_divergence([0.5, 0.5, 0.0], [0.25, 0.5, 0.25]).eval()
     array(0.34657359)
     """
-    p, q = floating(p, "kl_divergence"), floating(q, "kl_divergence")
+    p, q = probabilities(p, "kl_divergence"), probabilities(q, "kl_divergence")
     terms = p.xlogy(p) - p.xlogy(q)
     return terms.sum(axis=as_axis(axis, terms.ndim, "kl_divergence: axis"))
 

@@ -96,7 +96,8 @@ def _standardised(x: Any, axes: Sequence[int], epsilon: float, scale: Any = None
     moved = wide if order == sorted(order) else wide.dimshuffle(*order)
     inside = len(channel) == x.ndim - len(axes)  # all that is kept is c: there is a scale for each
     inside = inside and scale is not None and all(not z.broadcastable[d] or size_known_one(x, d) for z in (scale, offset) for d in channel)
-    vectors = [z.reshape([sizes[2]]) for z in (scale, offset)] if inside else []
+    flat = lambda z: z.dimshuffle(*channel) if len(channel) == 1 else z.reshape([sizes[2]])
+    vectors = [flat(z) for z in (scale, offset)] if inside else []
     y, mean, variance = Standardise(epsilon, "channel" if inside else "")(moved.reshape(sizes), *vectors)
     y = y.reshape([size_of(moved, d) for d in range(x.ndim)])
     if moved is not wide:
@@ -213,7 +214,8 @@ def layer_normalization(x: Any, gamma: Any = None, beta: Any = None, axes: int =
         y = _standardised(x, over, number)[0]
         return y * scales[0] + scales[1] if scales else y
     sizes, _, _ = _four(x, over)
-    y = Standardise(number, "element")(x.reshape(sizes), *[z.reshape([sizes[3]]) for z in scales])[0]
+    vectors = scales if axes == 1 else [z.reshape([sizes[3]]) for z in scales]
+    y = Standardise(number, "element")(x.reshape(sizes), *vectors)[0]
     return y.reshape([size_of(x, d) for d in range(x.ndim)])
 
 
