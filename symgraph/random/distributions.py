@@ -199,8 +199,9 @@ def bound(row: Distribution, signature: inspect.Signature, args: Any, options: A
     try:
         found = signature.bind(*args, **options)
     except TypeError as error:
-        told = f"{error}; {next(iter(set(signature.parameters) & {'size', 'shape'}))} comes before the parameters" if "multiple" in str(error) else error
-        raise TypeError(f"{row.name}() {told}") from None
+        sizes = next(name for name in ("size", "shape") if name in signature.parameters)
+        more = f"; {sizes} comes before the parameters" if f"multiple values for argument '{sizes}'" in str(error) else ""
+        raise TypeError(f"{row.name}() {error}{more}") from None
     found.apply_defaults()
     for p in row.parameters:
         if p.default is NEEDED and found.arguments[p.name] is None:

@@ -25,8 +25,7 @@ LOOPED = set("""
     AbstractConv3d_gradWeights AbstractConv_gradInputs AbstractConv_gradWeights AddAlong AddSD Alloc AllocDiag Arange ArangeLength binomial
     ChildKeys ChoiceFromUniform Collect Count Counted Diagonal DotModulo EqualSD Eye Frequencies FromFunctionOp geometric GreaterEqualSD
     GreaterThanSD hypergeometric IncSubtensor integers Interval IRFFT LessEqualSD LessThanSD log_gamma MajorIndices MajorSum MinorSum
-    mrg_uniform Multinomial MultinomialFromUniform NextKey Noise Nonzero NotEqualSD Pad PickedLogSoftmax poisson PolynomialValue PowerSums
-    Recurrence Repeat
+    mrg_uniform Multinomial MultinomialFromUniform NextKey Noise Nonzero NotEqualSD Pad poisson PolynomialValue PowerSums Recurrence Repeat
     RepeatIndex Resample Reshape Resize Roll RowsWithSparseGrad Sampled SampledProduct scan Scatter SearchsortedOp SizeAtLeast Spaced
     SpecifyShape Split StructuredDotGradCSR Subtensor TakeAlong Tile ToDense Triangle TwisterDraw Unique Unpad UnravelIndex Usmm von_mises
 """.split())

@@ -195,9 +195,11 @@ class BaseAbstractConv(SizedOp):
 
     # Stacks -----------------------------------------------------------------------------------------------------------
     def batch(self, inputs: Any, stacked: Any) -> Any:
-        """Examples of images beside each other are a larger batch; with filters of their own, groups."""
+        """Examples of images are a larger batch; of filters or outputs beside one image, more filters; all with their own, groups."""
         if any(stacked[2:]):
             return None
+        if "image" in self.roles[:2] and not stacked[self.roles.index("image")]:
+            return [self._more_filters(inputs)]
         if "filter" in self.roles[:2] and not stacked[self.roles.index("filter")]:
             return [self._larger_batch(inputs)]
         examples = count(inputs, stacked)
@@ -207,7 +209,7 @@ class BaseAbstractConv(SizedOp):
             return None  # how many groups there are must be known
         flat = [self._one_behind_the_other(x, role) for x, role in zip(pair, self.roles)]
         out = self._as(self.roles[2], num_groups=self.num_groups * number)(*flat, *inputs[2:])
-        lead = 0 if self.roles[2] == "filter" else 1
+        lead = _lead(self.roles[2])
         sizes = [size_of(out, d) for d in range(out.ndim)]
         apart = out.reshape([*sizes[:lead], number, sizes[lead] // number, *sizes[lead + 1:]])
         return [apart if lead == 0 else apart.dimshuffle(1, 0, *range(2, apart.ndim))]
@@ -217,16 +219,38 @@ class BaseAbstractConv(SizedOp):
         k = 1 - self.roles.index("filter")
         sizes = [size_of(pair[k], d) for d in range(pair[k].ndim)]
         pair[k] = pair[k].reshape([times(sizes[:2]), *sizes[2:]])
-        out = self(*pair, *inputs[2:])
+        out = self._as(self.roles[2])(*pair, *inputs[2:])  # without what is said of the sizes: that was checked
         return out.reshape([*sizes[:2], *[size_of(out, d) for d in range(1, out.ndim)]])
+
+    def _more_filters(self, inputs: Any) -> Any:
+        """The filters, or outputs, of all examples one behind the other in each group."""
+        pair, groups = list(inputs[:2]), self.num_groups
+        k = 1 - self.roles.index("image")
+        x, lead = pair[k], _lead(self.roles[k])
+        sizes = [size_of(x, d) for d in range(x.ndim)]
+        n, filters = sizes[0], sizes[lead + 1]
+        x = x.reshape([*sizes[:lead + 1], groups, filters // groups, *sizes[lead + 2:]])
+        x = x.dimshuffle(*range(1, lead + 2), 0, *range(lead + 2, x.ndim))
+        pair[k] = x.reshape([*sizes[1:lead + 1], times([n, filters]), *sizes[lead + 2:]])
+        out = self._as(self.roles[2])(*pair, *inputs[2:])
+        lead = _lead(self.roles[2])
+        sizes = [size_of(out, d) for d in range(out.ndim)]
+        out = out.reshape([*sizes[:lead], groups, n, filters // groups, *sizes[lead + 1:]])
+        out = out.dimshuffle(lead + 1, *range(lead + 1), *range(lead + 2, out.ndim))
+        return out.reshape([n, *sizes[:lead], filters, *sizes[lead + 1:]])
 
     def _one_behind_the_other(self, x: Any, role: str) -> Any:
         """A stack of images (or outputs) as channels behind each other, of filters as outputs."""
         if role != "filter":
             x = x.dimshuffle(1, 0, *range(2, x.ndim))
         sizes = [size_of(x, d) for d in range(x.ndim)]
-        lead = 0 if role == "filter" else 1
+        lead = _lead(role)
         return x.reshape([*sizes[:lead], times(sizes[lead:lead + 2]), *sizes[lead + 2:]])
+
+
+def _lead(role: str) -> int:
+    """The dimension of an array in which its filters stand."""
+    return 0 if role == "filter" else 1
 
 
 class AbstractConv(BaseAbstractConv):

@@ -68,7 +68,8 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
 
     coding_dist: (..., classes) floats. true_dist: distributions, of the same number of dimensions, or integer labels, of one
     less; a negative label counts from the end. out: (...). TypeError for other dimensions or labels that are no integers; ValueError for known
-    probabilities outside [0, 1] (in a call they give NaN, or a loss below 0); IndexError at the call for a label that is no class. Of softmax(x) it is computed from x without rounding, where the optimizer is on.
+    probabilities outside [0, 1] (in a call they give NaN, or a loss below 0); IndexError at the call for a label that is no class. Of
+    softmax(x) it is computed from x without rounding, where the optimizer is on.
 
     >>> categorical_crossentropy([[0.5, 0.5], [0.25, 0.75]], [0, 1]).eval()
     array([0.69314718, 0.28768207])
@@ -119,7 +120,8 @@ def softmax_crossentropy(logits: Any, target: Any, weights: Any = None, axis: in
     logits: of any shape with the classes along `axis`; target: integer labels, of one dimension less, or distributions of the same shape.
     weights: (classes,) or None: each example's loss times the weight of its class (of distributions: each term). smoothing: the part of
     the target that is spread evenly over all classes (Szegedy and others 2016). out: the shape of logits without the axis.
-    TypeError for other dimensions, ValueError for smoothing or a known distribution outside [0, 1], IndexError at the call for a label that is no class.
+    TypeError for other dimensions, ValueError for smoothing or known distributions outside [0, 1], IndexError at the call for a label that
+    is no class.
 
     >>> softmax_crossentropy([[0.0, 0.0], [1e3, 0.0]], [0, 1]).eval()
     array([6.93147181e-01, 1.00000000e+03])

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from symgraph.expr.op import Op
-from symgraph.expr.sizes import size_of
+from symgraph.expr.sizes import size_of, times
+from symgraph.expr.stacks import count, repeated
 from symgraph.ops.nnet.softmax import Softmax
 
 __all__ = ["PickedLogSoftmax", "SoftmaxGrad"]
@@ -103,6 +104,16 @@ class PickedLogSoftmax(Op):
         if scale[0].type.shape[0] == 1:
             by_scale = by_scale.sum(axis=0, keepdims=True)
         return [by_x + SoftmaxGrad()(p, output_grads[1] * scale[0]), None, by_scale]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        """The rows of all examples below one another; a label that is no class is told by its place among them."""
+        n = count(inputs, stacked)
+        x, labels, *scale = [z if flag else repeated(z, n) for z, flag in zip(inputs, stacked)]
+        rows, classes = size_of(x, 1), size_of(x, 2)
+        flat = [x.reshape([times([n, rows]), classes]), labels.reshape([times([n, rows])])]
+        flat += [z.broadcast_to([n, rows, 1]).reshape([times([n, rows]), 1]) for z in scale]
+        picked, *powers = self(*flat, return_list=True)
+        return [picked.reshape([n, rows]), *[z.reshape([n, rows, classes]) for z in powers]]
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True] * (1 + self.powers), [False] * (1 + self.powers), *[[False, True]] * self.powers]
