@@ -42,6 +42,7 @@ class LoopPlan:
         self.targets: dict[int, Memory] = {}  # output of the body -> where this round puts it
         self.steps: Any = None
         self.kinds: list[str] = []
+        self.homes: dict[int, Memory | None] = {}  # state whose last value nobody reads -> where it may stay during the loop
         self.rings: dict[int, Ring] = {}  # stacked result of which only the last rows are kept
         self.tapes: dict[int, Tape] = {}  # stacked result whose length, or whose rows' size, only the rounds tell
         self.open: dict[int, list[int]] = {}  # stacked result -> dimensions of a row whose size only a step tells
@@ -227,10 +228,20 @@ class LoopPlan:
             final = b.fold(0, self.steps, initial, lambda t, *carried: self.counted_round(t, carried)[1])
             self.finish(final, self.steps)
 
+    def staying(self) -> list[tuple[int, int]]:
+        """The states that a step changes where they stand: number, initial value."""
+        return [(k, self.loop.states[k]) for k, kind in enumerate(self.kinds) if kind == "place"]
+
+    def begins_as(self, v: int) -> int | None:
+        """The initial value of such a state, whose final value v is."""
+        return next((source for k, source in self.staying() if self.loop.outputs[k] == v), None)
+
     def settle(self, k: int, start: Memory, dtype: str) -> Any:
         """Where a state stays during the loop: in the memory of the final one, into which the initial one is copied unless it stands there."""
         frame, out, count = self.frame, self.loop.outputs[k], product(self.body.shapes[self.states[k]])
-        home = frame.memory[out] if out is not None else Memory(self.b.recast(frame.unit.scratch(count * item_bytes(dtype)), f"{dtype}*"))
+        home = frame.memory[out] if out is not None else self.homes.get(k)
+        if home is None:
+            home = Memory(self.b.recast(frame.unit.scratch(count * item_bytes(dtype)), f"{dtype}*"))
         if home is not start:
             frame.copy(home, start, dtype, count)
         return home.pointer

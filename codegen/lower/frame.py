@@ -76,6 +76,7 @@ class Frame:
         self.plans: dict[int, Any] = {}  # root -> LoopPlan or BranchPlan
         self.workspaces: dict[int, list[tuple[Any, str, Any]]] = {}
         self.in_place: dict[int, int] = {}  # aliased output -> input that must be copied first
+        self.standing: dict[int, tuple[Any, Memory, int]] = {}  # id(memory) -> its block, itself, the last group that reads it: of earlier epochs
         self.stays: dict[int, Memory] = {}  # values on the way to a new state that stands where the old one does
         self.block = self.builder.block
         for v, array in program.constants.items():

@@ -66,12 +66,16 @@ class _Allocation:
             now = self.number[group.root]
             for v in stored_values(self.frame, group):
                 self.place(v, group, now)
+            if group.kind == "loop":
+                self.settle(self.frame.plans[group.root], group, now)
             for memory, dtype, count in self.frame.workspaces.get(group.root, ()):
                 self.take(memory, dtype, (count,), now)
             for memory in self.dying.pop(now, ()):
                 if self.held.get(id(memory)) == now and id(memory) in self.owned:
                     block, _ = self.owned.pop(id(memory))
                     self.free.setdefault(block.key, []).append(block)
+        for key, (block, memory) in self.owned.items():
+            self.frame.standing[key] = block, memory, self.held[key]
         self.point()
 
     def place(self, v: int, group: Group, now: int) -> None:
@@ -86,7 +90,7 @@ class _Allocation:
             self.hold(memory, max(self.last.get(v, now), now))
             return
         claimed = frame.stays.get(v) or self.claimed(v) or self.claimed_by_views(v)
-        alias = alias_of(step, v)
+        alias = alias_of(step, v) if group.kind != "loop" else frame.plans[group.root].begins_as(v)
         if claimed is not None:
             frame.memory[v] = claimed
             if alias is not None and frame.memory.get(alias) is not claimed:
@@ -106,6 +110,12 @@ class _Allocation:
             frame.in_place[v] = alias
         memory = frame.memory[v] = Memory()
         self.take(memory, frame.types[v].dtype, frame.shapes[v], self.last.get(v, now))
+
+    def settle(self, plan: Any, group: Group, now: int) -> None:
+        """States that a loop changes where they stand, and whose last values nobody reads: where they begin, if nobody needs that either."""
+        for k, source in plan.staying():
+            if plan.loop.outputs[k] is None and source in self.frame.shapes:
+                plan.homes[k] = self.donor(source, group, now, source)
 
     def becomes_output(self, v: int) -> bool:
         """Whether steps in place make an output of the value: then it stands where the caller wants that, and nothing is copied."""
@@ -189,7 +199,7 @@ class _Allocation:
         frame = self.frame
         if alias is not None:
             # What is added to a part of x may be x itself: then it must not change while it is read.
-            memories = [id(frame.memory.get(u)) for u in frame.program.steps[frame.maker[v]].inputs]
+            memories = [id(frame.memory.get(u)) for u in inputs_of(frame.program.steps[group.root])]
             candidates = [alias] if memories.count(id(frame.memory.get(alias))) == 1 else []
         elif group.kind == "pointwise":
             candidates = self.read_in_place(group, frame.maker[v])
@@ -198,13 +208,21 @@ class _Allocation:
         wanted = self.extent(frame.types[v].dtype, frame.shapes[v])[1]
         for source in candidates:
             memory = frame.memory.get(source)
-            if memory is None or id(memory) not in self.owned or self.held.get(id(memory)) != now:
+            block, until = self.standing(memory, group)
+            if memory is None or block is None or until != now:
                 continue
             if any(frame.memory.get(other) is memory for other in stored_values(frame, group)):
                 continue
-            if self.owned[id(memory)][0].key == wanted and frame.types[source].dtype == frame.types[v].dtype:
+            if block.key == wanted and frame.types[source].dtype == frame.types[v].dtype:
                 return memory
         return None
+
+    def standing(self, memory: Memory | None, group: Group) -> tuple[Block | None, int | None]:
+        """The block that a memory is in, and the last group that reads it; for a loop also that of an earlier epoch."""
+        if id(memory) in self.owned:
+            return self.owned[id(memory)][0], self.held.get(id(memory))
+        block, _, until = self.frame.standing.get(id(memory), (None, None, None)) if group.kind == "loop" else (None, None, None)
+        return block, until if id(memory) not in self.held else self.held[id(memory)]
 
     def read_in_place(self, group: Group, writer: int) -> list[int]:
         """The inputs that are read by aligned members only, each at the index that is written, and by none after `writer` has stored."""

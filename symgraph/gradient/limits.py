@@ -1,4 +1,5 @@
-"""Checkpoints that keep a gradient of a loop within a number of bytes: how many steps a segment has, told when the sizes are known."""
+"""Checkpoints that keep a gradient of a loop within a number of bytes, or of rows: how many steps a block has, and how many states are
+kept at once, told when the sizes are known."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from symgraph.ops.shape import ShapeItem
 from symgraph.passes.expressions import variable_of
 from symgraph.passes.shapes import Sizer
 
-__all__ = ["Fits", "length_within"]
+__all__ = ["Fits", "blocks_of_logarithm", "blocks_within"]
 
 
 class Fits(Op):
@@ -31,7 +32,7 @@ class Fits(Op):
     @property
     def text(self) -> str:
         """Of the error."""
-        return f"the gradient of {self.title} needs {{}} bytes for checkpoints and one segment, its limit is {self.limit}"
+        return f"the gradient of {self.title} needs {{}} bytes for two states and one step, its limit is {self.limit}"
 
     def output_dtypes(self, length: Any, needed: Any) -> list[str]:
         return ["int64"]
@@ -53,24 +54,41 @@ class Fits(Op):
         return [[False], [False]]
 
 
-def length_within(limit: int, node: Apply, steps: Any) -> Any:
-    """How many steps a segment has: all, if what they need is within `limit` bytes, else as many as need the least. It is checked that they
-    do not need more. Raises ValueError where sizes of values of a step depend on other values."""
+def blocks_of_logarithm(steps: Any) -> tuple[Any, Any]:
+    """How many steps a block has and how many states are kept at once, where that shall be some log2(steps) rows each."""
+    length = _log2(steps)
+    blocks = (steps + length - 1) // length
+    return length, (_log2(blocks) + 2).minimum(blocks).maximum(1).astype("int64")
+
+
+def _log2(n: Any) -> Any:
+    """Rounded up; at least 1."""
+    return n.maximum(2).astype("float64").log2().ceil().astype("int64")
+
+
+def blocks_within(limit: int, node: Apply, steps: Any) -> tuple[Any, Any]:
+    """How many steps a block has and how many states are kept at once, so that both are within `limit` bytes: all steps in one block where
+    that is possible, else as many states as there are blocks, of a length that needs the least; else as many as there is room for. It is
+    checked that it is. Raises ValueError where sizes of values of a step depend on other values."""
     state, step = _bytes(node)
     whole = (steps * step + state).le(limit)
     balanced = (steps * state / step.maximum(1)).sqrt().ceil().astype("int64").maximum(1)
-    length = whole.switch(steps.maximum(1), balanced).astype("int64")
-    segments = (steps + length - 1) // length
-    needed = (segments * state + length.minimum(steps) * step).astype("int64")
-    return Fits(limit, f"the loop {node.op.name}" if node.op.name else "a loop")(length, needed)
+    segments = (steps + balanced - 1) // balanced
+    fits = (segments * state + balanced * step).le(limit)
+    half = (limit // (2 * step.maximum(1))).minimum((limit - 2 * state) // step.maximum(1)).maximum(1)
+    length = whole.switch(steps.maximum(1), fits.switch(balanced, half)).astype("int64")
+    blocks = ((steps + length - 1) // length).maximum(1)
+    places = ((limit - length * step) // state.maximum(1)).maximum(2).minimum(blocks).astype("int64")
+    needed = (places * state + length.minimum(steps) * step).astype("int64")
+    return Fits(limit, f"the loop {node.op.name}" if node.op.name else "a loop")(length, needed), places
 
 
 def _bytes(node: Apply) -> tuple[Any, Any]:
-    """The bytes of all states, and at most of what is stored of one step: the states, what is not cheap to compute again, and as much for
-    the gradients by these."""
+    """The bytes of all states, and at most of what is stored of one step: its rows, the states, what is not cheap to compute again, and as
+    much for the gradients by these."""
     parts, op = Parts(node), node.op
     leaves = op.inner_inputs
-    values: dict[Any, None] = dict.fromkeys(parts.states)
+    values: dict[Any, None] = dict.fromkeys([*parts.rows, *parts.states])
     for inner in toposort([*parts.new_states, *parts.results], leaves):
         if not cheap(inner):
             values.update((x, None) for x in inner.outputs if isinstance(x, TensorVariable))

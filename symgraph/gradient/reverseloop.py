@@ -22,12 +22,13 @@ from symgraph.expr.types import tensor_type
 from symgraph.expr.variable import Constant, TensorVariable, Variable
 from symgraph.expr.walk import clone_nodes, toposort
 from symgraph.gradient.afterloop import Later, addends, is_zeros, split
-from symgraph.gradient.limits import length_within
+from symgraph.gradient.limits import blocks_of_logarithm, blocks_within
 from symgraph.gradient.loops import Parts, by_role, continuous, moving_states, named
 from symgraph.gradient.markers import NullType
 from symgraph.gradient.reverse import backward, zeros_for
+from symgraph.gradient.snapshots import snapshot_grads
 from symgraph.gradient.tape import Steadiness, read_forward, stored, without_measuring
-from symgraph.loops.checkpoints import Limit
+from symgraph.loops.checkpoints import Limit, Log
 from symgraph.loops.loopop import LoopLayout, LoopOp
 from symgraph.loops.segments import in_segments
 from symgraph.ops.index import IncSubtensor, set_subtensor
@@ -44,42 +45,43 @@ def loop_grads(node: Apply, grads: Sequence[Any], useful: Sequence[bool], null_g
 
 
 def _of_segments(node: Apply, grads: Sequence[Any], useful: Sequence[bool], null_gradients: str) -> list[Any]:
-    """The gradients by way of the loop over segments: it is written with variables of its own, so that the sweep ends at them."""
+    """The gradients by way of a loop over segments: it is written with variables of its own, so that the sweep ends at them."""
     op, layout = node.op, node.op.layout
-    first = layout.first_sequence
-    inside: list[Any] = [x if isinstance(x, Constant) else x.type.make_variable(x.name) for x in node.inputs]
     counted = layout.until or layout.unbounded
+    ran = _steps_that_ran(node) if counted else node.inputs[0]
+    back = _of_outputs(node, grads)
+    if isinstance(op.checkpoint[0], (Limit, Log)):
+        length, places = blocks_within(op.checkpoint[0].bytes, node, ran) if isinstance(op.checkpoint[0], Limit) else blocks_of_logarithm(ran)
+        return snapshot_grads(node, ran, length, places, back, useful, loop_grads)
+    inside: list[Any] = [x if isinstance(x, Constant) else x.type.make_variable(x.name) for x in node.inputs]
     steps = size_constant(0).type.make_variable() if counted else inside[0]
-    length, limit = None, op.checkpoint[0]
-    if isinstance(limit, Limit):
-        length = size_constant(0).type.make_variable("length")
-    finals, stacks = in_segments(op, steps, inside[first:], length=length)
+    results = in_segments(op, steps, inside[layout.first_sequence :])
     start: dict[Variable, Any] = {}
     given: dict[Any, Any] = {x: y for x, y in zip(inside, node.inputs) if x is not y}
-    pairs = list(zip(finals, grads))
-    parts = Parts(node)
-    for y, row, g in zip(stacks, parts.results, grads[layout.states :]):
-        if g is None or not continuous(y):
-            continue
-        if row in parts.new_states:
-            place = parts.new_states.index(row)
-            last, g = _of_last_row(g, parts.starts[place])
-            pairs.append((finals[place], last))
-        pairs.append((y[:steps], g))
-    for y, g in pairs:
-        if g is not None and continuous(y):
-            stand_in = g.type.make_variable()
-            given[stand_in] = g
-            start[y] = start[y] + stand_in if y in start else stand_in
     if counted:
-        given[steps] = _steps_that_ran(node)
-    if length is not None:
-        given[length] = length_within(limit.bytes, node, given.get(steps, steps))
+        given[steps] = ran
+    for k, (y, g) in enumerate(zip((*results[0], *results[1]), back)):
+        if g is not None:
+            given[stand_in := g.type.make_variable()] = g
+            start[y if k < layout.states else y[:steps]] = stand_in
     wanted = [x for x, used in zip(inside, useful) if used]
     found = backward(start, wanted, (), null_gradients)
-    results = clone_nodes([found[x] for x in wanted if x in found], given)
-    by = dict(zip([x for x in wanted if x in found], results))
+    by = dict(zip([x for x in wanted if x in found], clone_nodes([found[x] for x in wanted if x in found], given)))
     return [by.get(x) if used else None for x, used in zip(inside, useful)]
+
+
+def _of_outputs(node: Apply, grads: Sequence[Any]) -> list[Any]:
+    """The gradients by final states and stacks (None: nothing comes back), where those by the last row of a stack of states are by the state."""
+    layout, parts = node.op.layout, Parts(node)
+    given = [g if continuous(x) else None for x, g in zip(node.outputs, grads)]
+    finals, stacks = given[: layout.states], given[layout.states :]
+    for k, (row, g) in enumerate(zip(parts.results, stacks)):
+        if g is not None and row in parts.new_states:
+            place = parts.new_states.index(row)
+            last, stacks[k] = _of_last_row(g, parts.starts[place])
+            if last is not None:
+                finals[place] = last if finals[place] is None else finals[place] + last
+    return [*finals, *stacks]
 
 
 def _steps_that_ran(node: Apply) -> Any:
@@ -107,15 +109,8 @@ class _Reverse:
         self.node, self.op, self.layout = node, node.op, node.op.layout
         self.parts = parts = Parts(node)
         self.useful = by_role(self.layout, useful)
-        given = [g if continuous(x) else None for x, g in zip(node.outputs, grads)]
+        given = _of_outputs(node, grads)
         self.final_grads, self.stack_grads = given[: self.layout.states], given[self.layout.states :]
-        for k, (x, g) in enumerate(zip(parts.results, self.stack_grads)):
-            if g is not None and x in parts.new_states:
-                place = parts.new_states.index(x)
-                last, self.stack_grads[k] = _of_last_row(g, parts.starts[place])
-                if last is not None:
-                    known = self.final_grads[place]
-                    self.final_grads[place] = last if known is None else known + last
         inside = (parts.rows, parts.states, parts.captured)
         varying = moving_states(self.op, {x for xs, flags in zip(inside, self.useful) for x, f in zip(xs, flags) if f})
         reach = self._reaching()

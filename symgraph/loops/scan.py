@@ -33,7 +33,8 @@ def scan(
     strict: only `non_sequences` may be read beside sequences and outputs. truncate_gradient: how many steps derivatives go back (-1: all).
     checkpoint: derivatives in reverse store the states of one step in so many, and run the steps between again: memory for time. A number of
     steps; "sqrt": of n steps each sqrt(n)th, which keeps some 2 sqrt(n) rows; a tuple of numbers for segments of segments, or "root 3" and so on;
-    "64 MB": as many as stay within so many bytes (MemoryError, when called, with what is needed, where none do).
+    "log": some log2(n) states and as many steps, nested as deep as that takes; "64 MB": as many as stay within so many bytes (MemoryError, when
+    called, with what is needed, where not even two states and a step do).
     progress: how far the loop is, while it runs. A function is called as progress(done, steps) some ten times a second and once after the last step,
     then with done equal to steps; steps is None where nobody knows how many there will be. (function, n) calls it every n steps. True or "bar"
     draws a bar on stderr. What the function raises ends the call. Of loops in loops the outermost that was asked reports; a loop run again

@@ -3,8 +3,8 @@
 Of n steps in segments of k, the reverse stores the states at the beginnings of the n / k segments, and runs each segment again, the last
 first, to store what the reverse of its k steps needs: k = sqrt(n) keeps 2 sqrt(n) rows for the price of one more run (Chen et al.,
 "Training deep nets with sublinear memory cost", 2016; Griewank, "Achieving logarithmic growth of temporal and spatial complexity in
-reverse automatic differentiation", 1992). Segments of segments keep d n^(1/d) rows for d - 1 more runs; with d = log2(n) that is
-recursive halving.
+reverse automatic differentiation", 1992). Segments of segments keep d n^(1/d) rows for d - 1 more runs. What keeps log2(n) rows, or as many
+as a number of bytes allows, is in gradient/snapshots.py.
 
 Only derivatives are taken of what is written here, it gives no values. So all segments may have k steps in memory: the last one is filled
 up, with rows that no step reads.
@@ -23,7 +23,8 @@ from symgraph.loops.loopop import LoopLayout, LoopOp
 from symgraph.ops.create import zeros
 from symgraph.ops.index import set_subtensor
 
-__all__ = ["in_segments"]
+__all__ = ["in_segments", "of_segment"]
+
 
 def _length(level: Any, whole: Any) -> Any:
     """How many steps a segment has; whole: the number of all steps, of which roots are taken."""
@@ -32,16 +33,16 @@ def _length(level: Any, whole: Any) -> Any:
     return (whole.astype("float64") ** (level.power / level.degree)).ceil().astype("int64").maximum(1)
 
 
-def in_segments(op: LoopOp, steps: Any, inputs: Sequence[Any], whole: Any = None, length: Any = None) -> tuple[list[Any], list[Any]]:
+def in_segments(op: LoopOp, steps: Any, inputs: Sequence[Any], whole: Any = None) -> tuple[list[Any], list[Any]]:
     """Final states and stacks of `steps` steps of a loop of `inputs` (without the number of steps), in segments as `op.checkpoint` says.
 
-    whole: the number of all steps, where these are only a part; length: of the longest segments, where it is known from elsewhere. The
-    stacks have rows behind those of the steps. A condition of the loop is left out: so many steps it is known to run."""
+    whole: the number of all steps, where these are only a part. The stacks have rows behind those of the steps. A condition of the loop is
+    left out: so many steps it is known to run."""
     layout, levels = op.layout, op.checkpoint or ()
     count = len(layout.sequences)
     arrays, starts, outer = inputs[:count], inputs[count : count + layout.states], inputs[count + layout.states :]
     whole = steps if whole is None else whole
-    length = _length(levels[0], whole) if length is None else length
+    length = _length(levels[0], whole)
     segments = (steps + length - 1) // length
     blocks = [_blocks(x, how, steps, segments, length) for x, how in zip(arrays, layout.sequences)]
     # The body: one segment.
@@ -50,7 +51,7 @@ def in_segments(op: LoopOp, steps: Any, inputs: Sequence[Any], whole: Any = None
     states = [x.type.make_variable(x.name) for x in op.inner_inputs[layout.inner_state : layout.inner_captured]]
     captured = [x.type.make_variable(x.name) for x in op.inner_inputs[layout.inner_captured :]]
     here = inner_length.minimum(inner_steps - number * inner_length).astype("int64")
-    body = _of_segment(op)
+    body = of_segment(op)
     base = [number * inner_length] if layout.counts else []
     if body.checkpoint is None:
         results = body(here, *rows, *states, *captured, *base, return_list=True)
@@ -66,7 +67,7 @@ def in_segments(op: LoopOp, steps: Any, inputs: Sequence[Any], whole: Any = None
     return list(results[: layout.states]), [_joined(y) for y in results[layout.states :]]
 
 
-def _of_segment(op: LoopOp) -> LoopOp:
+def of_segment(op: LoopOp) -> LoopOp:
     """The loop over the steps of one segment: it reads its sequences from their first row, and counts from a captured number on."""
     layout, levels = op.layout, op.checkpoint or ()
     results: list[Variable] = op.inner_outputs[: layout.states + layout.stacked]
