@@ -200,6 +200,16 @@ class Builder(Arithmetic):
             self.note_range(done.value, 0, None)
         return rest(done, total)
 
+    def halved(self, rows: Sequence[Any], lanes: int, combine: Callable[..., Sequence[Any]]) -> list[Any]:
+        """The accumulators side by side in `rows` joined to one, each of the first half with its opposite, so that this too is done side by side."""
+        half = lanes // 2
+        while half:
+            with self.loop(0, half, independent=True) as j:
+                for row, x in zip(rows, combine([self.load(row, j) for row in rows], [self.load(row, j + half) for row in rows])):
+                    self.store(row, j, x)
+            half //= 2
+        return [self.load(row, 0) for row in rows]
+
     def repeat(self, initial: Sequence[Any], body: Callable[..., tuple[Any, Sequence[Any]]]) -> list[Any]:
         """``go_on, values = body(*values)`` again while `go_on`; the body runs at least once."""
         initial, types = self.flat(initial)

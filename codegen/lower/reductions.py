@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
+from codegen.loopir.builder import LANES
 from codegen.loopir.scalar import is_number
 from codegen.lower.arrays import FlatIndex, NotFlat, offset_of, product
 from codegen.lower.fuse import Group
@@ -22,6 +23,7 @@ from codegen.rules import Reduction
 __all__ = ["reduction_kernel"]
 
 COLUMNS = 4096  # accumulators of a block of columns. Fewer (128 before) make memory jump: 12.8 ms for a sum of 1,000 x 10,000, now 5
+MANY = 64  # elements for which accumulators side by side are worth their start and end
 ROWS, FEW = 2, 4  # rows joined at once where the group has few members: an accumulator that is chosen from two of them
 # is never the one in memory or nothing, which LLVM makes a store under a mask (on AMD 20 times the time of a plain one)
 
@@ -126,8 +128,43 @@ class _Nest:
                     return self.inner(n, start, lambda i, acc: nest([*outer, i], acc))
                 return b.fold(0, n, list(start), lambda i, *acc: nest([*outer, i], acc))
 
-            self.finish(kept, nest([], self.rule.start(b)))
+            if self.rule.combine is None or len(self.axes) == 1:
+                total = nest([], self.rule.start(b))
+            else:
+                few = b.less(product(self.reduced), MANY)
+                total = b.when(few, lambda: list(nest([], self.rule.start(b))), lambda: self.beside(kept))
+            self.finish(kept, total)
         return kernel
+
+    def beside(self, kept: Sequence[Any]) -> list[Any]:
+        """The accumulators over several dimensions: side by side over all of them, and joined once; the last may be short. What it has beyond whole
+        rows of lanes has accumulators of its own: only so are the others always met as vectors, and stay in registers."""
+        b, rule, n = self.b, self.rule, self.reduced[-1]
+        combine = lambda left, right: rule.combine(b, tuple(left), tuple(right))  # type: ignore[misc]
+        start = rule.start(b)
+        lanes = LANES >> (len(start) - 1).bit_length()
+        whole, rest = ([b.local(b.dtype_of(x), lanes) for x in start] for _ in range(2))
+        with b.loop(0, lanes, independent=True) as j:
+            for row, x in (*zip(whole, start), *zip(rest, start)):
+                b.store(row, j, x)
+
+        def join(rows: Sequence[Any], j: Any, outer: Sequence[Any], place: Any) -> None:
+            b.note_range(place.value, 0, n)
+            element = self.element(self.index(kept, [*outer, place]))
+            for row, x in zip(rows, rule.join(b, tuple([b.load(row, j) for row in rows]), element, self.position([*outer, place]))):
+                b.store(row, j, x)
+
+        most = n - n % lanes
+        with ExitStack() as stack:
+            outer = [stack.enter_context(b.loop(0, size)) for size in self.reduced[:-1]]
+            with b.loop(0, most, step=lanes) as i, b.loop(0, lanes, independent=True) as j:
+                join(whole, j, outer, i + j)
+            with b.loop(0, n - most, independent=True) as j:
+                join(rest, j, outer, most + j)
+        with b.loop(0, lanes, independent=True) as j:
+            for row, x in zip(whole, combine([b.load(row, j) for row in whole], [b.load(row, j) for row in rest])):
+                b.store(row, j, x)
+        return b.halved(whole, lanes, combine)
 
     def columns(self) -> Kernel:
         kernel, b = self.kernel, self.b

@@ -113,3 +113,22 @@ def test_the_gradient_of_a_lookup_stays_sparse():
     with pytest.raises(IndexError, match="1000000"):
         f([1, 1000000])
     assert table.get_value()[1, 0] == 0
+
+
+@pytest.mark.parametrize("target", ["FAST_RUN", "FAST_COMPILE"])
+def test_classes_that_are_not_last(target):
+    """Of images of logits: loss and gradient are those with the classes at the end, and so are mistakes."""
+    z, k = T.dtensor4(), T.ltensor3()
+    loss = nnet.softmax_crossentropy(z, k, axis=1, weights=[1.0, 2.0, 0.5])
+    f = symgraph.function([z, k], [loss, symgraph.grad(loss.sum(), z)], mode=target)
+    turned = nnet.softmax_crossentropy(z.dimshuffle(0, 2, 3, 1), k, weights=[1.0, 2.0, 0.5])
+    wanted = symgraph.function([z, k], [turned, symgraph.grad(turned.sum(), z)], mode=target)
+    rng = np.random.default_rng(1)
+    Z, K = rng.standard_normal((2, 3, 4, 5)), rng.integers(-3, 3, (2, 4, 5))
+    for got, right in zip(f(Z, K), wanted(Z, K)):
+        np.testing.assert_allclose(got, right, rtol=1e-12, atol=1e-15)
+    K[1, 2, 3] = 3
+    with pytest.raises(IndexError, match=r"label 3 at index \(1, 2, 3\) is none of the 3 classes"):
+        f(Z, K)
+    with pytest.raises(ValueError, match="dimension 2"):
+        f(Z, K[:, :, :1])

@@ -245,3 +245,21 @@ def test_long_sums_are_at_least_as_accurate_as_numpys(build):
     v = T.fvector()
     exact = build(x.astype("float64"))
     assert abs(float(symgraph.function([v], build(v))(x)) - exact) <= max(abs(float(build(x)) - exact), 4e-6 * abs(exact))
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 5, 6), (7, 3, 2, 33), (2, 3, 1, 70), (5, 2, 0, 3)])
+def test_over_dimensions_that_are_no_neighbours(shape):
+    """The last one may be short: accumulators stand side by side over all of them, where there are many elements."""
+    x = T.dtensor4()
+    values = np.random.default_rng(2).integers(0, 9, shape).astype("float64")
+    axes = [(0, 2, 3), (0, 3), (1, 3)]
+    f = symgraph.function([x], [y for a in axes for y in (x.sum(axis=a), (x / 8 + 0.5).prod(axis=a), x.any(axis=a))])
+    wanted = [y for a in axes for y in (values.sum(axis=a), (values / 8 + 0.5).prod(axis=a), values.any(axis=a))]
+    for got, right in zip(f(values), wanted):
+        np.testing.assert_allclose(got, right, rtol=1e-12)
+    if values.size:
+        at = symgraph.function([x], [y for a in axes[:2] for y in (x.max(axis=a), x.argmax(axis=a))])(values)
+        kept = [[d for d in range(4) if d not in a] for a in axes[:2]]
+        turned = [values.transpose(*k, *a).reshape(*[shape[d] for d in k], -1) for k, a in zip(kept, axes)]
+        for got, right in zip(at, [y for t in turned for y in (t.max(axis=-1), t.argmax(axis=-1))]):
+            np.testing.assert_array_equal(got, right)

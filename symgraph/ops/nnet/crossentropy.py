@@ -104,10 +104,15 @@ def nll(log_probabilities: Any, labels: Any, weights: Any = None) -> Any:
     return loss if weights is None else loss * _weights(weights, labels, "nll")
 
 
-def _weights(weights: Any, labels: Any, name: str) -> Any:
+def _vector(weights: Any, name: str) -> Any:
     weights = floating(weights, name)
     if weights.ndim != 1:
         raise TypeError(f"{name}: the weights of the classes must be a vector, got {weights.type}")
+    return weights
+
+
+def _weights(weights: Any, labels: Any, name: str) -> Any:
+    weights = _vector(weights, name)
     return weights[labels_of(labels, size_of(weights, 0), name)]
 
 
@@ -132,23 +137,33 @@ def softmax_crossentropy(logits: Any, target: Any, weights: Any = None, axis: in
         raise ValueError(f"softmax_crossentropy: smoothing must lie between 0 and 1, got {smoothing}")
     if target.ndim not in (logits.ndim, logits.ndim - 1):
         raise TypeError(f"softmax_crossentropy: a target of {logits.ndim} or {logits.ndim} - 1 dimensions is wanted, got {target.type}")
-    last = logits.ndim - 1
-    if axis != last:
-        order = [d for d in range(logits.ndim) if d != axis]
-        logits = logits.dimshuffle(*order, axis)
-        target = target.dimshuffle(*order, axis) if target.ndim == logits.ndim else target
-    found = log_softmax(logits, last)
-    if weights is not None:
-        weights = floating(weights, "softmax_crossentropy")
+    found = log_softmax(logits, axis)
+    along = ["x"] * logits.ndim
+    along[axis] = 0  # type: ignore[call-overload]
+    weights = None if weights is None else _vector(weights, "softmax_crossentropy")
+    of_classes = None if weights is None else weights.dimshuffle(*along)
     if target.ndim == logits.ndim:
         target = _target(target, "softmax_crossentropy")
-        loss = -(target * found if weights is None else weights * target * found).sum(axis=last)
-    else:
+        loss = -(target * found if of_classes is None else of_classes * target * found).sum(axis=axis)
+    elif axis == logits.ndim - 1:
         loss = nll(found, target, weights)
+    else:
+        loss = -_chosen(found, target, axis)
+        loss = loss if weights is None else loss * _weights(weights, target, "softmax_crossentropy")
     if not smoothing:
         return loss
-    even = -(found if weights is None else weights * found).mean(axis=last)
+    even = -(found if of_classes is None else of_classes * found).mean(axis=axis)
     return like(1 - smoothing, logits) * loss + like(smoothing, logits) * even
+
+
+def _chosen(x: Any, labels: Any, axis: int) -> Any:
+    """Of each line along `axis`, which is not the last, the element at its label. As a sum with a choice it is read and derived in the order of
+    memory: of images with 10 classes that took a quarter of the time of bringing the classes to the end and picking there."""
+    places = labels_of(labels, size_of(x, axis), "softmax_crossentropy")
+    places = places.specify_shape([size_of(x, d) for d in range(x.ndim) if d != axis])
+    classes: Any = np.arange(size_of(x, axis), like=x)
+    is_label = places.dimshuffle(*range(axis), "x", *range(axis, x.ndim - 1)).eq(classes.dimshuffle(0, *["x"] * (x.ndim - 1 - axis)))
+    return is_label.switch(x, like(0, x)).sum(axis=axis)
 
 
 def softmax_with_bias(x: Any, b: Any) -> Any:

@@ -324,24 +324,27 @@ class _Row(_Lanes):
             found = b.accumulate(m, nothing, lambda k, totals: join(totals, terms(_Place(start + k, 0, self.c, k))), join)
             return [_always(value) for value in found]
         lanes = _LANES // width  # side by side over all runs: they are joined once, not once a run
-        rows = [b.local(self.walk.dtype, lanes) for _ in range(width)]
+        # What a run has beyond whole rows of lanes has sums of its own: only so are those of the rows always met as vectors, and stay in registers.
+        whole, rest = ([b.local(self.walk.dtype, lanes) for _ in range(width)] for _ in range(2))
         with b.loop(0, lanes, independent=True) as j:
-            for row in rows:
+            for row in (*whole, *rest):
                 b.store(row, j, 0)
 
-        def add(j: Any, start: Any, k: Any) -> None:
+        def add(rows: Any, j: Any, start: Any, k: Any) -> None:
             for row, term in zip(rows, terms(_Place(start + k, 0, self.c, k))):
                 b.store(row, j, b.add(b.load(row, j), term))
 
-        whole = m - m % lanes
+        most = m - m % lanes
         with b.loop(0, runs) as n:
             start = self._start(n)
-            with b.loop(0, whole, step=lanes) as i, b.loop(0, lanes, independent=True) as j:
-                add(j, start, i + j)
-            with b.loop(0, m - whole, independent=True) as j:
-                add(j, start, whole + j)
-        found = b.fold(0, lanes, nothing, lambda j, *totals: join(totals, [b.load(row, j) for row in rows]))
-        return [_always(value) for value in found]
+            with b.loop(0, most, step=lanes) as i, b.loop(0, lanes, independent=True) as j:
+                add(whole, j, start, i + j)
+            with b.loop(0, m - most, independent=True) as j:
+                add(rest, j, start, most + j)
+        with b.loop(0, lanes, independent=True) as j:
+            for row, more in zip(whole, rest):
+                b.store(row, j, b.add(b.load(row, j), b.load(more, j)))
+        return [_always(value) for value in b.halved(whole, lanes, join)]
 
     def each(self, value: Callable[[Any], Any]) -> Callable[[Any], Any]:
         found = value(0)
