@@ -66,6 +66,7 @@ class Row:
 
 
 LATE_TABLES = "symgraph.ops.special"  # whose rows are made known with the first name that is in no other table
+OWN = "symgraph.ops.scalarops"  # whose class applies ops of the user's own
 _ROWS: dict[str, tuple[Row, str]] = {}  # by name; with the module that has the op as an attribute, for pickle
 
 
@@ -100,7 +101,17 @@ class Elementwise(Op):
 
     __props__ = ("name",)
 
-    def __init__(self, name: str) -> None:
+    def __new__(cls, name: Any, /, *more: Any, **options: Any) -> Any:
+        """The op of a row; of a ScalarOp of the user's own (`symgraph/ops/scalarops.py`) an op that applies it; an op itself, as Theano's scalar ops
+        are here the same as those on arrays."""
+        if isinstance(name, Elementwise):
+            return name
+        own = cls is Elementwise and not isinstance(name, str)
+        return object.__new__(import_module(OWN).OwnElementwise if own else cls)
+
+    def __init__(self, name: Any, /, *more: Any, **options: Any) -> None:
+        if name is self:
+            return
         self.name = name
         self.row, self._module = _ROWS[name]
         self.cost = self.row.cost

@@ -29,7 +29,7 @@ HOMES: dict[str, str] = {
     "sandbox.rng_mrg": "symgraph.random.rng_mrg",
     "sandbox.linalg": "symgraph.tensor.nlinalg symgraph.tensor.slinalg symgraph.tensor",
     "sandbox.cuda": "symgraph.compile.devices",
-    "scalar": "symgraph.tensor symgraph.tensor.special",
+    "scalar": "symgraph.ops.scalarops symgraph.tensor symgraph.tensor.special",
     "scan_module": "symgraph.scan_module symgraph",
     "tensor": "symgraph.tensor symgraph.errors",
     "tensor.opt": "symgraph.compile symgraph.graph",
