@@ -35,4 +35,4 @@ def test_what_is_said_to_act_is_read() -> None:
 
 
 def test_a_switch_that_waits_says_so() -> None:
-    assert "# generated loops run on one thread so far (without effect yet)" in str(Settings({}))
+    assert "# there is no target for GPUs so far (without effect yet)" in str(Settings({}))

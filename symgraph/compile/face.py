@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import combinations
 from typing import Any
 
@@ -19,6 +20,9 @@ from symgraph.expr.variable import Variable
 from symgraph.settings import config
 
 __all__ = ["FunctionFace"]
+
+_CELLS = frozenset("input_storage output_storage container finder inv_finder value fn free n_returned_outputs unpack_single return_none output_keys"
+                   " sync_shared nodes_with_inner_function indices".split())
 
 
 def restored(signature: Signature, mode: Mode, defaults: dict[int, Any] | None = None, trust_input: bool = False) -> Any:
@@ -154,6 +158,12 @@ class FunctionFace:
         return dict(zip((i.variable for i in self.arguments.inputs), self.arguments.convert(args, kwargs)))
 
     @property
+    def defaults(self) -> list[tuple[bool, bool, Any]]:
+        """Theano's, of each argument: whether it has to be given, whether its default comes again after each call, the default."""
+        known = self.arguments.defaults
+        return [(k not in known, k in known, known.get(k)) for k in range(len(self.arguments.inputs))]
+
+    @property
     def inputs(self) -> Sequence[Any]:
         """The inputs as In objects."""
         return self.signature.inputs
@@ -162,6 +172,14 @@ class FunctionFace:
     def outputs(self) -> Sequence[Variable]:
         """The outputs as the user wrote them."""
         return self.signature.outputs
+
+    def __getattr__(self, name: str) -> Any:
+        """What Theano's functions had beside: `symgraph/compile/maker.py`."""
+        if name not in _CELLS:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if "_cells" not in self.__dict__:
+            self.__dict__["_cells"] = import_module("symgraph.compile.maker").Cells(self)
+        return getattr(self._cells, name)
 
     def get_shared(self) -> list[SharedVariable]:
         """The shared variables the function reads or updates."""

@@ -8,7 +8,7 @@ from typing import Any
 from symgraph.compile.modes import Mode
 from symgraph.settings import config
 
-__all__ = ["FAST_COMPILE", "FAST_RUN", "get_default_mode", "get_mode", "register_mode", "resolve"]
+__all__ = ["FAST_COMPILE", "FAST_RUN", "get_default_mode", "get_mode", "mode_names", "register_mode", "resolve"]
 
 
 def _checking(name: str) -> Callable[[], Mode]:
@@ -65,6 +65,11 @@ def get_mode(orig_string: Any) -> Mode:
 def get_default_mode() -> Mode:
     """The mode that functions get which name none: that of the settings `mode`, `linker` and `optimizer`."""
     return resolve(None)
+
+
+def mode_names() -> list[str]:
+    """The names by which modes are known."""
+    return list(_MODES)
 
 
 def register_mode(name: str, mode: Mode) -> None:

@@ -87,8 +87,8 @@ _ROWS: tuple[tuple[str, Any, Any, str, bool, str], ...] = (
     ("gcc.cxxflags", "", "text", ACTS, True, "more flags for the compiler of linker=c"),
     ("blas.ldflags", "", "text", MAPPED, True, "-lNAME: that BLAS library is tried before numpy's and scipy's"),
     ("threads", 0, "count", ACTS, False, "threads of BLAS, numpy's too; 0: as OMP_NUM_THREADS says, else all cores. Generated loops run on one"),
-    ("openmp", False, "bool", WAITING, False, "generated loops run on one thread so far, BLAS on as many as `threads` says"),
-    ("openmp_elemwise_minsize", 200000, "count", WAITING, False, "generated loops run on one thread so far"),
+    ("openmp", False, "bool", ACCEPTED, False, "generated loops run on one thread, in vectors; BLAS on as many as `threads` says"),
+    ("openmp_elemwise_minsize", 200000, "count", ACCEPTED, False, "generated loops run on one thread"),
     ("cuda.root", "", "path", MAPPED, False, "folder where NVRTC is searched first"),
     ("gpuarray.preallocate", 0.0, "float", WAITING, False, "there is no target for GPUs so far"),
     # How it is made better

@@ -5,7 +5,7 @@ Names of these can be imported; whoever calls one is told its row.
 
 from __future__ import annotations
 
-__all__ = ["LEFT_OUT"]
+__all__ = ["INNER", "LEFT_OUT"]
 
 LEFT_OUT: dict[str, tuple[str, str]] = {
     "theano.compile.debugmode.default_make_thunk": ("functions have no thunks", "`symgraph.compile.MonitorMode`"),
@@ -67,4 +67,32 @@ LEFT_OUT: dict[str, tuple[str, str]] = {
     ),
     "theano.tensor.opt_uncanonicalize.*": ("passes stand in one list", "`symgraph.rewrite_rule`"),
     "theano.typed_list.opt.*": ("passes stand in one list", "`symgraph.rewrite_rule`"),
+}
+
+# Modules whose names programs use are here; of the rest, inner to Theano, each name imports, and says this when it is used.
+INNER: dict[str, str] = {
+    "compile.function_module": "`symgraph.function`, `symgraph.compile.FunctionMaker`, or attributes of a function (`f.maker`, `f.input_storage`)",
+    "compile.nanguardmode": "`symgraph.compile.NanGuardMode`",
+    "compile.pfunc": "`symgraph.function`",
+    "compile.profiling": "`f.profile`, `symgraph.compile.ProfileStats`",
+    "gof.toolbox": "`symgraph.graph`",
+    "ifelse": "`symgraph.ifelse`",
+    "misc": "Python's own: `dict`, `collections.OrderedDict`, `str.format`, `numpy.may_share_memory`",
+    "sandbox.fourier": "`T.fft`",
+    "sandbox.linalg.ops": "`T.nlinalg`, `T.slinalg`; `solve(..., assume_a=\"pos\")` says what a matrix is",
+    "sandbox.minimal": "an op of your own: `symgraph.Op`",
+    "sandbox.multinomial": "`MRG_RandomStreams().multinomial`",
+    "sandbox.solve": "`T.slinalg.solve`",
+    "scalar": "the function of the same name in `T`, of variables without dimensions; `UnaryScalarOp`, `BinaryScalarOp` for functions of your own",
+    "scan_module.scan_op": "`symgraph.scan`",
+    "scan_module.scan_utils": "`symgraph.scan`, `symgraph.clone`",
+    "tensor.fourier": "`T.fft`",
+    "tensor.nnet.bn": "`T.nnet.bn.batch_normalization_train`, `batch_normalization_test`",
+    "tensor.nnet.conv3d2d": "`T.nnet.conv3d`",
+    "tensor.nnet.nnet": "the functions of `T.nnet`",
+    "tensor.nnet.sigm": "`T.nnet.sigmoid`, `hard_sigmoid`, `softplus`",
+    "tensor.subtensor": "`x[...]`, `T.set_subtensor`, `T.inc_subtensor`",
+    "tensor.type_other": "Python's slices and None",
+    "tensor.xlogx": "`T.xlogx`, `T.xlogy0`",
+    "tests": "`symgraph.gradient.verify_grad`, `numpy.testing`",
 }

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from symgraph.errors import LeftOutError
-from symgraph.theano.left_out import LEFT_OUT
+from symgraph.theano.left_out import INNER, LEFT_OUT
 from symgraph.theano.tree import HOMES, NAMES, OBJECTS, PATHS
 
 __all__ = ["ROOT", "Finder", "LeftOut", "find_name", "install"]
@@ -85,6 +85,11 @@ def find_name(path: str, name: str) -> Any:
     for pattern, (reason, instead) in LEFT_OUT.items():
         if fnmatchcase(f"theano.{full}", pattern):
             return LeftOut(full, reason, instead)
+    around = path
+    while around:
+        if around in INNER:
+            return LeftOut(full, "it is inner to Theano", INNER[around])
+        around = around.rpartition(".")[0]
     raise AttributeError(f"module theano{'.' + path if path else ''} has no attribute {name!r}")
 
 

@@ -16,8 +16,9 @@ import pytest
 
 import symgraph
 import symgraph.tensor as T
+from symgraph.errors import LeftOutError
 from symgraph.theano import tree
-from symgraph.theano.left_out import LEFT_OUT
+from symgraph.theano.left_out import INNER, LEFT_OUT
 from symgraph.theano.modules import LeftOut, find_name
 
 HERE = Path(__file__).resolve().parent
@@ -93,6 +94,21 @@ def test_what_is_left_out_is_not_here(pattern: str) -> None:
         with pytest.raises(AttributeError):
             found(name)
             pytest.fail(f"{name} is here, though docs/coverage.md says that it is left out")
+
+
+@pytest.mark.parametrize("path", INNER)
+def test_inner_names_import_and_say_what_to_use(path: str) -> None:
+    assert path in tree.PATHS
+    for inner in (path, *[one for one in tree.PATHS if one.startswith(f"{path}.")]):
+        name = find_name(inner, "NoSuchName")
+        with pytest.raises(LeftOutError, match="inner to Theano; use `?[A-Za-z]"):
+            name(1)
+
+
+def test_names_of_inplace_ops() -> None:
+    assert found("theano.tensor.inplace.exp_inplace") is T.exp and found("theano.tensor.inplace.add_inplace") is T.add
+    with pytest.raises(AttributeError):
+        found("theano.tensor.inplace.no_such_inplace")
 
 
 def test_a_missing_name_is_noticed() -> None:
