@@ -14,6 +14,7 @@ from symgraph.expr.walk import graph_inputs
 from symgraph.graph.graph import Graph
 from symgraph.loops.loopop import LoopLayout, LoopOp
 from symgraph.loops.scan import scan
+from symgraph.ops.reduce import Sum
 from symgraph.passes.pipeline import optimise
 
 x = T.dmatrix("x")
@@ -212,3 +213,40 @@ def test_what_is_made_of_a_states_rows_by_a_product_is_made_after_the_loop() -> 
     (states, outs), _ = scan(cheap, sequences=x, outputs_info=[h, None])
     _, (loop,) = optimised([outs])
     assert "exp" in names(loop)  # no second stack for it
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("rows", [x, T.tensor("float64", shape=(4, 3), name="known")], ids=["unknown", "known"])
+def test_rows_at_several_taps_need_no_loop(rows: Any, backwards: bool) -> None:
+    """Of so many rows, known or not, each step reads some that are further on."""
+    GIVEN[rows] = GIVEN[x]
+    stack, _ = scan(lambda now, before, ahead: now * before + ahead, {"input": rows, "taps": [0, -1, 1]}, go_backwards=backwards)
+    _, found = optimised([stack])
+    assert not found
+    ahead, _ = scan(lambda row: row * 2.0, {"input": rows, "taps": [1]}, go_backwards=backwards)
+    _, found = optimised([ahead])
+    assert not found
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_gradients_that_add_up_over_rows_at_several_taps_need_no_loop(backwards: bool) -> None:
+    """As of the likelihood of an autoregressive process; the reverse reads parts of the rows, from their ends."""
+    def error(number: Any, now: Any, one: Any, two: Any, a: Any) -> Any:
+        return (now - a[0] * one - a[1] * two * number) ** 2
+
+    numbers = T.arange(10.0)
+    errors, _ = scan(error, [numbers, {"input": x, "taps": [0, -1, -2]}], non_sequences=h, go_backwards=backwards)
+    outputs, found = optimised([errors.sum(), T.grad(errors.sum(), h)])
+    if not backwards:
+        assert not found and any(isinstance(node.op, Sum) for node in Graph(graph_inputs(outputs), outputs).nodes())
+    weighted = T.grad((errors * T.arange(2.0)[:, None]).sum(), [h, x])
+    optimised(weighted)
+
+
+def test_counters_of_sums_in_reverse() -> None:
+    """Where all rows are read from their ends, terms are added in the other order, and the number of the step with them."""
+    counter, state, row = T.lscalar(), T.dvector(), T.dvector()
+    layout = LoopLayout([(0, True)], 1, 0, 0, counts=True)
+    (total,) = LoopOp([counter, row, state], [state + row * counter], layout)(x.shape[0], x, h, return_list=True)
+    _, found = optimised([total])
+    assert not found

@@ -118,7 +118,7 @@ def _contracted(parts: Parts, stacks: Stacks, left: Any, right: Any) -> Any:
     for x, there in zip((left, right), known):
         if there is None:
             early = stacks.of(x)
-            there = (parts.stacked(x) if early is None else early), False
+            there = (parts.stacked(x), False) if early is None else (early, stacks.turned)
         arrays.append(there)
     (a, a_back), (b, b_back) = arrays
     if a_back != b_back:  # the stack that is read otherwise too is turned, so that the sequence stays as it is

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from symgraph.batching.graph import batched
-from symgraph.expr.sizes import ViewOp, size_constant, static_int
+from symgraph.expr.sizes import ViewOp, size_constant
 from symgraph.expr.stacks import repeated
 from symgraph.expr.variable import Constant
 from symgraph.expr.walk import toposort
@@ -17,8 +17,7 @@ from symgraph.ops.layout import DimShuffle
 from symgraph.ops.linalg import Dot
 from symgraph.ops.reduce import Reduce
 from symgraph.ops.shape import ShapeItem
-from symgraph.passes.loops.sequences import flipped, reads_all, rows_of
-from symgraph.passes.match import inputs_of, node_of
+from symgraph.passes.loops.sequences import flipped, is_long_enough, rows_of
 
 __all__ = ["Stacks"]
 
@@ -26,14 +25,16 @@ __all__ = ["Stacks"]
 class Stacks:
     """What is known for all steps of a loop that runs a known number of them. Rows of stacks stand in the order of the steps.
 
-    sums: states that may go; what only they read need not be computed step by step.
+    sums: states that may go; what only they read need not be computed step by step. turned: the order of the steps does not matter, and is
+    the other way round where all sequences are read from their ends.
     """
 
     def __init__(self, parts: Any, sums: Sequence[Any] = ()) -> None:
         self.parts = parts
         self.steps = parts.node.inputs[0]
         self.captured = dict(parts.captured)
-        self.sequences = {x: (array, how) for x, array, how in parts.sequences if _is_long_enough(array, self.steps, how[0])}
+        self.sequences = {x: (array, how) for x, array, how in parts.sequences if is_long_enough(array, self.steps, how[0])}
+        self.turned = bool(sums) and bool(parts.sequences) and all(backwards for _, _, (_, backwards) in parts.sequences)
         carried = toposort([new for x, _, new, _ in parts.states if not any(x is s[0] for s in sums)] + parts.condition, parts.inside())
         self.carried = {x for node in carried for x in node.outputs}
         self.made: dict[Any, Any] = {}  # inner value -> its stack
@@ -85,10 +86,11 @@ class Stacks:
         if x in self.captured:
             return self.captured[x], False
         if self.parts.counter and x is self.parts.counter[0]:
-            return Arange("int64")(size_constant(0), self.steps, size_constant(1)), True
+            numbers = Arange("int64")(size_constant(0), self.steps, size_constant(1))
+            return flipped(numbers) if self.turned else numbers, True
         if x in self.sequences:
             array, backwards = self.in_memory(x)
-            return flipped(array) if backwards else array, True
+            return flipped(array) if backwards != self.turned else array, True
         if frontier and x in self.carried:
             return self.parts.stacked(x), True
         return None
@@ -98,36 +100,3 @@ class Stacks:
         if isinstance(node.op, Dot):
             return any(x in self.captured or x.ndim == 1 for x in node.inputs)
         return isinstance(node.op, (Elementwise, DimShuffle, ViewOp, Reduce, Subtensor, ShapeItem))
-
-
-def _is_long_enough(array: Any, steps: Any, offset: int) -> bool:
-    """Whether the number of steps is known not to go beyond an array: only then no check of the loop is lost."""
-    if reads_all(array, steps, offset):
-        return True
-    lengths = inputs_of(steps, "minimum") or [steps]
-    return any(_fits(array, n, offset) for n in lengths)
-
-
-def _fits(array: Any, steps: Any, offset: int) -> bool:
-    """steps <= size of the array - offset, as scan writes it: ``maximum(size - span, 0)``."""
-    known = static_int(steps)
-    if known is not None and array.type.shape[0] is not None:
-        return bool(known + offset <= array.type.shape[0])
-    span = 0
-    limits = inputs_of(steps, "maximum")
-    if limits is not None:
-        inner = [x for x in limits if static_int(x) != 0]
-        if len(inner) != 1 or len(inner) == len(limits):
-            return False
-        steps = inner[0]
-        for name, sign in (("sub", 1), ("add", -1)):
-            terms = inputs_of(steps, name)
-            if terms is not None and len(terms) == 2:
-                numbers = [static_int(x) for x in terms]
-                place = 1 if numbers[1] is not None else 0 if name == "add" else None
-                if place is None or numbers[place] is None:
-                    return False
-                span, steps = sign * int(numbers[place]), terms[1 - place]  # type: ignore[arg-type]
-                break
-    item = node_of(steps, ShapeItem)
-    return item is not None and item.op.axis == 0 and item.inputs[0] is array and offset <= span
