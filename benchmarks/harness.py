@@ -24,6 +24,10 @@ class Failure(Exception):
     """A side could not do what was asked; the text goes into the table."""
 
 
+class Lost(Failure):
+    """The side's process has ended, or does not answer."""
+
+
 class Worker:
     """A side's process. Use as a context: the process ends with it."""
 
@@ -53,11 +57,11 @@ class Worker:
         assert self.process.stdout is not None
         ready, _, _ = select.select([self.process.stdout], [], [], self.patience)
         if not ready:
-            raise Failure(f"> {self.patience:.0f} s")
+            raise Lost(f"> {self.patience:.0f} s")
         line = self.process.stdout.readline()
         if not line:
             self.process.wait()
-            raise Failure(f"process ended with {self.process.returncode}: {self.last_complaint()}")
+            raise Lost(f"process ended with {self.process.returncode}: {self.last_complaint()}")
         reply = json.loads(line)
         if "failure" in reply:
             raise Failure(reply["failure"])
@@ -75,7 +79,7 @@ class Worker:
             self.process.stdin.write(json.dumps({"do": do, **request}).encode() + b"\n")
             self.process.stdin.flush()
         except BrokenPipeError:
-            raise Failure(f"process has ended: {self.last_complaint()}") from None
+            raise Lost(f"process has ended: {self.last_complaint()}") from None
         return self.read()
 
     def close(self) -> None:
@@ -156,27 +160,60 @@ def agreement(found: dict[str, Samples], tolerance: float = 1e-8) -> dict[str, b
     return {name: close(samples.numbers) for name, samples in found.items() if samples.numbers is not None}
 
 
+class Team:
+    """Processes of sides that go on from one table to the next: starting them took most of the time of a quick run. Use as a context."""
+
+    def __init__(self) -> None:
+        self.workers: dict[str, Worker] = {}
+        self.stack = contextlib.ExitStack()
+
+    def __enter__(self) -> "Team":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stack.close()
+
+    def ask(self, side: Side, do: str, **request: Any) -> Any:
+        """As `Worker.ask`; the process is started where there is none, and given up where it is lost."""
+        if side.name not in self.workers:
+            worker = Worker(side, self.stack.enter_context(temporary_folder()))
+            self.stack.callback(worker.close)
+            self.workers[side.name] = worker
+        try:
+            return self.workers[side.name].ask(do, **request)
+        except Lost:
+            self.workers.pop(side.name).process.kill()
+            raise
+
+    def forget(self) -> None:
+        """No process keeps a program or its arguments."""
+        for worker in self.workers.values():
+            worker.ask("forget")
+
+
 def call_times(
-    sides: Sequence[Side], program: str, arguments: list[Any], rounds: int, slice_seconds: float = 0.02
+    sides: Sequence[Side], program: str, arguments: list[Any], rounds: int, slice_seconds: float = 0.02, team: Team | None = None
 ) -> dict[str, Samples]:
-    """Seconds a call of a compiled program: all processes live at once, each runs calls for `slice_seconds` a turn."""
-    workers: dict[str, Worker] = {}
+    """Seconds a call of a compiled program: all processes live at once, each runs calls for `slice_seconds` a turn. team: processes that
+    are there already, and stay."""
     numbers: dict[str, int] = {}
+    request = {"program": program, "arguments": arguments}
 
     def measure(side: Side, samples: Samples) -> float:
-        request = {"program": program, "arguments": arguments}
-        if side.name not in workers:
-            workers[side.name] = worker = Worker(side, stack.enter_context(temporary_folder()))
-            stack.callback(worker.close)
-            samples.numbers = worker.ask("compile", **request)["numbers"]
+        assert team is not None
+        if side.name not in numbers:
+            samples.numbers = team.ask(side, "compile", **request)["numbers"]
             number = 1
-            while (seconds := worker.ask("time", **request, number=number)["seconds"]) < slice_seconds:
+            while (seconds := team.ask(side, "time", **request, number=number)["seconds"]) < slice_seconds:
                 number = 1 + int(number * min(10.0, 1.1 * slice_seconds / seconds))
             numbers[side.name] = number
-        return workers[side.name].ask("time", **request, number=numbers[side.name])["seconds"] / numbers[side.name]
+        return team.ask(side, "time", **request, number=numbers[side.name])["seconds"] / numbers[side.name]
 
     with contextlib.ExitStack() as stack:
-        return interleave(sides, measure, rounds, patience=math.inf)
+        team = team or stack.enter_context(Team())
+        found = interleave(sides, measure, rounds, patience=math.inf)
+        team.forget()
+        return found
 
 
 def first_line_seconds(command: Sequence[str], environment: dict[str, str], cwd: str, patience: float = 600.0) -> float:
@@ -201,6 +238,11 @@ def first_line_seconds(command: Sequence[str], environment: dict[str, str], cwd:
 def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
     """A folder for a side's cache, empty."""
     return tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True)
+
+
+def light(sides: Sequence[Side]) -> list[Side]:
+    """Those of the sides that the goals name, and that compile in a moment: what a quick run has time for in all of its tables."""
+    return [side for side in sides if side.name in ("symgraph", "JAX", "torch", "numpy", "scipy")]
 
 
 def interpreter_of(side: Side) -> str:

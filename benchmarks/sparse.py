@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.harness import Samples, call_times, ratio
+from benchmarks.harness import Samples, Team, call_times, ratio
 from benchmarks.sides import named
 
 SIDES = named("symgraph", "symgraph, C", "Theano", "PyTensor, numba", "PyTensor, C", "numpy")
@@ -31,11 +31,12 @@ def verdict(found: dict[str, Samples]) -> str:
 def run(quick: bool = False) -> Path:
     """Write results/sparse.md."""
     sections = [" ".join((__doc__ or "").split())]
-    for program, *case in CASES:
-        format, n, stored, columns = case
-        what = "gradient of the squares of the product" if program == "sparse_gradient" else "product"
-        title = f"{format}, n = {n:,}, k = {stored}: {what}, {f'{columns} columns' if columns else 'a vector'}"
-        found = call_times(SIDES, program, case, 7 if quick else 31)
-        sections += [f"## {title}", report.table(found, "numpy"), verdict(found)]
-        report.progress(title, found)
+    with Team() as team:
+        for program, *case in CASES:
+            format, n, stored, columns = case
+            what = "gradient of the squares of the product" if program == "sparse_gradient" else "product"
+            title = f"{format}, n = {n:,}, k = {stored}: {what}, {f'{columns} columns' if columns else 'a vector'}"
+            found = call_times(SIDES, program, case, 7 if quick else 31, team=team)
+            sections += [f"## {title}", report.table(found, "numpy"), verdict(found)]
+            report.progress(title, found)
     return report.write("sparse", "Sparse times dense", sections, SIDES)

@@ -3,6 +3,8 @@
 This folder is the import path of the worker processes and runs on Python 3.7 (Theano 1.0.5) as on the newest.
 """
 
+import functools
+
 import numpy as np
 
 FEATURES, CLASSES, HIDDEN, BATCH = 64, 10, 100, 60
@@ -69,10 +71,11 @@ def sparse_product(format, lines, stored, columns):
 
 
 def matrices(operation, shape):
-    """Well-conditioned symmetric matrices of a shape (..., n, n), and for "solve" one right side each."""
+    """Well-conditioned symmetric matrices of a shape (..., n, n), and for "solve" one right side each; any ones for factors that need no more."""
     random = np.random.RandomState(6)
     a = random.rand(*shape)
-    a = np.matmul(a, np.swapaxes(a, -1, -2)) + np.eye(shape[-1])
+    if operation not in ("svd", "lu_factor"):
+        a = np.matmul(a, np.swapaxes(a, -1, -2)) + np.eye(shape[-1])
     return (a, random.rand(*shape[:-1], 1)) if operation == "solve" else (a,)
 
 
@@ -81,9 +84,17 @@ def table(rows, columns, count):
     random = np.random.RandomState(3)
     shape = (columns,) if columns else ()
     return random.uniform(size=(rows, *shape)), random.randint(0, rows, count), random.uniform(size=(count, *shape))
+
+
+@functools.lru_cache(maxsize=1)  # one of 1e7 numbers takes longer to draw than to measure
 def elements(dtype, *shape):
     """Numbers that no product of them leaves the range of, in any order."""
     return (1 + 1e-7 * np.random.RandomState(6).randn(*shape)).astype(dtype)
+
+
+def normal(dtype, *shape):
+    """Numbers that all differ, of a normal distribution."""
+    return np.random.RandomState(7).randn(*shape).astype(dtype)
 
 
 def images(batch, channels, size, filters, kernel, groups, pad):

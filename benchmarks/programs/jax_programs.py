@@ -121,7 +121,7 @@ def squares(size):
 
 def waited_for_one(function):
     compiled = jax.jit(function)
-    return lambda *data: compiled(*data).block_until_ready()
+    return lambda *data: jax.block_until_ready(compiled(*data))
 
 
 def rosenbrock(x):
@@ -209,7 +209,7 @@ def ordering(name, dtype, *shape):
         "cumsum": lambda x: jnp.cumsum(x, axis=-1),
     }
     yield
-    yield waited_for_one(functions[name]), [jnp.asarray(inputs.elements(dtype, *shape))]
+    yield waited_for_one(functions[name]), [jnp.asarray(inputs.normal(dtype, *shape))]
 
 
 def draw(kind, dtype, count):

@@ -59,4 +59,4 @@ def ordering(name, dtype, *shape):
         raise NotImplementedError("numba: vectors alone")
     function = {"sort": np.sort, "argsort": np.argsort, "cumsum": np.cumsum}[name]
     yield
-    yield numba.njit(lambda x: function(x)), [inputs.elements(dtype, *shape)]
+    yield numba.njit(lambda x: function(x)), [inputs.normal(dtype, *shape)]

@@ -206,7 +206,7 @@ def ordering(name, dtype, *shape):
         "cumsum": lambda x: np.cumsum(x, axis=-1, dtype=x.dtype),
     }
     yield
-    yield functions[name], [inputs.elements(dtype, *shape)]
+    yield functions[name], [inputs.normal(dtype, *shape)]
 
 
 def draw(kind, dtype, count):

@@ -151,7 +151,7 @@ def linear_algebra(operation, *shape):
 
     a, b = (T.tensor(dtype="float64", shape=(None,) * len(shape)) for _ in range(2))
     given = [a, b] if operation == "solve" else [a]
-    home = nlinalg if operation in ("inv", "det", "pinv") else slinalg
+    home = nlinalg if operation in ("inv", "det", "pinv", "svd") else slinalg
     if operation == "eigvalsh":
         result = nlinalg.eigh(a)[0]
     else:
@@ -201,7 +201,7 @@ def ordering(name, dtype, *shape):
     }
     result = functions[name](x)
     yield
-    yield pytensor.function([x], result), [inputs.elements(dtype, *shape)]
+    yield pytensor.function([x], result), [inputs.normal(dtype, *shape)]
 
 
 logistic_map, ar2, horner, power, nested, many, recurrent = graph_loops.programs(

@@ -215,7 +215,7 @@ def ordering(name, dtype, *shape):
     }
     result = functions[name](x)
     yield
-    yield symgraph.function([x], result), [inputs.elements(dtype, *shape)]
+    yield symgraph.function([x], result), [inputs.normal(dtype, *shape)]
 
 
 def draw(kind, dtype, count):

@@ -145,7 +145,7 @@ def linear_algebra(operation, *shape):
     a, b = T.dmatrices("a", "b")
     given = [a, b] if operation == "solve" else [a]
     functions = {"inv": nlinalg.matrix_inverse, "det": nlinalg.det, "cholesky": slinalg.cholesky, "solve": slinalg.solve,
-                 "pinv": nlinalg.pinv, "eigvalsh": lambda x: nlinalg.eigh(x)[0]}
+                 "pinv": nlinalg.pinv, "svd": nlinalg.svd, "eigvalsh": lambda x: nlinalg.eigh(x)[0]}
     result = functions[operation](*given)
     yield
     yield theano.function(given, result), inputs.matrices(operation, shape)
@@ -211,7 +211,7 @@ def ordering(name, dtype, *shape):
     }
     result = functions[name](x)
     yield
-    yield theano.function([x], result), [inputs.elements(dtype, *shape)]
+    yield theano.function([x], result), [inputs.normal(dtype, *shape)]
 
 
 def draw(kind, dtype, count):

@@ -7,6 +7,7 @@ arguments)`, where `f(*arguments)` is one call. Requests:
 * `{"do": "versions"}` -> versions of the packages
 * `{"do": "compile", "program": "add", "arguments": []}` -> seconds to build, seconds from there to the first result,
   and the numbers that the first three calls gave (training steps change with each call)
+* `{"do": "forget"}`: lets go of what is compiled
 * `{"do": "time", "program": "add", "arguments": [], "number": 1000}` -> seconds for that many calls of it, compiled
 
 Runs on Python 3.7 and later.
@@ -66,6 +67,9 @@ class Worker:
         for _ in range(CALLS_COMPARED - 1):
             found += numbers(function(*given))
         return {"build": built - start, "compile": end - built, "numbers": found}
+
+    def forget(self):
+        self.compiled.clear()
 
     def time(self, program, arguments, number):
         function, given = self.compiled[program, tuple(arguments)]

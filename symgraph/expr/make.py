@@ -11,6 +11,7 @@ from symgraph.errors import AsTensorError
 from symgraph.expr import dtypes
 from symgraph.expr.sparse import is_sparse_value, sparse_constant
 from symgraph.expr.types import TensorType, generic, tensor_type
+from symgraph.expr.values import refuse_masked
 from symgraph.expr.variable import Constant, TensorConstant, TensorVariable, Variable
 from symgraph.settings import config
 
@@ -44,6 +45,7 @@ def constant(x: Any, name: str | None = None, ndim: int | None = None, dtype: st
 
 
 def _constant(value: Any, name: str | None, ndim: int | None, dtype: str | None) -> Any:
+    refuse_masked(value)
     if isinstance(value, Variable):
         raise TypeError(f"a constant is made of a value, not of the variable {value}")
     if dtype is not None:
@@ -72,6 +74,8 @@ def _constant(value: Any, name: str | None, ndim: int | None, dtype: str | None)
 
 
 def _make_constant(data: np.ndarray, name: str | None) -> TensorConstant:
+    if not data.dtype.isnative:
+        data = data.astype(data.dtype.newbyteorder("="))
     data = np.ascontiguousarray(data) if data.ndim else data  # ascontiguousarray makes 0-d arrays 1-d
     data.setflags(write=False)
     return TensorConstant(tensor_type(data.dtype.name, data.shape), data, name)

@@ -9,6 +9,7 @@ import numpy as np
 
 from symgraph import source
 from symgraph.expr import dtypes
+from symgraph.expr.values import refuse_masked
 from symgraph.settings import config
 
 if TYPE_CHECKING:
@@ -240,6 +241,7 @@ class TensorType(Type):
             raise TypeError(f"expected an array-like object for {self}, got None")
         if strict:
             raise TypeError(f"{self} expected an array of dtype {self.dtype}, got {_kind(value)} (strict: nothing is cast)")
+        refuse_masked(value)
         if isinstance(value, np.ndarray) and value.dtype.name == self.dtype:
             return np.asarray(value)  # a subclass such as memmap
         real_wanted = self.dtype not in dtypes.COMPLEX

@@ -8,7 +8,13 @@ import numpy as np
 
 from symgraph.settings import config
 
-__all__ = ["_asarray"]
+__all__ = ["_asarray", "refuse_masked"]
+
+
+def refuse_masked(value: Any) -> None:
+    """TypeError for an array of which elements are masked: as numbers they would count like all others."""
+    if isinstance(value, np.ndarray) and type(value) is not np.ndarray and np.any(getattr(value, "mask", False)):
+        raise TypeError("elements of the array are masked; say what they count as: x.filled(0), or take the others: x.compressed()")
 
 
 def _asarray(a: Any, dtype: Any, order: str | None = None) -> np.ndarray:

@@ -120,10 +120,10 @@ def test_fold() -> None:
 
 
 def test_fold_leaves_what_fails_or_grows() -> None:
-    graph = Graph([x], [T.constant([1, 2, 3])[T.constant([5])], T.zeros((1000, 1000)) + 1])
+    graph = Graph([x], [T.digitize(T.constant([1.0]), T.constant([1.0, 3.0, 2.0])), T.zeros((1000, 1000)) + 1])
     fold(graph)
     assert all(u.owner is not None for u in graph.outputs)
-    with pytest.raises(IndexError):
+    with pytest.raises(ValueError):
         evaluate(graph.outputs[:1], {})
 
 

@@ -26,6 +26,11 @@ class AdvancedSubtensor(Subtensor):
 
     __props__ = ("entries",)
 
+    def make_node(self, *inputs: Any) -> Any:
+        node = super().make_node(*inputs)
+        _check_places(self.entries, node.inputs[0].type.shape, [getattr(part, "data", None) for part in node.inputs[1:]])
+        return node
+
     def perform(self, node: Any, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         _check_broadcast(node.inputs[1:], inputs[1:])
         _check_places(self.entries, inputs[0].shape, inputs[1:])
@@ -52,6 +57,11 @@ class AdvancedIncSubtensor(IncSubtensor):
 
     __props__ = ("entries", "sets")
     distinct = False
+
+    def make_node(self, *inputs: Any) -> Any:
+        node = super().make_node(*inputs)
+        _check_places(self.entries, node.inputs[0].type.shape, [getattr(part, "data", None) for part in node.inputs[2:]])
+        return node
 
     @property
     def reader(self) -> Any:
@@ -109,13 +119,13 @@ def _check_broadcast(parts: Sequence[Any], arrays: Sequence[Any]) -> None:
             raise IndexError(f"shape mismatch: indexing arrays could not be broadcast together: sizes {sizes[0]} and {sizes[1]}")
 
 
-def _check_places(entries: Sequence[Any], shape: Sequence[int], parts: Sequence[Any]) -> None:
-    """IndexError for the first index out of range, which says where in its array it stands."""
+def _check_places(entries: Sequence[Any], shape: Sequence[int | None], parts: Sequence[Any]) -> None:
+    """IndexError for the first index out of range, which says where in its array it stands. None: a size or an array not yet known."""
     rest, axis = iter(parts), 0
     for entry in entries:
         if entry == ARRAY:
             a, n = next(rest), shape[axis]
-            wrong = (a < -n) | (a >= n)
+            wrong = np.zeros(()) if a is None or n is None else (a < -n) | (a >= n)
             if wrong.any():
                 at = np.unravel_index(int(wrong.argmax()), wrong.shape)
                 raise IndexError(bad_place(axis, a.ndim).format(int(a[at]), n, *map(int, at)))

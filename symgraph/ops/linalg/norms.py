@@ -113,7 +113,7 @@ def _of_matrices(x: Any, ord: Any, row: int, column: int, keepdims: bool) -> Any
     if ord == "nuc" or ord in (2, -2):
         rest = [d for d in range(x.ndim) if d not in both]
         s = svdvals(x if both == [x.ndim - 2, x.ndim - 1] else x.dimshuffle(*rest, row, column))
-        out = s.sum(axis=-1) if ord == "nuc" else s.max(axis=-1) if ord == 2 else s.min(axis=-1)
+        out = s.sum(axis=-1) if ord == "nuc" else s[..., :1].sum(axis=-1) if ord == 2 else s.min(axis=-1)
         return out if not keepdims else out.dimshuffle(*[rest.index(d) if d in rest else "x" for d in range(x.ndim)])
     if not isinstance(ord, (int, float)) or ord not in (1, -1, math.inf, -math.inf):
         raise ValueError(f"norm: {ord!r} is no norm of matrices")

@@ -19,7 +19,7 @@ from symgraph.expr.make import as_tensor
 from symgraph.ops.linalg.blas import multiply
 from symgraph.ops.linalg.eigh import as_column, as_row
 from symgraph.ops.linalg.jacobi import Jacobi, is_small, scratch, serves
-from symgraph.ops.linalg.lapack import BLOCK, as_row_major, each_matrix, lapack, lead, move, number_of_matrices, require
+from symgraph.ops.linalg.lapack import BLOCK, as_row_major, each_matrix, lapack, lead, move, number_of_matrices
 from symgraph.ops.linalg.matrices import MatrixOp, adjoint, as_matrices
 
 __all__ = ["MatrixPinv", "SVD", "matrix_rank", "pinv", "polar", "svd", "svdvals"]
@@ -193,7 +193,7 @@ def _decompose(b: Any, dtype: str, job: str, m: Any, n: Any, a: Any, u: Any, s: 
 
     def by_library() -> None:
         info = lapack(b, "gesdd", dtype, job, m, n, copy, lead(b, m), s, u, lead(b, left), vh, lead(b, right), space, size, *rest, integers)
-        require(b, info, NOT_CONVERGED)
+        b.check(b.both(b.equal(info, 0), b.invert(b.isnan(b.load(s, 0)))), "LinAlgError", NOT_CONVERGED)  # 0 of infinite elements, too
 
     def identity() -> None:
         for place, count in ((u, m), (vh, n)):
@@ -351,7 +351,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
     if tol is None:
         if rtol is None:
             rtol = a.shape[-2:].max().astype(s.dtype) * float(np.finfo(s.dtype).eps)
-        tol = s.max(axis=-1, keepdims=True) * rtol
+        tol = s[..., :1].sum(axis=-1, keepdims=True) * rtol  # the largest, or 0 where there is none
     return s.gt(tol).sum(axis=-1, dtype="int64")
 
 
