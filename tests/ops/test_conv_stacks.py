@@ -1,4 +1,4 @@
-"""Convolutions of stacks of filters and of images."""
+"""Convolutions of stacks of filters and of images; filters of one element a channel."""
 
 from __future__ import annotations
 
@@ -34,3 +34,16 @@ def test_stacks_need_no_loop_beside_one_image_or_one_filter(groups):
         for got, wanted in zip(of_filters, one(X[0], W[k])):
             np.testing.assert_allclose(got[k], wanted, rtol=1e-10)
         np.testing.assert_allclose(of_images[0][k], one(X[k], W[0])[0], rtol=1e-10)
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize(("groups", "border", "batch"), [(1, 0, 2), (2, 0, 3), (4, 0, 1), (1, 1, 2), (1, 0, 0)])
+def test_filters_of_one_element(known, groups, border, batch):
+    """Where they meet every place the gradient by filters is a product of matrices."""
+    shapes = [(batch, 12, 5, 6), (16, 12 // groups, 1, 1), (batch, 16, 5 + 2 * border, 6 + 2 * border)]
+    x, w, g = (T.tensor("float64", shape=shape if known else [None] * 4) for shape in shapes)
+    y = T.nnet.conv2d(x, w, num_groups=groups, border_mode=border)
+    results = [y, *symgraph.grad(None, [x, w], known_grads={y: g})]
+    values = [numbers(shape, 0.7 - 0.1 * k) for k, shape in enumerate(shapes)]
+    for got, wanted in zip(symgraph.function([x, w, g], results)(*values), symgraph.function([x, w, g], results, mode=PY)(*values)):
+        np.testing.assert_allclose(got, wanted, rtol=1e-11, atol=1e-11)

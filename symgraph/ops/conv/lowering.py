@@ -1,4 +1,4 @@
-"""Which loops a convolution becomes: of floats panels, or in groups of one or two filters sums along rows; else the plain nest."""
+"""Which loops a convolution becomes: of floats panels or products of matrices, in groups of one or two filters sums of rows; else the plain nest."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from symgraph.ops.conv.filters import scratch_of_sums, sums_of_filters
 from symgraph.ops.conv.nest import plain
 from symgraph.ops.conv.panels import LANES, panels, panels_of_gradient, scratch_of_gradient, scratch_of_panels
 from symgraph.ops.conv.places import places_of, turned
+from symgraph.ops.conv.products import filters_by_products, images_by_products, may_be_products, meet_every_place
 
 __all__ = ["lower", "scratch"]
 
@@ -57,12 +58,21 @@ def lower(b: Any, op: Any, which: str, dtype: str, arrays: dict[str, tuple[Any, 
     elif which == "x":
         few = (lambda: depthwise_gradient(b, dtype, p, x, w, y, memory[0])) if max(p.step) == 1 else nest
         few, many = few, (lambda: panels_of_gradient(b, dtype, p, x, w, y, memory[:-1], memory[-1]))
+        many = _or_products(b, p, lambda: images_by_products(b, dtype, p, x, w, y), many)
     else:
         few, many = lambda: depthwise_filters(b, dtype, p, x, w, y, memory), lambda: sums_of_filters(b, dtype, p, x, w, y, memory)
+        many = _or_products(b, p, lambda: filters_by_products(b, dtype, p, x, w, y), many)
     if not _few(p):
         many()
         return
     b.when(b.less_equal(p.outputs, FEW), _silent(few), _silent(many))
+
+
+def _or_products(b: Any, p: Any, products: Callable[[], None], other: Callable[[], None]) -> Callable[[], None]:
+    """Products of matrices where they serve, else the other way."""
+    if not may_be_products(p):
+        return other
+    return lambda: b.when(meet_every_place(b, p), _silent(products), _silent(other)) and None
 
 
 def _silent(write: Callable[[], None]) -> Callable[[], list[Any]]:
