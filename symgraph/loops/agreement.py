@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from symgraph.errors import MissingInputError
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Variable
 from symgraph.expr.walk import ancestors
@@ -69,4 +70,4 @@ def check_strict(captured: Sequence[Variable], others: Sequence[Any], title: str
     allowed = set(ancestors(others))
     for x in captured:
         if x not in allowed:
-            raise ValueError(f"{title} is strict, but its step uses {x}, which is not among non_sequences")
+            raise MissingInputError(f"{title} is strict, but its step uses {x}, which is not among non_sequences")

@@ -83,6 +83,8 @@ NAMES: dict[str, str] = {
     "gof.null_type.NullType": "symgraph.gradient.markers.NullType",
     "gof.object2": "builtins.object",
     "tensor.ParamsType": "symgraph.expr.parameters.ParamsType",
+    "tensor.basic._tensor_py_operators": "symgraph.tensor.TensorVariable",
+    "tensor.var._tensor_py_operators": "symgraph.tensor.TensorVariable",
     "tensor.basic.hashtype": "symgraph.graph.sequences.hashtype",
     "tensor.hashtype": "symgraph.graph.sequences.hashtype",
     "tensor.grad": "symgraph.grad",

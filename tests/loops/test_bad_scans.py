@@ -11,6 +11,7 @@ import pytest
 import symgraph
 import symgraph.tensor as T
 from symgraph import function, scan, shared, until
+from symgraph.errors import MissingInputError
 
 v, w, m, s, n, f = T.dvector("v"), T.dvector("w"), T.dmatrix("m"), T.dscalar("s"), T.iscalar("n"), T.fscalar("f")
 c = shared(np.float32(0), name="c")
@@ -84,7 +85,7 @@ AT_ONCE: dict[str, tuple[type[Exception], str, Callable[[], Any]]] = {
     "a state that changes its known size": (ValueError, "3 elements along dimension 0, but a step makes them 2",
                                             lambda: scan(lambda x: x[1:], outputs_info=thrice, n_steps=2)),
     # options
-    "strict, and more is read": (ValueError, "scan is strict, but its step uses s", lambda: scan(lambda x: x * s, v, strict=True)),
+    "strict, and more is read": (MissingInputError, "scan is strict, but its step uses s", lambda: scan(lambda x: x * s, v, strict=True)),
     "strict, and a shared variable is read": (ValueError, "strict, but its step uses c", lambda: scan(lambda x: x * c, v, strict=True)),
     "truncate_gradient that is a float": (TypeError, "truncate_gradient", lambda: scan(lambda x: x, v, truncate_gradient=1.5)),
     "truncate_gradient below -1": (ValueError, "truncate_gradient", lambda: scan(lambda x: x, v, truncate_gradient=-2)),
