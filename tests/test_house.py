@@ -69,7 +69,7 @@ WHERE_OPS_MEET = ("symgraph.ops", "symgraph.ops.methods", "symgraph.ops.further"
 SLOW = {
     *("networkx", "llvmlite", "scipy", "opt_einsum"),
     *("pycuda", "rich", "safetensors", "yaml"),
-    *("configparser", "difflib", "shutil", "subprocess", "webbrowser", "cProfile"),
+    *("configparser", "difflib", "shutil", "subprocess", "tempfile", "webbrowser", "cProfile"),
 }
 ONLY_COMPILING = "symgraph.graph.graph"  # whatever loads this, with all the passes, is slow too, and a warm start goes without
 # Files of ours that a warm start, or `import symgraph`, shall not load; the one file that loads each does it in a function.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import tempfile
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +31,8 @@ def load_binary(content: bytes, symbol: str) -> Loaded:
     """Loads the bytes of an object file or of a shared object, whichever they are."""
     if content[:4] != b"\x7fELF" or content[16] != SHARED:
         return load_object(content, symbol)
+    import tempfile  # 20 ms, and objects of LLVM need none
+
     handle, path = tempfile.mkstemp(suffix=".so", prefix="symgraph-")
     try:
         with os.fdopen(handle, "wb") as file:

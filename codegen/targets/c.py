@@ -11,7 +11,6 @@ import hashlib
 import os
 import shlex
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,6 +62,8 @@ def compiler_key(compiler: str | None = None, flags: Sequence[str] = ()) -> str:
 
 def version_of(command: list[str]) -> str:
     """Digest of what the compiler says of itself and of the features it takes this machine's processor to have."""
+    import subprocess
+
     told = [
         subprocess.run([*command, *words], input="", capture_output=True, text=True, check=False).stdout
         for words in (["--version"], ["-march=native", "-dM", "-E", "-x", "c", "-"])
@@ -75,6 +76,8 @@ def compile_c(source: str, directory: str | os.PathLike[str], compiler: str | No
 
     flags: more flags, after ours. Raises CompilerNotFound; CompilerFailed with the compiler's words and the path of the source.
     """
+    import subprocess
+
     command = find_compiler(compiler)
     every = [*FLAGS, *(flags or ())]
     digest = hashlib.blake2b("\0".join([source, *command, *every]).encode(), digest_size=12).hexdigest()

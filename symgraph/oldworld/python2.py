@@ -20,7 +20,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import spec_from_file_location
 from types import CodeType, ModuleType, TracebackType
@@ -288,7 +287,7 @@ class _Loader(SourceFileLoader):
         _exec(self.get_code(module.__name__), vars(module))
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     """Finds the modules of one folder, but for packages that are installed there."""
 
     def __init__(self, folder: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -122,7 +121,7 @@ def _shown(home: str, name: str, value: Any) -> str:
     return (name if home == "builtins" else f"{home}.{name}") if name else f"the module {home}"
 
 
-class _Watch(MetaPathFinder):
+class _Watch:
     """Asked first: what it watches is found by the others, and dressed as soon as it is loaded."""
 
     def __init__(self, supply: Supply, maker: _Maker) -> None:
@@ -156,7 +155,7 @@ class _Watch(MetaPathFinder):
         loader.exec_module = exec_module
 
 
-class _Maker(MetaPathFinder, Loader):
+class _Maker:
     """Asked last: modules that there are no more."""
 
     def __init__(self, supply: Supply) -> None:
@@ -167,7 +166,7 @@ class _Maker(MetaPathFinder, Loader):
         known = {*self.supply.made, *self.supply.same}
         if name not in known:
             return None
-        return ModuleSpec(name, self, is_package=any(other.startswith(f"{name}.") for other in known))
+        return ModuleSpec(name, self, is_package=any(other.startswith(f"{name}.") for other in known))  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         target = self.supply.same.get(spec.name)

@@ -72,9 +72,9 @@ def test_plain_pickles_after_install() -> None:
                f"things = pickle.load(open({str(PICKLES / 'things2.pkl')!r}, 'rb'))\n"
                "import theano\nw = things['params'][0]\n"
                "print(isinstance(w, theano.compile.SharedVariable), theano.function([], w.sum())())\n"
-               f"try: pickle.load(open({str(PICKLES / 'expression.pkl')!r}, 'rb'))\nexcept (AttributeError, TypeError) as error: print(error)")
+               f"try: pickle.load(open({str(PICKLES / 'expression.pkl')!r}, 'rb'))\nexcept pickle.UnpicklingError as error: print(error)")
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=False)
-    assert done.stdout.startswith("True 15.0\nCan't get attribute 'Add' on <module 'theano.scalar.basic'") and not done.stderr
+    assert done.stdout.startswith("True 15.0\n") and "LeftOut" in done.stdout and not done.stderr
 
 
 @pytest.mark.parametrize("name", ["expression.pkl", "expression.zip", "function.zip"])
