@@ -33,7 +33,7 @@ from symgraph.passes.indexing import INDEXING
 from symgraph.passes.inner import inner
 from symgraph.passes.joins import JOINS, PRODUCTS
 from symgraph.passes.keeping import keeping
-from symgraph.passes.loops import LAST_ROW, loops, rings
+from symgraph.passes.loops import LAST_ROW, loops, rings, unroll
 from symgraph.passes.merge import merge
 from symgraph.passes.powers import POWERS
 from symgraph.passes.scattered import SCATTERED
@@ -103,6 +103,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("attention", attention, _RUN, frozenset({"specialize"})),
     Pass("softmaxes", softmaxes, _RUN, frozenset({"specialize"})),
     Pass("fold", fold, _RUN, frozenset({"constant_folding"})),
+    Pass("unroll", unroll, _RUN, frozenset({"scan", "scan_opt"})),
     Pass("loops", loops, _RUN, frozenset({"scan", "scan_opt"})),
     Pass("rings", rings, _RUN, frozenset({"scan", "scan_opt", "scan_save_mem", "scanOp_save_mem"})),
     Pass("sink", sink, _RUN),

@@ -13,6 +13,8 @@ from symgraph.expr.evaluate import evaluate
 from symgraph.expr.walk import graph_inputs
 from symgraph.graph.graph import Graph
 from symgraph.loops.loopop import LoopLayout, LoopOp
+from symgraph.loops.nested import fori, iterate
+from symgraph.loops.result import until
 from symgraph.loops.scan import scan
 from symgraph.ops.reduce import Sum
 from symgraph.passes.pipeline import optimise
@@ -85,7 +87,7 @@ def test_states_that_serve_only_themselves_go() -> None:
     op = LoopOp([p, q, a, b], [q + 1, p * 2, a + b], LoopLayout([], 2, 2, 1))
     first, second, stack = op(THREE, h, h, h, h, return_list=True)
     assert optimised([stack])[1] == []
-    _, (loop,) = optimised([first])
+    _, (loop,) = optimised([first], "unroll")
     assert (loop.op.layout.states, loop.op.layout.captured, loop.op.layout.stacked) == (2, 0, 0)
     del second
 
@@ -100,7 +102,7 @@ def test_constants_move_into_the_body() -> None:
     a, c = T.dvector("a"), T.dscalar("c")
     op = LoopOp([a, c], [a * c], LoopLayout([], 1, 1, 0))
     (final,) = op(THREE, h, T.constant(1.0, dtype="float64"), return_list=True)
-    _, (loop,) = optimised([final])
+    _, (loop,) = optimised([final], "unroll")
     assert loop.op.layout.captured == 0 and names(loop) == []
 
 
@@ -250,3 +252,44 @@ def test_counters_of_sums_in_reverse() -> None:
     (total,) = LoopOp([counter, row, state], [state + row * counter], layout)(x.shape[0], x, h, return_list=True)
     _, found = optimised([total])
     assert not found
+
+
+known = T.tensor("float64", shape=(4, 3), name="known")
+GIVEN[known] = GIVEN[x]
+
+
+def reads_two_back(row: Any, one: Any, two: Any) -> Any:
+    return row * one - two / (1 + s**2)
+
+
+def long(a: Any) -> Any:
+    for k in range(8):
+        a = (a * h + k) / (1 + a * a)
+    return a
+
+
+WRITTEN_OUT = {
+    "a product": lambda: [iterate(lambda a: a * h, h, 5)],
+    "with its gradient": lambda: [T.grad(iterate(lambda a: a * h + s, h**2, 5).sum(), h)],
+    "second derivatives": lambda: [T.grad(T.grad(iterate(lambda a: a * h, h, 3).sum(), h).sum(), h)],
+    "the number of the step": lambda: [fori(2, 6, lambda i, a: a * s + i, h)],
+    "rows of known number": lambda: [scan(reads_two_back, known, {"initial": known[:2], "taps": [-1, -2]}, go_backwards=back)[0][-1]
+                                     for back in (False, True)],
+    "single rows of the results": lambda: [stack[k] for stack in scan(lambda a: [a * 2 + h, a - 1], outputs_info=[h, None], n_steps=3)[0]
+                                           for k in (0, 1, -1)],
+}
+STAYS = {
+    "many steps": lambda: [iterate(lambda a: a * h, h, 17)],
+    "a long step": lambda: [iterate(long, h, 6)],
+    "a dear step": lambda: [iterate(lambda a: T.tanh(a * h), h, 3)],
+    "all rows": lambda: [scan(lambda a: a * h, outputs_info=h, n_steps=3)[0]],
+    "rows of unknown number": lambda: [scan(lambda row, a: row * a, x, h, n_steps=3)[0][-1]],
+    "a condition": lambda: [scan(lambda a: (a * h, until(a.sum() > 2)), outputs_info=h, n_steps=3)[0][-1]],
+    "a product of matrices": lambda: [iterate(lambda a: a.dot(W), h, 3)],
+}
+
+
+@pytest.mark.parametrize("name", [*WRITTEN_OUT, *STAYS])
+def test_short_loops_of_simple_steps_are_written_out(name: str) -> None:
+    _, found = optimised((WRITTEN_OUT | STAYS)[name]())
+    assert bool(found) == (name in STAYS)

@@ -58,7 +58,7 @@ def test_in_bodies() -> None:
     w = T.dvector("w")
 
     def outer(h: Any) -> Any:
-        return scan(lambda s: T.tanh(s * w), outputs_info=h, n_steps=3)[0][-1]
+        return scan(lambda s: T.tanh(s * w), outputs_info=h, n_steps=20)[0][-1]
 
     out, _ = scan(outer, outputs_info=T.ones_like(w), n_steps=4)
     f = function([w], [out, grad(out.sum(), w)])

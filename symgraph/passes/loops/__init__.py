@@ -16,8 +16,9 @@ from symgraph.passes.loops.before import hoist, products
 from symgraph.passes.loops.parts import Parts
 from symgraph.passes.loops.rings import rings
 from symgraph.passes.loops.rows import LAST_ROW
+from symgraph.passes.loops.unroll import unroll
 
-__all__ = ["LAST_ROW", "loops", "rings"]
+__all__ = ["LAST_ROW", "loops", "rings", "unroll"]
 
 STAGES: tuple[tuple[str, Callable[[Parts], int]], ...] = (
     ("constants", Parts.take_constants),
