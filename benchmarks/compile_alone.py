@@ -24,7 +24,7 @@ PROGRAMS: list[tuple[str, list[Any], float, str]] = [
 ]
 
 
-def compile_times(program: str, arguments: list[Any], rounds: int, patience: float) -> dict[str, Samples]:
+def compile_times(program: str, arguments: list[Any], rounds: int, patience: float, sides: list[Side] = SIDES) -> dict[str, Samples]:
     """Each round of each side in a fresh process with an empty cache; peers that recurse may do so on long graphs."""
 
     def measure(side: Side, samples: Samples) -> float:
@@ -36,7 +36,7 @@ def compile_times(program: str, arguments: list[Any], rounds: int, patience: flo
         samples.extra.append(found["build"])
         return found["compile"]
 
-    return interleave(SIDES, measure, rounds, patience=60.0)
+    return interleave(sides, measure, rounds, patience=60.0)
 
 
 def growth(small: dict[str, Samples], large: dict[str, Samples]) -> str:

@@ -1,9 +1,10 @@
 """Factorizations and systems: stacks of small matrices against numpy.linalg, one matrix against scipy.linalg."""
 
+import os
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.harness import Team, call_times, ratio
+from benchmarks.harness import Team, call_times, light, ratio
 from benchmarks.sides import SCIPY, named
 
 OPERATIONS = ("inv", "solve", "cholesky", "det", "eigvalsh", "pinv")
@@ -16,11 +17,14 @@ OF_ONE = [*named("symgraph", "symgraph, C", "Theano", "PyTensor, numba", "PyTens
 
 def run(quick: bool = False) -> Path:
     """Write results/linear_algebra.md."""
-    sections = ["Seconds a call of the compiled function in float64, results waited for. The right side of a system is one column."]
+    sections = [
+        "Seconds a call of the compiled function in float64, results waited for; one thread of BLAS. The right side of a system is one column."]
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of every side: small matrices gain nothing, and threads of a busy machine wait
     rows = [(operation, shape) for shape in (STACK, ONE) for operation in OPERATIONS] + ALONE
     with Team() as team:
         for operation, shape in rows:
             sides = OF_STACKS if shape == STACK else OF_ONE
+            sides = light(sides) if quick else sides
             if operation == "lu_factor":
                 sides = [side for side in sides if side.programs in ("symgraph_programs", "scipy_programs")]
             title = f"{operation} of {' by '.join(f'{n:,}' for n in shape)}"

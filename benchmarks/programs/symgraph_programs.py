@@ -1,5 +1,6 @@
 """The programs in symgraph: Theano's words, so that they differ from theano_programs.py by the import alone."""
 
+import distinct_ops
 import graph_loops
 import inputs
 
@@ -84,6 +85,15 @@ def deep(size):
     outputs = [cost] + symgraph.grad(cost, [x, w])
     yield
     yield symgraph.function([x, w], outputs), inputs.small_vectors()
+
+
+def many_ops(count):
+    x, y = T.dmatrices("x", "y")
+    named = distinct_ops.outputs(T, x, y)[:count]
+    assert len({name for name, _ in named}) == count
+    outputs = [part for _, found in named for part in (found if isinstance(found, (list, tuple)) else [found])]
+    yield
+    yield symgraph.function([x, y], outputs), inputs.squares(16)
 
 
 def weighted_sum(size):
