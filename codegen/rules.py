@@ -73,6 +73,7 @@ class Reduction:
     start(b) -> tuple of accumulators; join(b, accumulators, element, position) -> accumulators (`position`: index of the
     element in the reduced dimensions, counted in C order); combine(b, left, right) -> accumulators of two runs, left before
     right, or None if the order of joining must be kept; finish(b, accumulators, count) -> the output's element.
+    scattered: as join, of an element that may stand before some that have been joined; None: join wants them in order.
     """
 
     key: Hashable
@@ -82,6 +83,7 @@ class Reduction:
     join: Callable[..., Any]
     combine: Callable[..., Any] | None
     finish: Callable[..., Any]
+    scattered: Callable[..., Any] | None = None
 
 
 @record(frozen=True)

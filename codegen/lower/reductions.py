@@ -24,8 +24,9 @@ __all__ = ["reduction_kernel"]
 
 COLUMNS = 4096  # accumulators of a block of columns. Fewer (128 before) make memory jump: 12.8 ms for a sum of 1,000 x 10,000, now 5
 MANY = 64  # elements for which accumulators side by side are worth their start and end
-ROWS, FEW = 2, 4  # rows joined at once where the group has few members: an accumulator that is chosen from two of them
-# is never the one in memory or nothing, which LLVM makes a store under a mask (on AMD 20 times the time of a plain one)
+ROWS, FEW = 4, 4  # rows joined at once where the group has few members: an accumulator that is chosen from several of them
+# is never the one in memory or nothing, which LLVM makes a store under a mask (on AMD 20 times the time of a plain one). They are taken from as many
+# parts of the array where the order allows it: rows of 100 numbers side by side are jumps that the processor does not foresee, runs of rows are not
 
 
 def reduction_kernel(frame: Any, group: Group) -> Kernel:
@@ -181,23 +182,31 @@ class _Nest:
                 outer = [inner.enter_context(b.loop(0, n)) for n in self.reduced[:-1]]
                 last = self.reduced[-1]
 
-                def join(k: Any, count: int) -> Callable[[Any], Sequence[Any]]:
-                    """The accumulators of column j, joined with the elements of so many rows from k on."""
+                def join(k: Any, count: int, apart: Any = 1) -> Callable[[Any], Sequence[Any]]:
+                    """The accumulators of column j, joined with the elements of so many rows from k on, `apart` from each other."""
 
                     def joined(j: Any) -> Sequence[Any]:
                         accumulators = tuple(b.load(row, j) for row in rows)
                         for d in range(count):
-                            reduced = [*outer, k + d]
+                            reduced = [*outer, k + d * apart]
                             element = self.element(self.index([*kept, first + j], reduced))
-                            accumulators = tuple(self.rule.join(b, accumulators, element, self.position(reduced)))
+                            accumulators = tuple(enter(b, accumulators, element, self.position(reduced)))
                         return accumulators
 
                     return joined
 
+                scattered = self.rule.scattered
+                enter = scattered or self.rule.join
                 several = ROWS if len(self.kernel.group.members) <= FEW else 1
+                several = max(1, min(several, last)) if is_number(last) else several
                 whole = last - last % several
-                with b.loop(0, whole, step=several) as k:
-                    self.put(rows, here, join(k, several))
+                if scattered is None:
+                    with b.loop(0, whole, step=several) as k:
+                        self.put(rows, here, join(k, several))
+                else:
+                    share = whole // several
+                    with b.loop(0, share) as k:
+                        self.put(rows, here, join(k, several, share))
                 if several > 1:
                     with b.loop(whole, last) as k:
                         self.put(rows, here, join(k, 1))

@@ -215,7 +215,7 @@ def rule_of(node: Apply, callbacks: list[Apply]) -> Rule:
         return Pointwise(key, op.sizes, op.element, reads=tuple(op.reads(node)), cost=getattr(op, "cost", 1),
                          view=getattr(op, "view", False))
     if kind == "reduction":
-        return Reduction(key, op.sizes, tuple(op.axes), op.start, op.join, getattr(op, "combine", None), op.finish)
+        return Reduction(key, op.sizes, tuple(op.axes), op.start, op.join, getattr(op, "combine", None), op.finish, getattr(op, "scattered", None))
     if kind == "loops":
         return Loops(key, op.sizes, op.loops, workspace=getattr(op, "workspace", None), alias=tuple(getattr(op, "alias", ())),
                      view=getattr(op, "view", False), name=getattr(op, "kernel_name", ""), by_address=getattr(op, "by_address", None),

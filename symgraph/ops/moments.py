@@ -165,13 +165,14 @@ def _columns(b: Any, inside: str, read: Any, write: Any, before: Any, count: Any
             b.store(means, j, b.constant(0, inside))
             b.store(sums, j, b.constant(0, inside))
 
-        def join(k: Any, rows: int) -> None:
-            old = b.cast(k, inside)
+        def join(k: Any, rows: int, apart: Any = 1) -> None:
+            """`rows` rows from k on, `apart` from each other: each a run of its own, as the processor foresees them."""
+            old = b.cast(k * rows, inside)
             share = b.div(b.constant(rows, inside), b.add(old, float(rows)))
             weight = b.mul(old, share)
             with b.loop(0, here, independent=True) as j:
                 origin = read(corner + j)
-                elements = [b.sub(read(corner + (k + d) * step + j), origin) for d in range(rows)]
+                elements = [b.sub(read(corner + (k + d * apart) * step + j), origin) for d in range(rows)]
                 middle, more = elements[0], b.constant(0, inside)
                 if rows > 1:
                     for element in elements[1:]:
@@ -185,10 +186,10 @@ def _columns(b: Any, inside: str, read: Any, write: Any, before: Any, count: Any
                 b.store(means, j, b.add(mean, b.mul(apart, share)))
                 b.store(sums, j, b.add(b.load(sums, j), b.add(more, b.mul(b.mul(apart, apart), weight))))
 
-        whole = count - count % ROWS
-        with b.loop(0, whole, step=ROWS) as k:
-            join(k, ROWS)
-        with b.loop(whole, count) as k:
+        share = count // ROWS
+        with b.loop(0, share) as k:
+            join(k, ROWS, share)
+        with b.loop(share * ROWS, count) as k:
             join(k, 1)
         with b.loop(0, here, independent=True) as j:
             write(part * step + start + j, b.load(sums, j))

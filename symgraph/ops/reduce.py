@@ -59,6 +59,9 @@ class Reduce(Op):
     def finish(self, b: Any, accumulators: Any, count: Any) -> Any:
         return b.cast(accumulators[0], self.dtype)
 
+    def scattered(self, b: Any, accumulators: Any, element: Any, position: Any) -> Any:
+        return self.join(b, accumulators, element, position)  # type: ignore[attr-defined]
+
     def kept(self, y: Any, ndim: int) -> Any:
         """The output, or what has its shape, with size 1 in place of each reduced dimension."""
         return with_ones(y, self.axes, ndim)
@@ -222,6 +225,11 @@ class ArgMax(Reduce):
             equal = b.either(equal, b.both(b.isnan(left[0]), b.isnan(right[0])))
         better = b.either(self._better(b, right[0], left[0]), b.both(equal, b.less(right[1], left[1])))
         return b.select(better, right[0], left[0]), b.select(better, right[1], left[1])
+
+    @property
+    def scattered(self) -> Any:  # type: ignore[override]
+        """`join` would keep the one of equals that it met first; what `combine` compares takes too long for elements narrower than places."""
+        return (lambda b, accumulators, element, position: self.combine(b, accumulators, (element, position))) if "64" in self.dtype else None
 
     def _better(self, b: Any, new: Any, old: Any) -> Any:
         if self.dtype not in dtypes.FLOAT:

@@ -228,6 +228,23 @@ def test_blocks_of_columns_and_pairs_of_rows(linker, dtype):
         np.testing.assert_allclose(got, right, rtol=1e-5)
 
 
+@pytest.mark.parametrize("linker", ["llvm", "c"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64"])
+def test_rows_in_parts(dtype, linker):
+    """Rows are joined from several parts of the array at once: the first of equals stays the first, and the first NaN."""
+    m = T.tensor(dtype, shape=(None,) * 3)
+    functions = [np.sum, np.prod, np.max, np.min, np.argmax, np.argmin, np.var]
+    f = symgraph.function([m], [getattr(T, f.__name__)(m, axis=1) for f in functions], mode=symgraph.Mode(linker, "fast_run"))
+    for n in (1, 3, 4, 7, 13):
+        x = RANDOM.randint(-1, 2, (2, n, 9)).astype(dtype)
+        if dtype != "int64" and n > 1:
+            x[RANDOM.rand(*x.shape) < 0.1] = np.nan
+            x[0, :, 0] = -np.inf
+        with np.errstate(invalid="ignore"):
+            for got, right in zip(f(x), [f(x, axis=1) for f in functions]):
+                np.testing.assert_allclose(got, right, rtol=1e-6)
+
+
 @pytest.mark.parametrize("axis", [0, 1, (0, 1), (1, 2), 2])
 def test_variance_far_from_zero(axis):
     """As many digits as two passes have, though it takes one: over several blocks of rows, and columns."""

@@ -189,6 +189,8 @@ class LogSumExp(Op):
     def join(self, b: Any, accumulators: Any, element: Any, position: Any) -> Any:
         return self.combine(b, accumulators, (b.cast(element, self.inside), b.constant(1, self.inside)))
 
+    scattered = join
+
     def combine(self, b: Any, left: Any, right: Any) -> Any:
         """Equal heads, of which both may be infinite, are not subtracted."""
         away = b.sub(right[0], left[0])
