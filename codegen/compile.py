@@ -62,7 +62,7 @@ def compile(
         if numbers is not None:
             numbers.taken += len(layout.clocks)
         tell("module", module)
-        text = stations.target_text(module, target)
+        text = stations.target_text(module, target, level)
         tell("text", text)
         entry = Entry(stations.binary(text, target, level, compiler, keep), layout)
         tell("binary", entry.object)

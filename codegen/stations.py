@@ -25,7 +25,10 @@ from codegen.targets.llvmtext import llvm_text
 
 __all__ = ["TEXTS", "binary", "lowered", "module_text", "target_text"]
 
-TEXTS: dict[str, Callable[[Module], str]] = {"llvm": llvm_text, "c": c_source}
+TEXTS: dict[str, Callable[[Module, int], str]] = {
+    "llvm": lambda module, level: llvm_text(module, None if level else 0),  # without passes vectors are more to read and nothing gained
+    "c": lambda module, level: c_source(module),
+}
 
 
 def lowered(program: Program, most: int | None = None, clock: int | None = None) -> tuple[Module, Layout]:
@@ -36,11 +39,11 @@ def lowered(program: Program, most: int | None = None, clock: int | None = None)
     return result.module, result.layout
 
 
-def target_text(module: Module, target: str) -> str:
-    """Station 8, first half: what the target's compiler reads. ValueError: no target has this name."""
+def target_text(module: Module, target: str, level: int = 2) -> str:
+    """Station 8, first half: what the target's compiler reads; level: as for `binary`. ValueError: no target has this name."""
     if target not in TEXTS:
         raise ValueError(f"no target is named {target!r}; known are {', '.join(TEXTS)}")
-    return TEXTS[target](module)
+    return TEXTS[target](module, level)
 
 
 def binary(text: str, target: str, level: int, compiler: str | None = None, keep: bool = False) -> bytes:

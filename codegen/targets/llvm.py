@@ -18,16 +18,20 @@ from functools import lru_cache
 from typing import Any
 
 from codegen.targets.llvmfunctions import with_elementary
-from codegen.targets.llvmspelling import STRAIGHT
+from codegen.targets.llvmspelling import STRAIGHT, VECTORS
 
 __all__ = ["compile_llvm", "optimized_text"]
 
 STRAIGHT_FUNCTION = re.compile(rf"^define .*@([\w.]+)\(.*{STRAIGHT}", re.M)
+FUNCTION = re.compile(r"^define (internal )?(.*?)(@[\w.]+)\((.*)\) (.*)\{\n", re.M)
+FEW = ("always_inliner", "global_dead_code_eliminate", "sroa", "simplify_cfg", "instruction_combine", "simplify_cfg")
+
 
 def compile_llvm(text: str, level: int = 2) -> bytes:
     """Object code of a module written in LLVM's language, optimised at `level` (0, 1, 2 or 3) for this processor.
 
-    Loops and straight code are vectorised from level 2 on. Raises RuntimeError with LLVM's words if the module is not well formed.
+    Functions whose loops were written as vectors, and those without loops, get few passes; of the others loops and straight code are
+    vectorised from level 2 on. Raises RuntimeError with LLVM's words if the module is not well formed.
 
     >>> compile_llvm("define i64 @entry(ptr %context) { ret i64 0 }")[:4]
     b'\\x7fELF'
@@ -43,32 +47,74 @@ def optimized_text(text: str, level: int = 2) -> str:
 
 def optimized(text: str, level: int) -> tuple[Any, Any]:
     llvm, machine, head = machine_of(level)
-    if has_fma():
-        text = with_elementary(text)
-    module = llvm.parse_assembly(head + text, fresh_context(llvm))
-    module.verify()
-    if level:
-        builder = llvm.create_pass_builder(machine, tuning_of(llvm, level))
-        leave_straight(llvm, module, text, builder)
-        builder.getModulePassManager().run(module, builder)
+    context = fresh_context(llvm)
+    builder = llvm.create_pass_builder(machine, tuning_of(llvm, level))
+    passes = few_passes(llvm)
+    written, rest = parted(text) if level and passes else ("", text)
+    modules = []
+    for part, inline in ((written, False), (rest, True)):
+        if part:
+            module = llvm.parse_assembly(head + with_elementary(part, has_fma(), inline), context)
+            module.verify()
+            if level:
+                (builder.getModulePassManager() if inline else passes).run(module, builder)
+            modules.append(module)
+    module = modules[0]
+    for name in STRAIGHT_FUNCTION.findall(written):
+        module.get_function(name).add_function_attribute("noinline")
+        module.get_function(name).add_function_attribute("optnone")
+    if len(modules) == 2:
+        module.link_in(modules[1])
+        for function in module.functions:
+            if not function.is_declaration and function.visibility.name == "hidden":
+                function.visibility, function.linkage = "default", "internal"
     return machine, module
 
 
-def leave_straight(llvm: Any, module: Any, text: str, builder: Any) -> None:
-    """Functions that the text calls straight get few passes, and then no more: 4 ms for a logistic regression step, of which the others
-    take 70 to 100. The entry is one of them, which would take the code of its kernels in; a call took as long as before (1.5 us)."""
-    straight = STRAIGHT_FUNCTION.findall(text)
-    if not straight:
-        return
+def few_passes(llvm: Any) -> Any:
+    """For functions whose loops were written as vectors, and for those without loops; None where llvmlite does not offer them.
+
+    A logistic regression step: 20 ms, of which all passes would take 100.
+    """
     passes = llvm.create_new_module_pass_manager()
-    passes.add_simplify_cfg_pass()
-    passes.add_instruction_combine_pass()
-    passes.add_simplify_cfg_pass()
-    passes.run(module, builder)
-    for name in straight:
-        function = module.get_function(name)
-        function.add_function_attribute("noinline")
-        function.add_function_attribute("optnone")
+    for name in FEW:
+        add = getattr(passes, f"add_{name}_pass", None)
+        if add is None:
+            return None
+        add()
+    return passes
+
+
+def parted(text: str) -> tuple[str, str]:
+    """Two modules out of one: the functions that few passes suffice for, and those that get all. '' for one without functions.
+
+    What both use is in both. Functions that were internal are hidden, until they are together again.
+    """
+    blocks = text.split("\n\n")
+    heads = {k: match for k, block in enumerate(blocks) if (match := FUNCTION.match(block))}
+    written = {k for k, m in heads.items() if VECTORS in m[5] or STRAIGHT in m[5]}
+    rest = {k for k, m in heads.items() if k not in written and "alwaysinline" not in m[5]}
+    if not written or not rest:
+        return (text, "") if written else ("", text)
+    apart = written | rest
+
+    def part(mine: set[int]) -> str:
+        kept = [FUNCTION.sub(hidden, block, 1) if k in mine else block for k, block in enumerate(blocks) if k in mine or k not in apart]
+        text = "\n\n".join(kept)
+        others = [declared(heads[k]) for k in sorted(apart - mine) if heads[k][1] and f"{heads[k][3]}(" in text]
+        return "\n\n".join([*kept[:-1], *others, kept[-1]])
+
+    return part(written), part(rest)
+
+
+def hidden(match: re.Match[str]) -> str:
+    return match[0].replace("define internal ", "define hidden ", 1)
+
+
+def declared(match: re.Match[str]) -> str:
+    """The declaration of a function of the other module."""
+    types = ", ".join(part.split()[0] for part in match[4].split(", ")) if match[4] else ""
+    return f"declare hidden {match[2]}{match[3]}({types}) nounwind"
 
 
 def fresh_context(llvm: Any) -> Any:

@@ -6,6 +6,7 @@ A call leaves the function with the status of what it called, where that is not 
 from __future__ import annotations
 
 from codegen.loopir import nodes as ir
+from codegen.targets.llvmplan import Plan
 from codegen.targets.llvmspelling import constant, memory_type, type_name
 from codegen.targets.survey import Survey
 
@@ -14,6 +15,7 @@ __all__ = ["INVARIANT", "ROUNDS", "SIZES", "CallText", "Shared"]
 # Offsets of the context's fields, as docs/architecture.md says.
 SIZES, RESULT, SCRATCH, CALLBACK, LIBRARIES, VALUES, ROUNDS, PULSE = 8, 16, 24, 32, 40, 48, 112, 144
 INTERRUPTED = -2
+NEW = 10**9  # numbers of values from here on are not the IR's
 NOTED = 8  # values that a failure may note
 INVARIANT = ", !invariant.load !0"  # of the context's tables: they stay as they are during a call
 FIRST_METADATA = ["!0 = !{}", '!1 = !{!"branch_weights", i32 2000, i32 1}', '!2 = !{!"branch_weights", i32 1, i32 2000}']
@@ -22,8 +24,10 @@ FIRST_METADATA = ["!0 = !{}", '!1 = !{!"branch_weights", i32 2000, i32 1}', '!2 
 class Shared:
     """What all functions of a module add to: declarations and metadata."""
 
-    def __init__(self, facts: dict[str, Survey]) -> None:
+    def __init__(self, facts: dict[str, Survey], width: int = 0) -> None:
         self.facts = facts
+        self.width = width  # bytes of a vector; 0: loops are left to LLVM
+        self.straight = False  # the entry is compiled without optimisation, and no loop may become a part of it
         self.declarations: dict[str, str] = {}
         self.metadata = list(FIRST_METADATA)
 
@@ -50,6 +54,8 @@ class CallText:
         self.leaves: list[tuple[str, str]] = []
         self.groups: list[str] = []
         self.access = ""  # metadata of memory accesses inside independent loops
+        self.plans: dict[int, Plan] | None = None  # of the loops that are written as vectors; None: LLVM's passes are to find them
+        self.few = False  # few of LLVM's passes suffice for the function
         self.private: set[int] = set()  # numbers of pointers into Locals: independent rounds may share those
 
     # Operands ---------------------------------------------------------------------------------------------------------
@@ -66,6 +72,11 @@ class CallText:
     def label(self) -> str:
         self.labels += 1
         return f"b{self.labels}"
+
+    def new_value(self, type: str) -> ir.Value:
+        """A value under a number that the IR has not given."""
+        self.temporaries += 1
+        return ir.Value(NEW + self.temporaries, type)
 
     def fresh(self) -> str:
         """A new name for a value that the IR has no number for."""

@@ -6,7 +6,9 @@ import struct
 
 from codegen.loopir.operations import MATH, OPERATIONS
 
-__all__ = ["CASTS_TO_HALF", "STRAIGHT", "TYPES", "cast", "constant", "memory_type", "pattern", "type_name"]
+__all__ = [
+    "CASTS_TO_HALF", "COMPARISONS", "STRAIGHT", "TYPES", "VECTORS", "WIDTH", "cast", "constant", "memory_type", "pattern", "type_name", "vector",
+]
 
 TYPES = {
     "bool": "i1", "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64",
@@ -22,7 +24,10 @@ INFINITY = {"half": "0xH7C00", "float": "0x7FF0000000000000", "double": "0x7FF00
 PURE = "nounwind willreturn readnone"
 STRAIGHT = ' "straight"'  # of a function that few passes suffice for: codegen/targets/llvm.py
 
-# Compared, divided, shifted and joined differently when there is a sign. {0} is the result, {1} {2} {3} the operands, T the type.
+VECTORS = ' "vectors"'  # of a function whose loops were written as operations on vectors
+
+# Compared, divided, shifted and joined differently when there is a sign. {0} is the result, {1} {2} {3} the operands, T the type, B a bool
+# for each of its lanes, ZERO and ONES all bits of it so.
 FLOAT = {
     "add": "{0} = fadd T {1}, {2}", "sub": "{0} = fsub T {1}, {2}", "mul": "{0} = fmul T {1}, {2}", "div": "{0} = fdiv T {1}, {2}",
     "rem": "{0} = frem T {1}, {2}", "neg": "{0} = fneg T {1}",
@@ -30,16 +35,16 @@ FLOAT = {
     "le": "{0} = fcmp ole T {1}, {2}", "gt": "{0} = fcmp ogt T {1}, {2}", "ge": "{0} = fcmp oge T {1}, {2}",
     "isnan": "{0} = fcmp uno T {1}, {1}",
     "isinf": "{0}.m = call T @llvm.fabs.S(T {1})\n  {0} = fcmp oeq T {0}.m, INFINITY",
-    "signbit": "{0}.b = bitcast T {1} to iW\n  {0} = icmp slt iW {0}.b, 0",
-    "min": "{0}.c = fcmp olt T {1}, {2}\n  {0} = select i1 {0}.c, T {1}, T {2}",
-    "max": "{0}.c = fcmp ogt T {1}, {2}\n  {0} = select i1 {0}.c, T {1}, T {2}",
+    "signbit": "{0}.b = bitcast T {1} to iW\n  {0} = icmp slt iW {0}.b, ZERO",
+    "min": "{0}.c = fcmp olt T {1}, {2}\n  {0} = select B {0}.c, T {1}, T {2}",
+    "max": "{0}.c = fcmp ogt T {1}, {2}\n  {0} = select B {0}.c, T {1}, T {2}",
     **{name: f"{{0}} = call T @llvm.{name}.S(T {{1}})" for name in ("sqrt", "fabs", "floor", "ceil", "trunc", "rint")},
     "copysign": "{0} = call T @llvm.copysign.S(T {1}, T {2})",
     "fma": "{0} = call T @llvm.fma.S(T {1}, T {2}, T {3})",
 }
 INTEGER = {
-    "add": "{0} = add T {1}, {2}", "sub": "{0} = sub T {1}, {2}", "mul": "{0} = mul T {1}, {2}", "neg": "{0} = sub T 0, {1}",
-    "and": "{0} = and T {1}, {2}", "or": "{0} = or T {1}, {2}", "xor": "{0} = xor T {1}, {2}", "not": "{0} = xor T {1}, -1",
+    "add": "{0} = add T {1}, {2}", "sub": "{0} = sub T {1}, {2}", "mul": "{0} = mul T {1}, {2}", "neg": "{0} = sub T ZERO, {1}",
+    "and": "{0} = and T {1}, {2}", "or": "{0} = or T {1}, {2}", "xor": "{0} = xor T {1}, {2}", "not": "{0} = xor T {1}, ONES",
     "shl": "{0} = shl T {1}, {2}", "eq": "{0} = icmp eq T {1}, {2}", "ne": "{0} = icmp ne T {1}, {2}",
 }
 SIGNED = {
@@ -54,7 +59,8 @@ UNSIGNED = {
     "gt": "{0} = icmp ugt T {1}, {2}", "ge": "{0} = icmp uge T {1}, {2}",
     "min": "{0} = call T @llvm.umin.T(T {1}, T {2})", "max": "{0} = call T @llvm.umax.T(T {1}, T {2})",
 }
-ANY = {"select": "{0} = select i1 {1}, T {2}, T {3}"}
+ANY = {"select": "{0} = select B {1}, T {2}, T {3}"}
+COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "signbit"})  # bool, of operands of any type
 POINTER = {name: INTEGER[name] for name in ("eq", "ne")}
 
 
@@ -69,8 +75,18 @@ def memory_type(pointer: str) -> str:
     return "i8" if element in ("bool", "void") else type_name(element)
 
 
-def constant(x: int | float | bool, type: str) -> str:
-    """A Python number as a constant of the type. Floats are written by their bits: LLVM takes decimals only if exact."""
+def vector(name: str, lanes: int) -> str:
+    """LLVM's name of so many of a type side by side."""
+    return name if lanes == 1 else f"<{lanes} x {name}>"
+
+
+def constant(x: int | float | bool, type: str, lanes: int = 1) -> str:
+    """A Python number as a constant of the type. Floats are written by their bits: LLVM takes decimals only if exact.
+
+    In several lanes it is repeated: older LLVMs have no shorter word.
+    """
+    if lanes > 1:
+        return f"<{', '.join([f'{TYPES[type]} {constant(x, type)}'] * lanes)}>"
     if type == "bool":
         return "true" if x else "false"
     if type == "float64":
@@ -96,23 +112,25 @@ def rounded(x: float, code: str) -> float:
         return float("inf") if x > 0 else float("-inf")
 
 
-_patterns: dict[tuple[str, str], tuple[str, str]] = {}
+_patterns: dict[tuple[str, str, int], tuple[str, str]] = {}
 
 
-def pattern(operation: str, type: str) -> tuple[str, str]:
-    """(format string for the result and the operands, the declaration it needs or '') of an operation on this type."""
-    found = _patterns.get((operation, type))
+def pattern(operation: str, type: str, lanes: int = 1) -> tuple[str, str]:
+    """(format string for the result and the operands, the declaration it needs or '') of an operation on so many of this type at once."""
+    found = _patterns.get((operation, type, lanes))
     if found is None:
-        found = _patterns[operation, type] = make_pattern(operation, type)
+        found = _patterns[operation, type, lanes] = make_pattern(operation, type, lanes)
     return found
 
 
-def make_pattern(operation: str, type: str) -> tuple[str, str]:
-    name = type_name(type)
+def make_pattern(operation: str, type: str, lanes: int) -> tuple[str, str]:
+    element = type_name(type)
+    name = vector(element, lanes)
+    many = f"v{lanes}" if lanes > 1 else ""
     if operation in MATH:
-        if name not in ("float", "double"):
+        if element not in ("float", "double"):
             raise TypeError(f"{operation} of {type}: functions are computed in float32 or float64")
-        routine = operation if name == "double" else operation + "f"
+        routine = (operation if element == "double" else operation + "f") + (f".{many}" if many else "")
         args = ", ".join(f"{name} {{{k + 1}}}" for k in range(MATH[operation]))
         declared = ", ".join([name] * MATH[operation])
         return f"{{0}} = call {name} @{routine}({args})", f"declare {name} @{routine}({declared}) {PURE}"
@@ -126,13 +144,16 @@ def make_pattern(operation: str, type: str) -> tuple[str, str]:
             row = INTEGER.get(operation) or (SIGNED if type.startswith("int") else UNSIGNED).get(operation)
     if row is None:
         raise TypeError(f"the operation {operation} is not defined for {type}")
-    row = row.replace("INFINITY", INFINITY.get(name, "")).replace("iW", f"i{WIDTH.get(name, 64)}")
+    if "INFINITY" in row:
+        row = row.replace("INFINITY", INFINITY[element] if lanes == 1 else constant(float("inf"), type, lanes))
+    row = row.replace("iW", vector(f"i{WIDTH.get(element, 64)}", lanes)).replace("B ", vector("i1", lanes) + " ")
+    row = row.replace("ZERO", "0" if lanes == 1 else "zeroinitializer").replace("ONES", "-1" if lanes == 1 else constant(-1, type, lanes))
     declaration = ""
     if "@llvm." in row:
-        routine = row.split("@")[1].split("(")[0].replace(".S", "." + SUFFIX.get(name, "")).replace(".T", "." + name)
-        count = OPERATIONS[operation][0]
-        declaration = f"declare {name} @{routine}({', '.join([name] * count)})"
-        row = row.replace(".S(", f".{SUFFIX.get(name, '')}(").replace(".T(", f".{name}(")
+        suffix = many + (SUFFIX.get(element) or element)
+        row = row.replace(".S(", f".{suffix}(").replace(".T(", f".{suffix}(")
+        routine = row.split("@")[1].split("(")[0]
+        declaration = f"declare {name} @{routine}({', '.join([name] * OPERATIONS[operation][0])})"
     return row.replace("T ", name + " "), declaration
 
 
@@ -158,30 +179,30 @@ CASTS_TO_HALF = """define internal half @half_of_double(double %x) alwaysinline 
 }"""
 
 
-def cast(source: str, target: str) -> str:
-    """Format string of a conversion between two types of numbers; {0} the result, {1} the operand.
+def cast(source: str, target: str, lanes: int = 1) -> str:
+    """Format string of a conversion between two types of numbers, of so many at once; {0} the result, {1} the operand.
 
     Out of an integer's range a float gives what x86's conversion (and so numpy) gives there; `freeze` keeps LLVM from
     treating such a number as anything it likes.
     """
-    a, b = TYPES[source], TYPES[target]
+    a, b = vector(TYPES[source], lanes), vector(TYPES[target], lanes)
     if source == target:
         return f"{{0}} = bitcast {a} {{1}} to {b}"
     floating = source.startswith("float")
     if target == "bool":
-        return f"{{0}} = fcmp une {a} {{1}}, 0.0" if floating else f"{{0}} = icmp ne {a} {{1}}, 0"
+        return f"{{0}} = {'fcmp une' if floating else 'icmp ne'} {a} {{1}}, {constant(0, source, lanes)}"
     if floating and target.startswith("float"):
         return float_to_float(a, b)
     if floating:
-        return float_to_integer(a, target)
+        return float_to_integer(source, target, lanes)
     if target.startswith("float"):
         to_float = "sitofp" if source.startswith("int") else "uitofp"
         if b == "half":
             return f"{{0}}.f = {to_float} {a} {{1}} to float\n  {{0}} = fptrunc float {{0}}.f to half"
         return f"{{0}} = {to_float} {a} {{1}} to {b}"
-    if WIDTH[a] == WIDTH[b]:
+    if WIDTH[TYPES[source]] == WIDTH[TYPES[target]]:
         return f"{{0}} = bitcast {a} {{1}} to {b}"
-    word = "trunc" if WIDTH[a] > WIDTH[b] else "sext" if source.startswith("int") else "zext"
+    word = "trunc" if WIDTH[TYPES[source]] > WIDTH[TYPES[target]] else "sext" if source.startswith("int") else "zext"
     return f"{{0}} = {word} {a} {{1}} to {b}"
 
 
@@ -190,29 +211,31 @@ def float_to_float(a: str, b: str) -> str:
         return "{0}.f = fpext half {1} to float\n  {0} = fpext float {0}.f to double"
     if (a, b) == ("double", "half"):
         return "{0} = call half @half_of_double(double {1})"
-    return f"{{0}} = {'fpext' if WIDTH[a] < WIDTH[b] else 'fptrunc'} {a} {{1}} to {b}"
+    return f"{{0}} = {'fpext' if a == 'half' or b.endswith(('double', 'double>')) else 'fptrunc'} {a} {{1}} to {b}"
 
 
-def float_to_integer(a: str, target: str) -> str:
+def float_to_integer(source: str, target: str, lanes: int) -> str:
     lines = []
-    value = "{1}"
-    if a == "half":
+    value, a = "{1}", vector(TYPES[source], lanes)
+    if source == "float16":
         lines.append("{0}.f = fpext half {1} to float")
         a, value = "float", "{0}.f"
     width = WIDTH[TYPES[target]]
+    wide = vector("i64", lanes)
     if target == "uint64":  # below 2**63 as a signed number, above it from a number less by 2**63
-        limit = constant(2.0**63, "float64")
+        limit = constant(2.0**63, source if a != "float" else "float32", lanes)
         lines += [
             f"{{0}}.small = fcmp olt {a} {value}, {limit}", f"{{0}}.less = fsub {a} {value}, {limit}",
-            f"{{0}}.a = fptosi {a} {value} to i64", "{0}.b = freeze i64 {0}.a",
-            f"{{0}}.c = fptosi {a} {{0}}.less to i64", "{0}.d = freeze i64 {0}.c",
-            "{0}.e = xor i64 {0}.d, -9223372036854775808", "{0} = select i1 {0}.small, i64 {0}.b, i64 {0}.e",
+            f"{{0}}.a = fptosi {a} {value} to {wide}", f"{{0}}.b = freeze {wide} {{0}}.a",
+            f"{{0}}.c = fptosi {a} {{0}}.less to {wide}", f"{{0}}.d = freeze {wide} {{0}}.c",
+            f"{{0}}.e = xor {wide} {{0}}.d, {constant(-2**63, 'int64', lanes)}",
+            f"{{0}} = select {vector('i1', lanes)} {{0}}.small, {wide} {{0}}.b, {wide} {{0}}.e",
         ]
         return "\n  ".join(lines)
     through = 64 if width == 64 or target == "uint32" else 32
+    between, b = vector(f"i{through}", lanes), vector(TYPES[target], lanes)
     if through == width:
-        lines += [f"{{0}}.i = fptosi {a} {value} to i{through}", f"{{0}} = freeze i{through} {{0}}.i"]
+        lines += [f"{{0}}.i = fptosi {a} {value} to {between}", f"{{0}} = freeze {between} {{0}}.i"]
     else:
-        lines += [f"{{0}}.i = fptosi {a} {value} to i{through}", f"{{0}}.z = freeze i{through} {{0}}.i",
-                  f"{{0}} = trunc i{through} {{0}}.z to i{width}"]
+        lines += [f"{{0}}.i = fptosi {a} {value} to {between}", f"{{0}}.z = freeze {between} {{0}}.i", f"{{0}} = trunc {between} {{0}}.z to {b}"]
     return "\n  ".join(lines)

@@ -2,7 +2,7 @@
 
 Loops become blocks `head`, `body`, `next`, `exit` with phi nodes; every carried value is a phi of `head`. What the IR knows and LLVM could
 not find out is said: pointers that reach memory of their own (`noalias`), memory that stays as it is (`readonly`, `!invariant.load`), loops
-whose rounds are independent (access groups), branches that are hardly taken. Float operations are those of IEEE: no fast-math flag
+whose rounds are independent (access groups), branches that are hardly taken. Loops that qualify are written as vectors (llvmvectors.py). Float operations are those of IEEE: no fast-math flag
 is ever written, so that all targets give the same bits.
 
 Example: ``print(llvm_text(Module(entry)))``.
@@ -17,21 +17,24 @@ from codegen.loopir import nodes as ir
 from codegen.loopir.operations import MATH
 from codegen.targets.elementary import ELEMENTARY
 from codegen.targets.llvmcalls import INVARIANT, ROUNDS, SIZES, CallText, Shared
-from codegen.targets.llvmspelling import CASTS_TO_HALF, STRAIGHT, cast, constant, memory_type, pattern, type_name
+from codegen.targets.llvmplan import WHOLE, plan_of
+from codegen.targets.llvmspelling import CASTS_TO_HALF, COMPARISONS, STRAIGHT, VECTORS, cast, constant, memory_type, pattern, type_name
+from codegen.targets.llvmvectors import write_moves, write_vectors
+from codegen.targets.processor import vector_bytes
 from codegen.targets.survey import survey
 
 __all__ = ["llvm_text"]
 
-WHOLE = {32: 12, 16: 24, 8: 48}  # rounds of a loop that becomes one operation on vectors (accumulators; small matrices): nodes of its body
 
-
-def llvm_text(module: ir.Module) -> str:
+def llvm_text(module: ir.Module, width: int | None = None) -> str:
     """The whole module: the entry is the one symbol seen from outside; kernels are internal.
 
+    width: bytes of the vectors that loops are written with, that of this processor if None; 0: loops are left to LLVM.
     Raises TypeError for an operation that its type does not have.
     """
     facts = survey(module)
-    shared = Shared(facts)
+    shared = Shared(facts, vector_bytes() if width is None else width)
+    shared.straight = facts[module.entry.name].straight
     texts = [FunctionText(shared, kernel, False).text() for kernel in module.kernels]
     texts.append(FunctionText(shared, module.entry, True).text())
     if "half_of_double" in shared.declarations:
@@ -46,6 +49,11 @@ class FunctionText(CallText):
 
     def text(self) -> str:
         f = self.function
+        fact = self.shared.facts[f.name]
+        self.plans = plan_of(f, self.shared.width)
+        if not self.plans and (fact.loops or fact.often):
+            self.plans = None
+        self.few = self.plans is not None and not (fact.often and fact.calls == 1 and not fact.apart)  # such are taken into the loop they serve
         self.block(f.body)
         returns = "i64" if f.fails or self.is_entry else "void"
         self.lines.append("  ret i64 0" if returns == "i64" else "  ret void")
@@ -75,7 +83,12 @@ class FunctionText(CallText):
         fact = self.shared.facts[self.function.name]
         if fact.row:
             return "noinline optnone nounwind"  # a row of calls: nothing to gain, and a quarter of the time to compile
-        return f"{'noinline ' if fact.apart else ''}nounwind{STRAIGHT if fact.straight else ''}"
+        if fact.straight:
+            return f"nounwind{STRAIGHT}"
+        if not self.few:
+            return f"{'noinline ' if fact.apart else ''}nounwind"
+        into = fact.calls == 1 and not fact.apart and not self.shared.straight
+        return f"{'alwaysinline' if into else 'noinline'} nounwind{VECTORS}"
 
     # Blocks -----------------------------------------------------------------------------------------------------------
     def block(self, block: ir.Block) -> None:
@@ -192,27 +205,38 @@ class FunctionText(CallText):
     def local(self, node: ir.Local) -> None:
         element = memory_type(node.out.type)
         large = "" if node.count < 8 else ", align 64"
-        self.allocas.append(f"  %v{node.out.number} = alloca {element}, i64 {node.count}{large}")
+        self.allocas.append(f"  %v{node.out.number} = alloca [{node.count} x {element}]{large}")
         self.private.add(node.out.number)
 
     # Control ----------------------------------------------------------------------------------------------------------
     def loop(self, node: ir.For) -> None:
+        start = self.operand(node.start)
+        plan = self.plans.get(id(node)) if self.plans else None
+        if plan is not None and plan.moves:
+            write_moves(self, node, plan)
+            return
+        if plan is not None:
+            start = write_vectors(self, node, plan)
+            if not start:
+                return
         name, before = self.label(), self.here
         head, body, following, after = f"{name}.head", f"{name}.body", f"{name}.next", f"{name}.exit"
         index = f"%v{node.index.number}"
-        start, stop = self.operand(node.start), self.operand(node.stop)
+        stop = self.operand(node.stop)
         self.lines.append(f"  br label %{head}\n{head}:")
         self.lines.append(f"  {index} = phi i64 [ {start}, %{before} ], [ {index}.n, %{following} ]")
         self.phis(node.carried, (before, node.initial), (following, node.yields))
         self.lines.append(f"  {index}.c = icmp slt i64 {index}, {stop}")
         self.lines.append(f"  br i1 {index}.c, label %{body}, label %{after}")
         outer = self.access
-        note = self.enter_independent(node) if node.kind == "independent" else ""
+        note = self.enter_independent(node) if node.kind == "independent" and self.plans is None else ""
         self.open(body)
         self.block(node.body)
         if note:
             self.groups.pop()
             self.access = outer
+        elif plan is not None and not self.few:
+            note = ", !llvm.loop " + self.shared.note(f'distinct !{{!{len(self.shared.metadata)}, !{{!"llvm.loop.isvectorized", i32 1}}}}')
         unsigned = "nuw " if node.start.__class__ is int and node.start >= 0 else ""  # type: ignore[operator]
         self.lines.append(f"  br label %{following}\n{following}:")
         self.lines.append(f"  {index}.n = add {unsigned}nsw i64 {index}, {node.step}")
@@ -288,7 +312,6 @@ class FunctionText(CallText):
         self.note(node.values)
         self.leave(str(node.number))
 
-COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "signbit"})
 SPECIAL: dict[str, Callable[[FunctionText, ir.Assign], None]] = {
     "cast": FunctionText.cast, "bits": FunctionText.bits, "recast": FunctionText.bits, "offset": FunctionText.offset,
     "bytes": FunctionText.offset, "argument": FunctionText.argument, "round": FunctionText.round, "size": FunctionText.size,

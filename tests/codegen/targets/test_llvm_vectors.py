@@ -1,0 +1,192 @@
+"""Loops that the LLVM target writes as operations on vectors: which, and that they give the bits of the plain loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from running import Call, Entry
+from test_llvm_object import undefined
+
+from codegen.runtime.loader import load_object
+from codegen.targets import llvm
+from codegen.targets.llvm import compile_llvm, parted
+from codegen.targets.llvmplan import plan_of
+from codegen.targets.llvmtext import llvm_text
+
+WIDTHS = (16, 32, 64)
+LENGTHS = (0, 1, 3, 4, 7, 8, 15, 16, 17, 31, 33, 63, 64, 65, 130)
+Body = Callable[[Any, Any, list[Any], Any], None]
+
+
+def loop_over(body: Body, types: list[str], out: str, start: int = 0) -> Entry:
+    """An entry with a kernel of one loop: ``body(b, i, arguments, result)``; i from `start` to n."""
+    e = Entry()
+    n = e.size(0)
+    pointers = [f"{t}*" for t in [*types, out]]
+
+    def kernel(b: Any, n: Any, *places: Any) -> None:
+        with b.loop(start, n, independent=True) as i:
+            body(b, i, list(places[:-1]), places[-1])
+
+    call = e.kernel("work", ["int64", *pointers], kernel, distinct=frozenset(range(1, len(pointers) + 1)))
+    call(n, *[e.argument(k, t) for k, t in enumerate(types)], e.argument(len(types), out))
+    return e
+
+
+def run(e: Entry, arrays: list[Any], width: int, level: int = 2) -> None:
+    loaded = load_object(compile_llvm(llvm_text(e.module(), width), level), "entry")
+    assert Call(loaded.address, arrays).status == 0
+
+
+def data(type: str, n: int) -> Any:
+    random = np.random.default_rng(n)
+    if type == "bool":
+        return random.integers(0, 2, n).astype(bool)
+    return random.standard_normal(n).astype(type) if type.startswith("float") else random.integers(-100, 100, n).astype(type)
+
+
+BODIES: dict[str, tuple[Body, list[str], str]] = {
+    "sum": (lambda b, i, x, y: b.store(y, i, b.add(b.load(x[0], i), b.load(x[1], i))), ["float64", "float64"], "float64"),
+    "in place": (lambda b, i, x, y: b.store(y, i, b.mul(b.load(y, i), b.load(x[0], i))), ["float32"], "float32"),
+    "of all rounds": (lambda b, i, x, y: b.store(y, i, b.mul(b.load(x[0], i), b.load(x[1], 0))), ["float64", "float64"], "float64"),
+    "counting": (lambda b, i, x, y: b.store(y, i, b.cast(i * 3 + 5, "float64")), ["float64"], "float64"),
+    "mixed widths": (
+        lambda b, i, x, y: b.store(y, i, b.select(b.load(x[0], i), b.cast(b.load(x[1], i), "float64"), 0.5)), ["bool", "int8"], "float64"),
+    "to bool": (lambda b, i, x, y: b.store(y, i, b.less(b.load(x[0], i), 3)), ["int16"], "bool"),
+    "chosen by number": (lambda b, i, x, y: b.store(y, i, b.select(b.less(i, 5), b.load(x[0], i), 0)), ["int64"], "int64"),
+    "exp and log": (lambda b, i, x, y: b.store(y, i, b.math("log", b.add(b.math("exp", b.load(x[0], i)), 1.0))), ["float64"], "float64"),
+    "float32 tanh": (lambda b, i, x, y: b.store(y, i, b.math("tanh", b.load(x[0], i))), ["float32"], "float32"),
+    "copy": (lambda b, i, x, y: b.store(y, i, b.load(x[0], i)), ["int16"], "int16"),
+    "copy of bools": (lambda b, i, x, y: b.store(y, i, b.load(x[0], i)), ["bool"], "bool"),
+    "onto itself": (lambda b, i, x, y: b.store(y, i, b.load(y, i)), ["float64"], "float64"),
+    "zero": (lambda b, i, x, y: b.store(y, i, 0.0), ["float64"], "float64"),
+    "minus zero": (lambda b, i, x, y: b.store(y, i, -0.0), ["float64"], "float64"),
+    "a number": (lambda b, i, x, y: b.store(y, i, 3), ["uint8"], "uint8"),
+}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", BODIES)
+def test_vectors_give_the_bits_of_the_plain_loop(name: str, width: int) -> None:
+    body, types, out = BODIES[name]
+    for start in (0, 2):
+        e = loop_over(body, types, out, start)
+        assert ' "vectors"' in llvm_text(e.module(), width)
+        plain = load_object(compile_llvm(llvm_text(e.module(), 0), 0), "entry")
+        written = load_object(compile_llvm(llvm_text(e.module(), width)), "entry")
+        for n in LENGTHS:
+            arrays = [data(t, n) for t in [*types, out]]
+            wanted = [a.copy() for a in arrays]
+            assert Call(plain.address, wanted).status == 0
+            assert Call(written.address, arrays).status == 0
+            for got, right in zip(arrays, wanted):
+                np.testing.assert_array_equal(got.view("uint8"), right.view("uint8"))
+
+
+def rows(b: Any, i: Any, x: list[Any], y: Any) -> None:
+    b.store(y, i, b.load(x[0], i * 2))
+
+
+def scattered(b: Any, i: Any, x: list[Any], y: Any) -> None:
+    b.store(y, b.load(x[0], i), i)
+
+
+def halves(b: Any, i: Any, x: list[Any], y: Any) -> None:
+    b.store(y, i, b.add(b.load(x[0], i), 1.0))
+
+
+def room(b: Any, i: Any, x: list[Any], y: Any) -> None:
+    place = b.local("float64", 2)
+    b.store(place, 0, b.load(x[0], i))
+    b.store(y, i, b.load(place, 0))
+
+
+LEFT: dict[str, tuple[Body, list[str], str]] = {
+    "steps of two": (rows, ["float64"], "float64"), "scattered": (scattered, ["int64"], "int64"), "half precision": (halves, ["float16"], "float16"),
+    "memory of the function": (room, ["float64"], "float64"),
+}
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_loops_that_are_left_to_llvm(name: str) -> None:
+    e = loop_over(*LEFT[name])
+    assert plan_of(e.kernels[0], 32) is None
+    text = llvm_text(e.module(), 32)
+    assert "parallel_accesses" in text and "many:" not in text
+
+
+def accumulators(lanes: int, type: str) -> Entry:
+    """The sum of all elements by `lanes` side by side, joined half by half, as reductions are lowered."""
+    e = Entry()
+    b, n = e.b, e.size(0)
+    x, out = e.argument(0, type), e.result(0, type, 1)
+    row = b.local(type, lanes)
+    with b.loop(0, lanes, independent=True) as j:
+        b.store(row, j, b.constant(0, type))
+    with b.loop(0, n - n % lanes, step=lanes) as i, b.loop(0, lanes, independent=True) as j:
+        b.store(row, j, b.add(b.load(row, j), b.load(x, i + j)))
+    half = lanes // 2
+    while half:
+        with b.loop(0, half, independent=True) as j:
+            b.store(row, j, b.add(b.load(row, j), b.load(row, j + half)))
+        half //= 2
+    b.store(out, 0, b.load(row, 0))
+    return e
+
+
+@pytest.mark.parametrize("type", ["float64", "float32", "int64", "uint8"])
+@pytest.mark.parametrize("lanes", [2, 4, 8, 16, 32])
+def test_accumulators_are_vectors_kept_in_registers(lanes: int, type: str) -> None:
+    e = accumulators(lanes, type)
+    text = llvm_text(e.module(), 32)
+    assert f"<{lanes} x " in text and ' "vectors"' in text
+    assert f"alloca [{lanes} x" not in llvm.optimized_text(text)
+    a = data(type, 4 * lanes)
+    results = []
+    for width, level in ((32, 2), (32, 0), (0, 2), (64, 2)):
+        loaded = load_object(compile_llvm(llvm_text(e.module(), width), level), "entry")
+        results.append(Call(loaded.address, [a], [type]).results[0])
+    wanted = a.reshape(4, lanes)
+    total = np.zeros(lanes, type)
+    for row in wanted:
+        total += row
+    while total.size > 1:
+        total = total[:total.size // 2] + total[total.size // 2:]
+    for got in results:
+        np.testing.assert_array_equal(got, total)
+
+
+def test_neighbours_in_memory_of_the_function_are_no_vector() -> None:
+    """Round j reads what round j + 1 wrote: the loop was not asked to be independent of that memory."""
+    e = Entry()
+    b = e.b
+    row = b.local("float64", 9)
+    with b.loop(0, 8, independent=True) as j:
+        b.store(row, j + 1, b.load(row, j))
+    assert plan_of(e.module().entry, 32) is None
+
+
+def test_a_processor_that_does_not_multiply_and_add_in_one_calls_the_library_lane_by_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    e = loop_over(BODIES["exp and log"][0], ["float64"], "float64")
+    monkeypatch.setattr(llvm, "has_fma", lambda: False)
+    assert undefined(compile_llvm(llvm_text(e.module(), 32))) - {"_GLOBAL_OFFSET_TABLE_"} == {"exp", "log"}
+    x, y = data("float64", 21), np.empty(21)
+    run(e, [x, y], 32)
+    np.testing.assert_allclose(y, np.log(np.exp(x) + 1.0), rtol=1e-15)
+
+
+def test_functions_of_both_kinds_come_together_again() -> None:
+    """The kernel with a loop for LLVM's own passes, the entry with few: one module in the end, and one symbol."""
+    e = loop_over(rows, ["float64"], "float64")
+    written, rest = parted(llvm_text(e.module(), 32))
+    assert "@entry" in written and "declare hidden void @work(i64, ptr, ptr)" in written
+    assert "define hidden void @work" in rest and "@entry" not in rest
+    together = llvm.optimized_text(llvm_text(e.module(), 32))
+    assert "define internal void @work" in together and "define i64 @entry" in together and "hidden" not in together
+    x, y = np.arange(20.0), np.empty(20)
+    loaded = load_object(compile_llvm(llvm_text(e.module(), 32)), "entry")
+    assert Call(loaded.address, [np.arange(40.0)[:20], y]).status == 0
+    np.testing.assert_array_equal(y, 2 * x)
