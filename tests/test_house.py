@@ -43,7 +43,7 @@ LAYERS: dict[str, list[list[str]]] = {
         ["record"],
         ["rules"],
         ["program"],
-        ["layout"],
+        ["layout", "archive"],
         ["loopir"],
         ["lower", "opt", "targets"],
         ["cache", "runtime"],

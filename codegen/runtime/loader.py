@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from codegen.archive import members
 from codegen.runtime.elf import Unsupported, link
 
 __all__ = ["Loaded", "binding", "load_binary", "load_by_llvm", "load_object", "load_shared"]
@@ -43,18 +45,20 @@ def load_binary(content: bytes, symbol: str) -> Loaded:
 
 
 def load_object(content: bytes, symbol: str) -> Loaded:
-    """Links an object file (bytes) against this process. Raises LookupError if the symbol, or a function that it calls, is nowhere."""
+    """Links an object file (bytes), or an archive of several, against this process. Raises LookupError if the symbol, or a function that it
+    calls, is nowhere."""
+    files = members(content)
     try:
-        return Loaded(*link(content, symbol))
+        return Loaded(*link(files, symbol))
     except Unsupported:
-        return load_by_llvm(content, symbol)
+        return load_by_llvm(files, symbol)
 
 
-def load_by_llvm(content: bytes, symbol: str) -> Loaded:
+def load_by_llvm(contents: Sequence[bytes], symbol: str) -> Loaded:
     """The same by LLVM's linker, for every kind of processor and object. A function that is nowhere ends the process."""
     llvm, engine = linker()
-    file = llvm.ObjectFileRef.from_data(content)
-    engine.add_object_file(file)
+    for content in contents:
+        engine.add_object_file(llvm.ObjectFileRef.from_data(content))
     engine.finalize_object()
     address = engine.get_function_address(symbol)
     if not address:

@@ -1,6 +1,6 @@
 """LLVM: the text of a module -> object code for the processor of this machine.
 
-The object is position independent and defines one symbol, the entry. What it asks for is all in the C and mathematical libraries
+The object is position independent and shows one symbol, the entry (of several objects in an archive: one of them). What it asks for is all in the C and mathematical libraries
 that every process has: the functions of `codegen.loopir.operations.MATH` (``sin``, ``sinf``, ...) but for those that
 codegen/targets/elementary.py defines, what LLVM makes of them and of remainders and rounding (``sincos``, ``exp10``, ``fmod``, ``fma``,
 ...), and ``memcpy``, ``memmove``, ``memset``, which it finds in loops. Routines of BLAS and LAPACK and callbacks come in with the
@@ -12,109 +12,130 @@ llvmlite is imported when the first module is compiled.
 
 from __future__ import annotations
 
+import ctypes
+import os
 import platform
-import re
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from threading import Thread
 from typing import Any
 
+from codegen.archive import packed
 from codegen.targets.llvmfunctions import with_elementary
-from codegen.targets.llvmspelling import STRAIGHT, VECTORS
+from codegen.targets.llvmparts import Part, parted
 
 __all__ = ["compile_llvm", "optimized_text"]
 
-STRAIGHT_FUNCTION = re.compile(rf"^define .*@([\w.]+)\(.*{STRAIGHT}", re.M)
-FUNCTION = re.compile(r"^define (internal )?(.*?)(@[\w.]+)\((.*)\) (.*)\{\n", re.M)
 FEW = ("always_inliner", "global_dead_code_eliminate", "sroa", "simplify_cfg", "instruction_combine", "simplify_cfg")
 
 
 def compile_llvm(text: str, level: int = 2) -> bytes:
-    """Object code of a module written in LLVM's language, optimised at `level` (0, 1, 2 or 3) for this processor.
+    """Object code of a module written in LLVM's language, optimised at `level` (0, 1, 2 or 3) for this processor: one object file, or the
+    archive of several, for a long module is compiled in parts, side by side where there are cores for them.
 
     Functions whose loops were written as vectors, and those without loops, get few passes; of the others loops and straight code are
     vectorised from level 2 on. Raises RuntimeError with LLVM's words if the module is not well formed.
 
     >>> compile_llvm("define i64 @entry(ptr %context) { ret i64 0 }")[:4]
-    b'\\x7fELF'
+    b'\x7fELF'
     """
-    machine, module = optimized(text, level)
-    return bytes(machine.emit_object(module))
+    return packed(side_by_side([partial(compile_part, part, level) for part in parts_of(text, level)]))
 
 
 def optimized_text(text: str, level: int = 2) -> str:
-    """The module as it is after LLVM's passes: to read, and for tests of what they made of it."""
-    return str(optimized(text, level)[1])
+    """The module as it is after LLVM's passes, part by part: to read, and for tests of what they made of it."""
+    with borrowed(level) as machine:
+        return "\n".join(str(optimized(part, level, machine)) for part in parts_of(text, level))
 
 
-def optimized(text: str, level: int) -> tuple[Any, Any]:
-    llvm, machine, head = machine_of(level)
-    context = fresh_context(llvm)
-    builder = llvm.create_pass_builder(machine, tuning_of(llvm, level))
-    passes = few_passes(llvm)
-    written, rest = parted(text) if level and passes else ("", text)
-    modules = []
-    for part, inline in ((written, False), (rest, True)):
-        if part:
-            module = llvm.parse_assembly(head + with_elementary(part, has_fma(), inline), context)
-            module.verify()
-            if level:
-                (builder.getModulePassManager() if inline else passes).run(module, builder)
-            modules.append(module)
-    module = modules[0]
-    for name in STRAIGHT_FUNCTION.findall(written):
-        module.get_function(name).add_function_attribute("noinline")
-        module.get_function(name).add_function_attribute("optnone")
-    if len(modules) == 2:
-        module.link_in(modules[1])
-        for function in module.functions:
-            if not function.is_declaration and function.visibility.name == "hidden":
-                function.visibility, function.linkage = "default", "internal"
-    return machine, module
+def parts_of(text: str, level: int) -> list[Part]:
+    return parted(text, cores()) if level and offers_few() else [Part(text, False)]
+
+
+def compile_part(part: Part, level: int) -> bytes:
+    with borrowed(level) as machine:
+        return emitted(machine, optimized(part, level, machine))
+
+
+def optimized(part: Part, level: int, machine: Any) -> Any:
+    llvm = binding()
+    module = llvm.parse_assembly(head_of(machine) + with_elementary(part.text, has_fma(), not part.few), fresh_context(llvm))
+    module.verify()
+    if level:
+        builder = llvm.create_pass_builder(machine, tuning_of(llvm, level))
+        passes = few_passes(llvm) if part.few else builder.getModulePassManager()
+        unlocked(llvm.ffi.lib.LLVMPY_RunNewModulePassManager)(passes, module, builder)
+        for name in part.straight:
+            module.get_function(name).add_function_attribute("noinline")
+            module.get_function(name).add_function_attribute("optnone")
+    return module
+
+
+def emitted(machine: Any, module: Any) -> bytes:
+    """`machine.emit_object(module)`, while other threads do the same."""
+    lib = binding().ffi.lib
+    with binding().ffi.OutputString() as error:
+        buffer = unlocked(lib.LLVMPY_TargetMachineEmitToMemory)(machine, module, 1, error)
+        if not buffer:
+            raise RuntimeError(str(error))
+    try:
+        return ctypes.string_at(lib.LLVMPY_GetBufferStart(buffer), lib.LLVMPY_GetBufferSize(buffer))
+    finally:
+        lib.LLVMPY_DisposeMemoryBuffer(buffer)
+
+
+def unlocked(function: Any) -> Any:
+    """A function of LLVM without the lock that llvmlite puts around each call: what has a context, a module and a machine of its own may run
+    beside others."""
+    return getattr(function, "_cfn", function)
+
+
+def side_by_side(works: Sequence[Callable[[], bytes]]) -> list[bytes]:
+    """What each gives, in order; each but the first in a thread of its own. Raises what one of them raised."""
+    results: list[Any] = [None] * len(works)
+
+    def run(k: int) -> None:
+        try:
+            results[k] = works[k]()
+        except BaseException as error:
+            results[k] = error
+
+    threads = [Thread(target=run, args=(k,)) for k in range(1, len(works))] if cores() > 1 else []
+    for thread in threads:
+        thread.start()
+    for k in range(len(works) if not threads else 1):
+        run(k)
+    for thread in threads:
+        thread.join()
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results
+
+
+@lru_cache(maxsize=1)
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def few_passes(llvm: Any) -> Any:
-    """For functions whose loops were written as vectors, and for those without loops; None where llvmlite does not offer them.
+    """For functions whose loops were written as vectors, and for those without loops.
 
     A logistic regression step: 20 ms, of which all passes would take 100.
     """
     passes = llvm.create_new_module_pass_manager()
     for name in FEW:
-        add = getattr(passes, f"add_{name}_pass", None)
-        if add is None:
-            return None
-        add()
+        getattr(passes, f"add_{name}_pass")()
     return passes
 
 
-def parted(text: str) -> tuple[str, str]:
-    """Two modules out of one: the functions that few passes suffice for, and those that get all. '' for one without functions.
-
-    What both use is in both. Functions that were internal are hidden, until they are together again.
-    """
-    blocks = text.split("\n\n")
-    heads = {k: match for k, block in enumerate(blocks) if (match := FUNCTION.match(block))}
-    written = {k for k, m in heads.items() if VECTORS in m[5] or STRAIGHT in m[5]}
-    rest = {k for k, m in heads.items() if k not in written and "alwaysinline" not in m[5]}
-    if not written or not rest:
-        return (text, "") if written else ("", text)
-    apart = written | rest
-
-    def part(mine: set[int]) -> str:
-        kept = [FUNCTION.sub(hidden, block, 1) if k in mine else block for k, block in enumerate(blocks) if k in mine or k not in apart]
-        text = "\n\n".join(kept)
-        others = [declared(heads[k]) for k in sorted(apart - mine) if heads[k][1] and f"{heads[k][3]}(" in text]
-        return "\n\n".join([*kept[:-1], *others, kept[-1]])
-
-    return part(written), part(rest)
-
-
-def hidden(match: re.Match[str]) -> str:
-    return match[0].replace("define internal ", "define hidden ", 1)
-
-
-def declared(match: re.Match[str]) -> str:
-    """The declaration of a function of the other module."""
-    types = ", ".join(part.split()[0] for part in match[4].split(", ")) if match[4] else ""
-    return f"declare hidden {match[2]}{match[3]}({types}) nounwind"
+@lru_cache(maxsize=1)
+def offers_few() -> bool:
+    """Whether this llvmlite has those passes one by one; else all functions get all."""
+    passes = binding().create_new_module_pass_manager()
+    return all(hasattr(passes, f"add_{name}_pass") for name in FEW)
 
 
 def fresh_context(llvm: Any) -> Any:
@@ -142,19 +163,30 @@ def tuning_of(llvm: Any, level: int) -> Any:
     return tuning
 
 
-@lru_cache(maxsize=4)
-def machine_of(level: int) -> tuple[Any, Any, str]:
-    """(llvmlite.binding, the target machine for this processor, the head of every module).
+_machines: dict[int, list[Any]] = {}
 
-    Made once a level, for it costs more than a small function. The head has to be there as the module is read: alignments that
-    the text leaves out are filled in then.
-    """
+
+@contextmanager
+def borrowed(level: int) -> Iterator[Any]:
+    """A target machine for this processor that nobody else has meanwhile. They are kept, for one costs more than a small function."""
+    free = _machines.setdefault(level, [])
+    machine = free.pop() if free else new_machine(level)
+    try:
+        yield machine
+    finally:
+        free.append(machine)
+
+
+def new_machine(level: int) -> Any:
     llvm = binding()
-    features = llvm.get_host_cpu_features()
-    machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=features.flatten(), opt=level, reloc="pic", codemodel="default",
+    return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=level, reloc="pic", codemodel="default",
     )
-    return llvm, machine, f'target datalayout = "{machine.target_data}"\ntarget triple = "{machine.triple}"\n'
+
+
+def head_of(machine: Any) -> str:
+    """The head of a module. It has to be there as the module is read: alignments that the text leaves out are filled in then."""
+    return f'target datalayout = "{machine.target_data}"\ntarget triple = "{machine.triple}"\n'
 
 
 @lru_cache(maxsize=1)

@@ -2,8 +2,8 @@
 
 Loops become blocks `head`, `body`, `next`, `exit` with phi nodes; every carried value is a phi of `head`. What the IR knows and LLVM could
 not find out is said: pointers that reach memory of their own (`noalias`), memory that stays as it is (`readonly`, `!invariant.load`), loops
-whose rounds are independent (access groups), branches that are hardly taken. Loops that qualify are written as vectors (llvmvectors.py). Float operations are those of IEEE: no fast-math flag
-is ever written, so that all targets give the same bits.
+whose rounds are independent (access groups), branches that are hardly taken. Loops that qualify are written as vectors (llvmvectors.py).
+Float operations are those of IEEE: no fast-math flag is ever written, so that all targets give the same bits.
 
 Example: ``print(llvm_text(Module(entry)))``.
 """

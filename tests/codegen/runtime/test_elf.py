@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import platform
 
 import pytest
 
+from codegen.archive import members, packed
 from codegen.runtime.elf import Unsupported, link
 from codegen.runtime.loader import load_by_llvm, load_object
 from codegen.targets.llvm import compile_llvm
@@ -103,8 +105,8 @@ TEXTS = {
 def test_same_as_llvm(name):
     text, x, wanted = TEXTS[name]
     content = compile_llvm(text)
-    address, keep = link(content, "entry")
-    judge = load_by_llvm(content, "entry")
+    address, keep = link([content], "entry")
+    judge = load_by_llvm([content], "entry")
     for at in (address, judge.address):
         assert ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)(at)(x) == pytest.approx(wanted)
     assert keep
@@ -117,7 +119,7 @@ def test_jump_table():
     content = compile_llvm(
         f"{declared}\ndefine double @entry(i64 %k, double %x) {{\n switch i64 %k, label %b0 [\n{cases}\n ]\n{blocks}\n}}"
     )
-    address, _keep = link(content, "entry")
+    address, _keep = link([content], "entry")
     f = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64, ctypes.c_double)(address)
     library = ctypes.CDLL("libm.so.6")
     for k, name in enumerate(NAMES):
@@ -141,14 +143,14 @@ def test_what_is_missing_is_named():
 def test_what_is_left_to_llvm():
     for content in (b"", b"\x7fELF", compile_llvm(TEXTS["constants"][0])[:18] + b"\xb7" + b"\0" * 80):
         with pytest.raises(Unsupported):
-            link(content, "entry")
+            link([content], "entry")
     with pytest.raises(Unsupported):
-        link(compile_llvm("@here = thread_local global double 7.0\ndefine double @entry(double %x) {\n"
-                          " %y = load volatile double, ptr @here\n ret double %y\n}"), "entry")
+        link([compile_llvm("@here = thread_local global double 7.0\ndefine double @entry(double %x) {\n"
+                           " %y = load volatile double, ptr @here\n ret double %y\n}")], "entry")
 
 
 def test_code_cannot_be_written():
-    address, _keep = link(compile_llvm(TEXTS["constants"][0]), "entry")
+    address, _keep = link([compile_llvm(TEXTS["constants"][0])], "entry")
     with open("/proc/self/maps") as file:
         for line in file:
             first, last = (int(x, 16) for x in line.split()[0].split("-"))
@@ -156,3 +158,27 @@ def test_code_cannot_be_written():
                 assert line.split()[1] == "r-xp"
                 return
     raise AssertionError("the code is nowhere")
+
+
+TWO = (
+    "declare hidden double @half(double)\ndeclare double @exp(double)\ndefine double @entry(double %x) {\n %y = call double @half(double %x)\n"
+    " %z = call double @exp(double %y)\n ret double %z\n}",
+    "define hidden double @half(double %x) {\n %y = fmul double %x, 0x3FE3333333333333\n ret double %y\n}",
+)
+
+
+def test_files_are_linked_with_each_other_and_kept_as_one():
+    files = [compile_llvm(text) for text in TWO]
+    content = packed(files)
+    assert members(content) == files
+    for found in (load_object(content, "entry"), load_by_llvm(files, "entry"), load_object(packed(files[::-1]), "entry")):
+        assert ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)(found.address)(2.0) == pytest.approx(math.exp(1.2))
+    with pytest.raises(LookupError, match="half"):
+        load_object(files[0], "entry")
+
+
+def test_an_archive_that_is_cut_off_is_refused():
+    content = packed([b"one", b"three"])
+    for end in (20, 70, 80, 131, len(content) - 2):
+        with pytest.raises(ValueError):
+            members(content[:end])

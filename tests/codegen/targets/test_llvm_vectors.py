@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,7 +15,8 @@ from test_llvm_object import undefined
 
 from codegen.runtime.loader import load_object
 from codegen.targets import llvm
-from codegen.targets.llvm import compile_llvm, parted
+from codegen.targets.llvm import compile_llvm
+from codegen.targets.llvmparts import parted
 from codegen.targets.llvmplan import plan_of
 from codegen.targets.llvmtext import llvm_text
 
@@ -178,15 +182,65 @@ def test_a_processor_that_does_not_multiply_and_add_in_one_calls_the_library_lan
     np.testing.assert_allclose(y, np.log(np.exp(x) + 1.0), rtol=1e-15)
 
 
-def test_functions_of_both_kinds_come_together_again() -> None:
-    """The kernel with a loop for LLVM's own passes, the entry with few: one module in the end, and one symbol."""
+def parts(text: str, most: int) -> list[tuple[bool, set[str]]]:
+    return [(part.few, set(re.findall(r"^define .*@(\w+)\(", part.text, re.M))) for part in parted(text, most)]
+
+
+def test_functions_of_both_kinds_are_compiled_apart() -> None:
+    """The kernel with a loop for LLVM's own passes, the entry with few: linked in the end, with one symbol."""
     e = loop_over(rows, ["float64"], "float64")
-    written, rest = parted(llvm_text(e.module(), 32))
-    assert "@entry" in written and "declare hidden void @work(i64, ptr, ptr)" in written
-    assert "define hidden void @work" in rest and "@entry" not in rest
-    together = llvm.optimized_text(llvm_text(e.module(), 32))
-    assert "define internal void @work" in together and "define i64 @entry" in together and "hidden" not in together
-    x, y = np.arange(20.0), np.empty(20)
-    loaded = load_object(compile_llvm(llvm_text(e.module(), 32)), "entry")
-    assert Call(loaded.address, [np.arange(40.0)[:20], y]).status == 0
-    np.testing.assert_array_equal(y, 2 * x)
+    text = llvm_text(e.module(), 32)
+    assert parts(text, 1) == [(False, {"work"}), (True, {"entry"})]
+    kernel, entry = parted(text, 1)
+    assert "declare hidden void @work(i64, ptr, ptr)" in entry.text and "define hidden void @work" in kernel.text
+    x, y = np.arange(40.0)[:20], np.empty(20)
+    loaded = load_object(compile_llvm(text), "entry")
+    assert Call(loaded.address, [x, y]).status == 0
+    np.testing.assert_array_equal(y, 2 * np.arange(20.0))
+
+
+def several(count: int) -> Entry:
+    """`count` kernels that multiply by their number, one after the other; so many that the entry is none that loops are taken into."""
+    e = Entry()
+    n = e.size(0)
+    for k in range(1, count + 1):
+        def kernel(b: Any, n: Any, x: Any, k: int = k) -> None:
+            with b.loop(0, n, independent=True) as i:
+                b.store(x, i, b.math("exp", b.math("log", b.mul(b.load(x, i), float(k)))))
+        e.kernel(f"times{k}", ["int64", "float64*"], kernel, distinct=frozenset({1}))(n, e.argument(0, "float64"))
+    return e
+
+
+def test_long_modules_are_compiled_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    e = several(12)
+    text = llvm_text(e.module(), 32)
+    names = {*(f"times{k}" for k in range(1, 13)), "entry"}
+    assert parts(text, 1) == [(True, names)]
+    found = parts(text, 3)
+    assert len(found) == 3 and set().union(*(p for _, p in found)) == names and sum(len(p) for _, p in found) == 13
+    monkeypatch.setattr(llvm, "cores", lambda: 3)
+    x = np.array([0.5, 2.0, 3.0, 1.0, 0.25])
+    y = x.copy()
+    assert Call(load_object(compile_llvm(text), "entry").address, [y]).status == 0
+    np.testing.assert_allclose(y, x * math.factorial(12), rtol=1e-14)
+
+
+def test_what_becomes_a_part_of_its_caller_stays_with_it() -> None:
+    assert parts(llvm_text(several(2).module(), 32), 3) == [(True, {"times1", "times2", "entry"})]
+
+
+def test_an_error_in_a_part_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llvm, "cores", lambda: 3)
+    text = llvm_text(several(12).module(), 32)
+    with pytest.raises(RuntimeError, match="times7|expected"):
+        compile_llvm(text.replace("@times7(i64 noundef", "@times7(i63 noundef", 1).replace("double", "dooble", 40))
+
+
+def test_many_threads_compile_at_once() -> None:
+    texts = [llvm_text(several(k).module(), 32) for k in range(1, 9)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(compile_llvm, texts))
+    for k, content in enumerate(found, 1):
+        y = np.array([2.0, 3.0, 0.5])
+        assert Call(load_object(content, "entry").address, [y]).status == 0
+        np.testing.assert_allclose(y, np.array([2.0, 3.0, 0.5]) * math.factorial(k), rtol=1e-14)
