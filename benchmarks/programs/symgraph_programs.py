@@ -10,12 +10,14 @@ import symgraph.tensor as T
 
 def versions():
     import llvmlite
+    import networkx
     import numpy
 
     return {
         "symgraph": symgraph.__version__,
         "numpy": numpy.__version__,
         "llvmlite": llvmlite.__version__,
+        "networkx": networkx.__version__,
     }
 
 

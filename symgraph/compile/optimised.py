@@ -1,4 +1,4 @@
-"""Stations 2 and 3: the expression as a Graph, and the passes of the mode. A warm start never comes here."""
+"""Stations 2 and 3: the expression as a Graph, and the passes of the mode. Loads networkx; a warm start never comes here."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Graphs as users look at them: what an expression is made of, copies of it, whether two are the same. Names only.
 
-What passes work on (a directed graph kept true, rules by root op with one worklist) is in `graph.graph` and `graph.rewrite`, which are
+What passes work on (a networkx DiGraph kept true, rules by root op with one worklist) is in `graph.graph` and `graph.rewrite`, which are
 loaded when something is compiled.
 """
 

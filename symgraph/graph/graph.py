@@ -1,6 +1,6 @@
-"""Graph: what passes work on. A directed graph (`net.py`) over copied nodes, kept true; `replace` is its only change.
+"""Graph: what passes work on. A networkx DiGraph over copied nodes, kept true; `replace` is its only change.
 
-Its nodes are Apply nodes and variables without owner; an edge says that the one is read by the other. The user's
+The DiGraph's nodes are Apply nodes and variables without owner; an edge says that the one is read by the other. The user's
 expression is never touched: nodes are copied as the Graph is made, inputs and constants are kept as they are.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import networkx
+
 from symgraph.errors import InconsistencyError
 from symgraph.expr.op import Apply
 from symgraph.expr.variable import Variable
 from symgraph.expr.walk import toposort
-from symgraph.graph.net import Net
 
 __all__ = ["Graph", "check_types"]
 
@@ -28,7 +29,7 @@ class Graph:
     def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable], copy: bool = True) -> None:
         self.inputs = list(inputs)
         self.given = set(self.inputs)
-        self.net = Net()
+        self.net = networkx.DiGraph()
         self.origin: dict[Apply, Apply] = {}
         self.on_change: Callable[[Apply], None] | None = None  # told of each node whose inputs changed or that is new
         self.on_remove: Callable[[Apply], None] | None = None
@@ -113,12 +114,6 @@ class Graph:
             found |= {user for node in found for user in self.net.succ[node]}
         return found
 
-    def as_networkx(self) -> Any:
-        """A networkx DiGraph of the same nodes and edges, for networkx's functions."""
-        from networkx import DiGraph
-
-        return DiGraph(self.net.succ)
-
     # Changing ---------------------------------------------------------------------------------------------------------
     def replace(self, old: Variable, new: Variable, reason: str = "") -> None:
         """Let `new` (of the same dtype and number of dimensions) stand wherever `old` stood; what nobody needs any more goes."""
@@ -157,7 +152,7 @@ class Graph:
             self._prune(old)
 
     def _source(self, x: Variable) -> Any:
-        """The node of `net` that gives x; a variable without owner enters as it is first seen."""
+        """The DiGraph's node that gives x; a variable without owner enters as it is first seen."""
         if x.owner is not None and x.owner in self.net:
             return x.owner
         if x not in self.net:
@@ -226,7 +221,7 @@ class Graph:
             sources = {self._source(x) for x in node.inputs}
             if sources != set(self.net.pred[node]):
                 raise InconsistencyError(f"after {self.reason}: the edges into {node} are not those of its inputs")
-        if self.net.has_circle():
+        if not networkx.is_directed_acyclic_graph(self.net):
             raise InconsistencyError(f"after {self.reason}: the graph has a circle")
 
 

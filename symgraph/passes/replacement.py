@@ -16,7 +16,7 @@ from symgraph.ops.elementwise import function
 from symgraph.ops.layout import DimShuffle, Rebroadcast
 from symgraph.ops.shape import ShapeItem
 
-if TYPE_CHECKING:  # derivatives of loops ask for sizes, and shall not wait for the passes
+if TYPE_CHECKING:  # derivatives of loops ask for sizes, and shall not wait for networkx
     from symgraph.graph.graph import Graph
 
 __all__ = ["call", "filled", "joined", "keeps_ones", "number", "put", "sizes_of", "with_ones"]

@@ -22,7 +22,7 @@ from symgraph.ops.shape import Shape, ShapeItem
 from symgraph.passes.expressions import EXPRESSIONS, Size, as_size, same_size, variable_of
 from symgraph.settings import config
 
-if TYPE_CHECKING:  # derivatives of loops ask for sizes, and shall not wait for the passes
+if TYPE_CHECKING:  # derivatives of loops ask for sizes, and shall not wait for networkx
     from symgraph.graph.graph import Graph
 
 __all__ = ["Sizer", "shapes"]

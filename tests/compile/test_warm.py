@@ -56,11 +56,11 @@ def run(program: str, cache: Path, flags: str = "") -> tuple[str, str]:
 @pytest.mark.parametrize(("name", "linker"), [*((name, "llvm") for name in PROGRAMS if name != "callback"), ("scan", "c"), ("failure", "c")])
 def test_a_second_process_compiles_nothing(name: str, linker: str, tmp_path: Path) -> None:
     cold, loaded = run(PROGRAMS[name], tmp_path, f"linker={linker}")
-    assert "symgraph.graph.graph" in loaded and "symgraph.passes.pipeline" in loaded and "networkx" not in loaded
+    assert "networkx" in loaded and "symgraph.passes.pipeline" in loaded
     before = sorted(p.name for p in tmp_path.rglob("*") if p.is_file())
     warm, loaded = run(PROGRAMS[name], tmp_path, f"linker={linker}")
     assert warm == cold
-    assert not {"codegen.stations", "symgraph.passes.pipeline", "symgraph.graph.graph"} & set(loaded.split()), loaded
+    assert not {"networkx", "codegen.stations", "symgraph.passes.pipeline", "symgraph.graph.graph"} & set(loaded.split()), loaded
     assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == before  # nothing new was kept
     if sys.platform == "linux" and os.uname().machine == "x86_64":
         assert "llvmlite.binding" not in loaded
@@ -76,7 +76,7 @@ def test_a_change_in_the_program_is_not_taken_for_the_same(tmp_path: Path) -> No
     one = "x = T.dvector('x')\nprint(symgraph.function([x], x * 2.5)([1.0]))"
     assert run(one, tmp_path)[0] == "[2.5]"
     answer, loaded = run(one.replace("2.5", "3.5"), tmp_path)
-    assert answer == "[3.5]" and "symgraph.graph.graph" in loaded
+    assert answer == "[3.5]" and "networkx" in loaded
     assert run(one.replace("x * 2.5", "x - 2.5"), tmp_path)[0] == "[-1.5]"
 
 

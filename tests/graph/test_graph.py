@@ -14,7 +14,6 @@ from symgraph.expr.make import constructors
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.walk import toposort
 from symgraph.graph.graph import Graph
-from symgraph.graph.net import Net
 from symgraph.graph.rewrite import Rule, Rules, rule
 
 dscalar, dvector, fscalar = (constructors()[name] for name in ("dscalar", "dvector", "fscalar"))
@@ -141,25 +140,7 @@ def test_the_order_is_the_same_for_equal_graphs() -> None:
     y = f(g(x), h(g(x)))
     names = [[node.op.name for node in Graph([x], [y]).toposort()] for _ in range(3)]
     assert names[0] == names[1] == names[2] == [node.op.name for node in toposort([y])]
-
-
-def test_it_is_a_graph_to_networkx() -> None:
-    x = dscalar("x")
-    graph = Graph([x], [f(g(x), h(g(x)))])
-    net = networkx.DiGraph(graph.as_networkx())
-    assert [n for n in networkx.topological_sort(net) if isinstance(n, Apply)] == graph.toposort()
-    assert set(net.edges) == {(a, b) for a in graph.net for b in graph.net.succ[a]} and net.number_of_edges() == 5
-
-
-def test_a_net_loses_a_node_with_its_edges() -> None:
-    net = Net()
-    for before, behind in (("a", "b"), ("b", "c"), ("a", "c"), ("c", "c")):
-        net.add_edge(before, behind)
-    assert net.has_circle() and len(net) == 3
-    net.remove_node("c")
-    assert not net.has_circle() and list(net) == ["a", "b"] and net.succ == {"a": {"b": None}, "b": {}} and net.pred == {"a": {}, "b": {"a": None}}
-    with pytest.raises(KeyError):
-        net.remove_edge("b", "a")
+    assert isinstance(Graph([x], [y]).net, networkx.DiGraph)
 
 
 def test_rules_go_on_until_none_fires() -> None:
