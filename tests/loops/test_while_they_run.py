@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,14 @@ from symgraph import function, scan, shared, until
 
 on_every_linker = pytest.mark.parametrize("linker", ("llvm", "c", "py"))
 natively = pytest.mark.parametrize("linker", ("llvm", "c"))
+
+
+@pytest.fixture(autouse=True)
+def interrupts() -> Iterator[None]:
+    """Ctrl-C is Python's own, also in a process started in the background, where it would be ignored and a loop never end."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 # Interruption ---------------------------------------------------------------------------------------------------------
