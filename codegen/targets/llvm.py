@@ -1,11 +1,11 @@
 """LLVM: the text of a module -> object code for the processor of this machine.
 
-The object is position independent and shows one symbol, the entry (of several objects in an archive: one of them). What it asks for is all in the C and mathematical libraries
-that every process has: the functions of `codegen.loopir.operations.MATH` (``sin``, ``sinf``, ...) but for those that
-codegen/targets/elementary.py defines, what LLVM makes of them and of remainders and rounding (``sincos``, ``exp10``, ``fmod``, ``fma``,
-...), and ``memcpy``, ``memmove``, ``memset``, which it finds in loops. Routines of BLAS and LAPACK and callbacks come in with the
-call, through the context: the object names none of them. Routines of the compiler's run-time library (128-bit division, half
-precision) are never needed.
+The object is position independent and shows one symbol, the entry (of several objects in an archive: one of them). What it asks
+for is all in the C and mathematical libraries that every process has: the functions of `codegen.loopir.operations.MATH` (``sin``,
+``sinf``, ...) but for those that codegen/targets/elementary.py defines, what LLVM makes of them and of remainders and rounding
+(``sincos``, ``exp10``, ``fmod``, ``fma``, ...), and ``memcpy``, ``memmove``, ``memset``. Routines of BLAS and LAPACK and callbacks
+come in with the call, through the context: the object names none of them. Routines of the compiler's run-time library (128-bit
+division, half precision) are never needed.
 
 llvmlite is imported when the first module is compiled.
 """
