@@ -240,9 +240,9 @@ def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
     return tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True)
 
 
-def light(sides: Sequence[Side]) -> list[Side]:
-    """Those of the sides that the goals name, and that compile in a moment: what a quick run has time for in all of its tables."""
-    return [side for side in sides if side.name in ("symgraph", "JAX", "torch", "numpy", "scipy")]
+def light(sides: Sequence[Side], *others: str) -> list[Side]:
+    """Those of the sides that goals name and that compile in a moment, with the others named: what a quick run has time for in all its tables."""
+    return [side for side in sides if side.name in ("symgraph", "numpy", "scipy", "memory", *others)]
 
 
 def interpreter_of(side: Side) -> str:

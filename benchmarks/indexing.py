@@ -30,11 +30,12 @@ def run(quick: bool = False) -> Path:
     with Team() as team:
         for rows, columns, what in TABLES:
             for program, title in PROGRAMS:
-                sides = light(PEERS) if quick else PEERS
+                sides = light(PEERS, "JAX", "torch") if quick else PEERS
                 found = call_times(sides, program, [rows, columns, COUNT], 5 if quick else 15, slice_seconds=0.05, team=team)
                 sections += [f"## {title}, {what}", report.table(found, "symgraph"), verdict(found)]
                 report.progress(f"{title}, {what}", found)
-        found = call_times(light(PEERS) if quick else PEERS, "read_mask", [COUNT, 0, COUNT], 5 if quick else 15, slice_seconds=0.05, team=team)
+        sides = light(PEERS, "JAX", "torch") if quick else PEERS
+        found = call_times(sides, "read_mask", [COUNT, 0, COUNT], 5 if quick else 15, slice_seconds=0.05, team=team)
         sections += ["## `y[y > 0.5]` of 1e6 numbers, half of them", report.table(found, "symgraph"), verdict(found)]
         report.progress("mask", found)
     return report.write("indexing", "Index arrays and masks", sections, PEERS)

@@ -89,6 +89,7 @@ SIDES = [
     Side("C, reused buffer", "c_programs", "", "numpy", (("REUSED", "1"),)),
 ]
 
+MEMORY = Side("memory", "memory_programs", "", "symgraph", symgraph_side("symgraph").settings)  # of reductions alone
 SCIPY = Side("scipy", "scipy_programs", "", "scipy")  # of linear algebra alone
 
 

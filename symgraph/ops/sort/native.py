@@ -71,8 +71,10 @@ class Keys:
         return key if self.down is False else b.exclusive(key, b.select(self.down, b.constant(-1, self.word), b.constant(0, self.word)))
 
     def store(self, pointer: Any, place: Any, key: Any) -> None:
-        """The element that a key came from, put back (of keys upwards, zeros told apart)."""
+        """The element that a key came from, put back (of keys that tell zeros apart)."""
         b = self.b
+        if self.down is not False:
+            key = b.exclusive(key, b.select(self.down, b.constant(-1, self.word), b.constant(0, self.word)))
         if self.dtype.startswith("float"):
             key = self._turned(key)
         if self.dtype in ("uint32", "uint64"):

@@ -74,22 +74,24 @@ class TopKOp(SizedOp):
         return (*found, places.astype(self.idx_dtype)) if self.return_indices else tuple(found)
 
     def workspace(self, s: Any, x: Any, kth: Any) -> Any:
-        return workspace(x.dtype, x.shape[self.axis], True)
+        return workspace(x.dtype, x.shape[self.axis], self.return_indices)
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         x, kth = inputs
         count = self.return_values + self.return_indices
         outs, scratch = outputs[:count], outputs[count:]
         k = kth.item(0)
-        words = Words(b, Keys(b, x.dtype, zeros_equal=True, down=b.less(0, k)), True)
+        words = Words(b, Keys(b, x.dtype, zeros_equal=self.return_indices, down=b.less(0, k)), self.return_indices)
         step = Rows(x.shape, self.axis).step
 
         def write(where: Any, first: Any, word: Any) -> None:
+            if not self.return_indices:  # words without places are half as long
+                words.keys.store(outs[0].pointer, where, word[0])
+                return
             place = words.place(word)
             if self.return_values:
                 b.store(outs[0].pointer, where, b.load(x.pointer, first + place * step))
-            if self.return_indices:
-                b.store(outs[-1].pointer, where, b.cast(place, self.idx_dtype))
+            b.store(outs[-1].pointer, where, b.cast(place, self.idx_dtype))
 
         Selector(b, x, self.axis, words, outs[0], write).run(scratch)
 
