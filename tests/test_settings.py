@@ -61,7 +61,9 @@ def settings(**environ: str) -> Settings:
 def test_every_flag_of_theano_is_there() -> None:
     assert set(THEANO) <= TABLE.keys()
     ours = {name for name, row in TABLE.items() if row.standing != OWN} - set(THEANO)
-    assert sorted(ours) == ["debug", "debug_directory", "fusion_budget", "threads"]
+    assert sorted(ours) == [
+        *("debug", "debug_directory", "fusion_budget", "lib.cnmem", "nvcc.compiler_bindir", "nvcc.fastmath", "nvcc.flags", "threads"),
+    ]
 
 
 @pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row.standing != OWN])
@@ -401,17 +403,17 @@ def test_files_in_the_home(tmp_path: Path) -> None:
 
 def test_unknown_flags_warn_once_and_the_program_goes_on(tmp_path: Path) -> None:
     with pytest.warns(UserWarning) as seen:
-        theano_flags = "flaotX=float32,lib.cnmem=1,debug=1"
+        theano_flags = "flaotX=float32,lib.nothing=1,debug=1"
         ours = Settings({"THEANO_FLAGS": theano_flags, "SYMGRAPH_FLAGS": "flaotX=2", "HOME": "x"})
     assert ours.debug == 1
     assert [str(one.message) for one in seen] == [
         "SYMGRAPH_FLAGS: symgraph does not recognise this flag: flaotX (did you mean floatX?)",
-        "THEANO_FLAGS: symgraph does not recognise this flag: lib.cnmem",
+        "THEANO_FLAGS: symgraph does not recognise this flag: lib.nothing",
     ]
     file = tmp_path / "rc"
-    file.write_text("[lib]\ncnmem = 1\n")
+    file.write_text("[lib]\nnothing = 1\n")
     assert settings(THEANORC=str(file)).floatX == "float64"  # Theano says nothing of files either
-    with pytest.warns(UserWarning, match="lib.cnmem"):
+    with pytest.warns(UserWarning, match="lib.nothing"):
         Settings({"SYMGRAPHRC": str(file), "THEANORC": ""})
 
 

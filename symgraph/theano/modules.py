@@ -39,6 +39,12 @@ class LeftOut:
     def __mro_entries__(self, bases: Any) -> Any:
         raise LeftOutError(self._words)
 
+    def __instancecheck__(self, thing: Any) -> bool:
+        return False  # nothing is one of what is not here
+
+    def __subclasscheck__(self, thing: Any) -> bool:
+        return False
+
     def __repr__(self) -> str:
         return f"<{self._words}>"
 

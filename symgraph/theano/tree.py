@@ -11,6 +11,7 @@ __all__ = ["HOMES", "NAMES", "OBJECTS", "PATHS"]
 HOMES: dict[str, str] = {
     "": "symgraph symgraph.errors",
     "compat": "symgraph.theano.six builtins",
+    "compat.python2x": "collections builtins",
     "compat.six": "symgraph.theano.six",
     "compile": "symgraph.compile symgraph symgraph.errors",
     "config": "symgraph.config",
@@ -19,6 +20,7 @@ HOMES: dict[str, str] = {
     "gof": "symgraph.graph symgraph symgraph.expr.types symgraph.errors symgraph.compile.linkers",
     "d3viz": "symgraph.printing.page symgraph.printing.dot",
     "gof.fg": "symgraph.errors",
+    "gof.python25": "collections builtins",
     "gof.op": "symgraph.expr.testvalues symgraph.expr.op symgraph",
     "gof.opt": "symgraph.graph symgraph.compile",
     "gof.utils": "symgraph.graph.sequences symgraph.errors",
@@ -28,7 +30,11 @@ HOMES: dict[str, str] = {
     "sandbox": "symgraph.random",
     "sandbox.rng_mrg": "symgraph.random.rng_mrg",
     "sandbox.linalg": "symgraph.tensor.nlinalg symgraph.tensor.slinalg symgraph.tensor",
-    "sandbox.cuda": "symgraph.compile.devices",
+    "sandbox.conv": "symgraph.tensor.nnet.conv",
+    "sandbox.cuda": "symgraph.compile.devices symgraph.compile.gpunames",
+    "sandbox.gpuarray": "symgraph.compile.gpunames",
+    "sandbox.neighbours": "symgraph.tensor.nnet.neighbours",
+    "gpuarray": "symgraph.compile.gpunames",
     "scalar": "symgraph.ops.scalarops symgraph.tensor symgraph.tensor.special",
     "scan_module": "symgraph.scan_module symgraph",
     "tensor": "symgraph.tensor symgraph.errors",
@@ -65,6 +71,8 @@ NAMES: dict[str, str] = {
     "gpuarray.type.GpuArrayType": "symgraph.TensorType",
     "gpuarray.type.GpuArray_unpickler": "symgraph.archive.of_gpu",
     "sandbox.cuda.CudaNdarray_unpickler": "symgraph.archive.of_gpu",
+    "sandbox.cuda.float32_shared_constructor": "symgraph.shared",
+    "sandbox.cuda.var.float32_shared_constructor": "symgraph.shared",
     "sandbox.cuda.type.CudaNdarrayType": "symgraph.TensorType",
     "sandbox.cuda.var.CudaNdarraySharedVariable": "symgraph.expr.shared.TensorSharedVariable",
     "scalar.sharedvar.ScalarSharedVariable": "symgraph.expr.shared.TensorSharedVariable",
@@ -96,11 +104,11 @@ OBJECTS: frozenset[str] = frozenset({"compile.pfunc", "d3viz.d3viz", "scan_modul
 
 # Every module that could be imported from Theano 1.0.5, and from the releases before it.
 PATHS: frozenset[str] = frozenset("""
-    compat compat.six compat.six.moves compat.six.moves.cPickle compile compile.builders compile.debugmode compile.function_module
+    compat compat.python2x compat.six compat.six.moves compat.six.moves.cPickle compile compile.builders compile.debugmode compile.function_module
     compile.io compile.mode compile.monitormode compile.nanguardmode compile.ops compile.pfunc compile.profilemode compile.profiling
     compile.sharedvalue
     configdefaults configparser d3viz d3viz.d3viz d3viz.formatting gof gof.callcache gof.cc gof.cmodule gof.compiledir gof.compilelock gof.cutils
-    gof.destroyhandler gof.fg gof.graph gof.lazylinker_c gof.link gof.null_type gof.op gof.opt gof.optdb gof.params_type gof.sched
+    gof.destroyhandler gof.fg gof.graph gof.lazylinker_c gof.link gof.null_type gof.op gof.opt gof.optdb gof.params_type gof.python25 gof.sched
     gof.toolbox gof.type gof.unify gof.utils gof.vm gpuarray gpuarray.basic_ops gpuarray.blas gpuarray.blocksparse gpuarray.ctc
     gpuarray.cudnn_defs gpuarray.dnn gpuarray.elemwise gpuarray.extra_ops gpuarray.fft gpuarray.fp16_help gpuarray.linalg
     gpuarray.multinomial gpuarray.neighbours gpuarray.nnet gpuarray.opt gpuarray.opt_util gpuarray.pool gpuarray.reduction
