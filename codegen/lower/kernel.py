@@ -12,7 +12,7 @@ from typing import Any
 from codegen.loopir import nodes as ir
 from codegen.loopir.builder import Builder
 from codegen.loopir.scalar import Scalar
-from codegen.lower.arrays import FlatIndex, KernelArray, Memory, NotFlat, offset_of
+from codegen.lower.arrays import FlatIndex, KernelArray, Memory, NotFlat, offset_of, product
 from codegen.lower.fuse import Group
 from codegen.program import Step
 
@@ -40,6 +40,7 @@ class Kernel:
         self.memo: dict[int, tuple[ir.Block, dict[Any, Any]]] = {}
         self.arrays: dict[int, KernelArray] = {}
         self.flat: Any = None
+        self.flat_size: Any = None
         self.markers: tuple[FlatIndex, ...] = ()
         self.makers: dict[int, Step] = {}
         for position in group.members:
@@ -121,10 +122,28 @@ class Kernel:
     def place(self, index: Sequence[Any], value: int) -> Any:
         """Where in memory the element at an index stands."""
         if any(isinstance(i, FlatIndex) for i in index):
-            if len(index) != len(self.markers) or any(a is not b for a, b in zip(index, self.markers)):
-                raise NotFlat
-            return self.flat
+            return self.flat_place(index, value)
         return index[0] if len(index) == 1 and self.frame.types[value].shape[0] != 1 else offset_of(index, self.shape(value))
+
+    def flat_place(self, index: Sequence[Any], value: int) -> Any:
+        """Where the element stands whose last dimensions, or all, are walked as one."""
+        count = len(self.markers)
+        if len(index) == count and all(a is b for a, b in zip(index, self.markers)):
+            return self.flat
+        sizes = self.shape(value)
+        known = [k for k, n in enumerate(self.frame.types[value].shape) if n != 1]  # of size 1: the only index there is 0
+        if len(known) < count or any(index[k] is not b for k, b in zip(known[-count:], self.markers)):
+            raise NotFlat
+        first = known[: len(known) - count]
+        if any(isinstance(index[k], FlatIndex) for k in first):
+            raise NotFlat
+        return offset_of([*[index[k] for k in first], self.flat], [*[sizes[k] for k in first], self.flat_size])
+
+    def walk_as_one(self, value: int, last: int) -> list[FlatIndex]:
+        """Indices that stand for the last dimensions of a value, whose elements are then counted by `flat`."""
+        self.markers = tuple(FlatIndex() for _ in range(last))
+        self.flat_size = product(self.shape(value)[-last:])
+        return list(self.markers)
 
     def item(self, value: int, k: int) -> Any:
         """Element k of a value in C order, int64."""

@@ -33,6 +33,25 @@ def is_flat(frame: Any, group: Group, ndim: int) -> bool:
     return True
 
 
+def neighbours(frame: Any, group: Group, value: int, most: int) -> int:
+    """How many of the last dimensions of what a nest walks, up to `most`, can be walked as one: every array has all of them, or is of size 1
+    in all. So the bias of a channel leaves one loop over its pixels, not one for each row of them."""
+    shape = frame.types[value].shape
+    for last in range(min(most, len(shape)), 1, -1):
+        if 1 not in shape[-last:] and all(_has_all_or_none(frame, frame.program.steps[position], last) for position in group.members):
+            return last
+    return 1
+
+
+def _has_all_or_none(frame: Any, step: Any, last: int) -> bool:
+    if not isinstance(step.rule, Pointwise):
+        return True
+    ones = lambda v: all(n == 1 for n in frame.types[v].shape[-last:])
+    if len(frame.types[step.outputs[0]].shape) >= last and ones(step.outputs[0]):
+        return True
+    return bool(step.inputs) and all(how == "same" or ones(v) for v, how in zip(step.inputs, step.rule.reads))
+
+
 def pointwise_kernel(frame: Any, group: Group) -> Kernel:
     """One loop nest over the shape of the root; each round computes every aligned member and stores what is wanted."""
     value = frame.program.steps[group.root].outputs[0]
@@ -40,6 +59,12 @@ def pointwise_kernel(frame: Any, group: Group) -> Kernel:
     if is_flat(frame, group, ndim):
         try:
             return _flat(frame, group, value, ndim)
+        except NotFlat:
+            pass
+    last = neighbours(frame, group, value, ndim - 1)
+    if last > 1:
+        try:
+            return _partly_flat(frame, group, value, last)
         except NotFlat:
             pass
     kernel = Kernel(frame, group)
@@ -59,6 +84,18 @@ def _flat(frame: Any, group: Group, value: int, ndim: int) -> Kernel:
         kernel.body = b.block
         kernel.flat = i
         kernel.members(kernel.markers)
+    return kernel
+
+
+def _partly_flat(frame: Any, group: Group, value: int, last: int) -> Kernel:
+    kernel = Kernel(frame, group)
+    b = kernel.builder
+    markers = kernel.walk_as_one(value, last)
+    with ExitStack() as stack:
+        index = [stack.enter_context(b.loop(0, n, independent=True)) for n in kernel.shape(value)[:-last]]
+        kernel.flat = stack.enter_context(b.loop(0, kernel.flat_size, independent=True))
+        kernel.body = b.block
+        kernel.members([*index, *markers])
     return kernel
 
 

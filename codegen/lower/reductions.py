@@ -12,11 +12,11 @@ from contextlib import ExitStack
 from typing import Any
 
 from codegen.loopir.builder import LANES
-from codegen.loopir.scalar import is_number
+from codegen.loopir.scalar import Scalar, is_number
 from codegen.lower.arrays import FlatIndex, NotFlat, offset_of, product
 from codegen.lower.fuse import Group
 from codegen.lower.kernel import Kernel
-from codegen.lower.nests import is_flat
+from codegen.lower.nests import is_flat, neighbours
 from codegen.program import Step
 from codegen.rules import Reduction
 
@@ -45,6 +45,15 @@ def reduction_kernel(frame: Any, group: Group) -> Kernel:
     nest = _Nest(frame, group, step, rule, axes)
     if axes and ndim - 1 not in axes and frame.types[value].shape[-1] != 1:
         return nest.columns()
+    together = 1
+    while together < len(axes) and axes[-1 - together] == ndim - 1 - together:
+        together += 1
+    last = neighbours(frame, group, value, together) if axes[-1:] == [ndim - 1] else 1
+    if last > 1:
+        try:
+            return _Nest(frame, group, step, rule, axes).rows(last)
+        except NotFlat:
+            pass
     return nest.rows()
 
 
@@ -60,6 +69,7 @@ class _Nest:
         self.reduced = [self.shape[a] for a in axes]
         self.kept = [a for a in range(len(self.shape)) if a not in axes]
         self.target = kernel.output(self.out)
+        self.markers: list[Any] = []  # indices of the last dimensions, if these are walked as one
 
     # Pieces -----------------------------------------------------------------------------------------------------------
     def element(self, index: Sequence[Any]) -> Any:
@@ -79,6 +89,11 @@ class _Nest:
         index: list[Any] = [0] * len(self.shape)
         for a, i in zip(self.kept, kept):
             index[a] = i
+        if self.markers:
+            self.kernel.flat = reduced[-1]
+            self.kernel.memo.pop(id(self.b.block), None)  # elements at another place
+            index[-len(self.markers):] = self.markers
+            reduced = reduced[:-1]
         for a, i in zip(self.axes, reduced):
             index[a] = i
         return index
@@ -87,13 +102,6 @@ class _Nest:
         """Accumulators over ``range(n)``, from the neutral ones of `start`."""
         combine = self.rule.combine
         return self.b.accumulate(n, start, step, None if combine is None else lambda a, c: combine(self.b, tuple(a), tuple(c)))
-
-    def inner(self, n: Any, start: Sequence[Any], step: Callable[[Any, Sequence[Any]], Sequence[Any]]) -> Sequence[Any]:
-        """As `walk`, from accumulators that hold something already."""
-        b, combine = self.b, self.rule.combine
-        if combine is None or len(self.axes) == 1:
-            return self.walk(n, start, step)
-        return combine(b, tuple(start), tuple(self.walk(n, self.rule.start(b), step)))
 
     def put(self, rows: Sequence[Any], count: Any, values: Callable[[Any], Sequence[Any]]) -> None:
         """Element j of each row of accumulators becomes that of ``values(j)``."""
@@ -115,25 +123,31 @@ class _Nest:
         self.finish((), self.walk(kernel.total(self.value), self.rule.start(b), step))
         return kernel
 
-    def rows(self) -> Kernel:
+    def rows(self, last: int = 1) -> Kernel:
+        """last: how many of the last dimensions, all reduced, are walked as one."""
         kernel, b = self.kernel, self.b
+        if last > 1:
+            self.markers = kernel.walk_as_one(self.value, last)
+            self.reduced = [*self.reduced[:-last], kernel.flat_size]
         with ExitStack() as stack:
             kept = [stack.enter_context(b.loop(0, self.shape[a], independent=True)) for a in self.kept]
 
-            def nest(outer: list[Any], start: Sequence[Any]) -> Sequence[Any]:
+            one = len(self.reduced) == 1 and self.rule.combine is not None
+
+            def nest(outer: list[Any], start: Sequence[Any]) -> list[Any]:
                 level = len(outer)
-                if level == len(self.axes):
-                    return self.rule.join(b, tuple(start), self.element(self.index(kept, outer)), self.position(outer))
+                if level == len(self.reduced):
+                    return list(self.rule.join(b, tuple(start), self.element(self.index(kept, outer)), self.position(outer)))
                 n = self.reduced[level]
-                if level == len(self.axes) - 1:
-                    return self.inner(n, start, lambda i, acc: nest([*outer, i], acc))
+                if one:
+                    return self.walk(n, start, lambda i, acc: nest([*outer, i], acc))
                 return b.fold(0, n, list(start), lambda i, *acc: nest([*outer, i], acc))
 
-            if self.rule.combine is None or len(self.axes) == 1:
+            if self.rule.combine is None or len(self.reduced) < 2:
                 total = nest([], self.rule.start(b))
             else:
                 few = b.less(product(self.reduced), MANY)
-                total = b.when(few, lambda: list(nest([], self.rule.start(b))), lambda: self.beside(kept))
+                total = b.when(few, lambda: nest([], self.rule.start(b)), lambda: self.beside(kept))
             self.finish(kept, total)
         return kernel
 
@@ -150,7 +164,8 @@ class _Nest:
                 b.store(row, j, x)
 
         def join(rows: Sequence[Any], j: Any, outer: Sequence[Any], place: Any) -> None:
-            b.note_range(place.value, 0, n)
+            if isinstance(place, Scalar):
+                b.note_range(place.value, 0, n)
             element = self.element(self.index(kept, [*outer, place]))
             for row, x in zip(rows, rule.join(b, tuple([b.load(row, j) for row in rows]), element, self.position([*outer, place]))):
                 b.store(row, j, x)
