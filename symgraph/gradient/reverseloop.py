@@ -30,7 +30,7 @@ from symgraph.gradient.snapshots import snapshot_grads
 from symgraph.gradient.tape import Steadiness, read_forward, stored, without_measuring
 from symgraph.loops.checkpoints import Limit, Log
 from symgraph.loops.loopop import LoopLayout, LoopOp
-from symgraph.loops.segments import in_segments
+from symgraph.loops.segments import in_segments, of_segment
 from symgraph.ops.index import IncSubtensor, set_subtensor
 from symgraph.ops.shape import ShapeItem
 
@@ -39,8 +39,8 @@ __all__ = ["loop_grads"]
 
 def loop_grads(node: Apply, grads: Sequence[Any], useful: Sequence[bool], null_gradients: str) -> list[Any]:
     """The gradients by a loop's inputs (None: nothing comes back), given those by its outputs."""
-    if node.op.checkpoint is not None and node.op.truncate < 0:
-        return _of_segments(node, grads, useful, null_gradients)
+    if node.op.checkpoint is not None:
+        return (_of_segments if node.op.truncate < 0 else _of_last_steps)(node, grads, useful, null_gradients)
     return _Reverse(node, grads, useful).run(null_gradients)
 
 
@@ -68,6 +68,40 @@ def _of_segments(node: Apply, grads: Sequence[Any], useful: Sequence[bool], null
     found = backward(start, wanted, (), null_gradients)
     by = dict(zip([x for x in wanted if x in found], clone_nodes([found[x] for x in wanted if x in found], given)))
     return [by.get(x) if used else None for x, used in zip(inside, useful)]
+
+
+def _of_last_steps(node: Apply, grads: Sequence[Any], useful: Sequence[bool], null_gradients: str) -> list[Any]:
+    """The gradients of a truncated loop with checkpoints: those of a loop of its last steps, which begins with the states that the steps before
+    them give when they are run once more."""
+    op, layout, parts = node.op, node.op.layout, Parts(node)
+    ran = _steps_that_ran(node) if layout.until or layout.unbounded else node.inputs[0]
+    steps = ran.minimum(size_constant(op.truncate)).astype("int64")
+    before = LoopOp(op.inner_inputs, op.inner_outputs[: layout.states],
+                    LoopLayout(layout.sequences, layout.states, layout.captured, 0, layout.counts), op.name, recompute=True)
+    states = before(ran - steps, *node.inputs[layout.first_sequence :], return_list=True) if layout.states else []
+    rows = []
+    for array, (offset, backwards) in zip(parts.arrays, layout.sequences):
+        first = size_of(array, 0) - offset - ran if backwards else ran - steps + offset
+        rows.append(array[first : first + steps])
+    last = of_segment(op)
+    last.checkpoint = op.checkpoint
+    base = [ran - steps] if layout.counts else []
+    tail = last(steps, *rows, *states, *parts.outer, *base, return_list=True)[0].owner
+    back = [g if g is None or k < layout.states else g[ran - steps :] for k, g in enumerate(_of_outputs(node, grads))]
+    by_rows_used, by_starts_used, by_captured_used = by_role(layout, useful)
+    wanted = [False, *by_rows_used, *[used or continuous(x) for used, x in zip(by_starts_used, parts.starts)], *by_captured_used,
+              *[False for _ in base]]
+    found = loop_grads(tail, back, wanted, null_gradients)[1:]
+    by_row, by_states, by_captured = found[: len(rows)], found[len(rows) : len(rows) + layout.states], found[len(rows) + layout.states :]
+    by_state = {k: g for k, g in enumerate(by_states) if g is not None and not isinstance(g.type, NullType)}
+    starts = [g if k not in by_state else untouched(parts, k, by_state, ran - steps) for k, g in enumerate(by_states)]
+    spread = []
+    for g, array, (offset, backwards) in zip(by_row, parts.arrays, layout.sequences):
+        first = size_of(array, 0) - offset - ran if backwards else ran - steps + offset
+        none = g is None or isinstance(g.type, NullType)
+        spread.append(g if none else set_subtensor(array.zeros_like(dtype=g.dtype)[first : first + steps], g))
+    entries = [*spread, *starts, *by_captured[: layout.captured]]
+    return [*[None] * layout.first_sequence, *[g if used else None for g, used in zip(entries, useful[layout.first_sequence :])]]
 
 
 def _of_outputs(node: Apply, grads: Sequence[Any]) -> list[Any]:
@@ -270,27 +304,11 @@ class _Reverse:
     def _results(self, by_state: dict[int, Any], by_row: dict[int, Any], by_captured: dict[int, Any], ran: Any, steps: Any) -> list[Any]:
         """One entry an input of the node."""
         parts, null = self.parts, self.null
-        starts = {k: g if self.op.truncate < 0 else self._untouched(k, by_state, ran - steps) for k, g in by_state.items()}
+        starts = {k: g if self.op.truncate < 0 else untouched(self.parts, k, by_state, ran - steps) for k, g in by_state.items()}
         return [*[None] * self.layout.first_sequence,
                 *[null.get(x, None if k not in by_row else self._rows(k, by_row[k], ran, steps)) for k, x in enumerate(parts.rows)],
                 *[starts.get(k) for k in range(len(parts.states))],
                 *[null.get(x, by_captured.get(k)) for k, x in enumerate(parts.captured)]]
-
-    def _untouched(self, k: int, by_state: dict[int, Any], left: Any) -> Any:
-        """The gradient by an initial state where `left` steps before the others count as constant: what these only handed on.
-
-        A value of one step ago is that of two steps ago in the next step; so it may be the initial state that a later step reads.
-        """
-        new, old = self.parts.new_states, self.parts.states
-        zeros = zeros_for(self.parts.starts[k])
-        stays = new[k] is old[k]
-        total, frontier = left.eq(0).switch(by_state[k], zeros) if not stays else by_state[k], [k]
-        for hops in range(1, len(old)):
-            frontier = [j for j in range(len(old)) if j != k and any(new[j] is old[i] for i in frontier)]
-            for j in frontier:
-                if j in by_state:
-                    total = total + (left.ge(hops) if stays else left.eq(hops)).switch(by_state[j], zeros)
-        return total
 
     def _rows(self, k: int, g: Any, ran: Any, steps: Any) -> Any:
         """The gradient by a sequence: the rows that were read, the last first, in their places."""
@@ -309,6 +327,23 @@ class _Reverse:
         rows = array[::-1] if how[1] else array
         whole = self.op.truncate < 0 and (x not in self.parts.rows or self.layout.sequences[self.parts.rows.index(x)][0] == 0)
         return rows if whole else rows[:steps]
+
+
+def untouched(parts: Parts, k: int, by_state: dict[int, Any], left: Any) -> Any:
+    """The gradient by an initial state where `left` steps before the others count as constant: what these only handed on.
+
+    A value of one step ago is that of two steps ago in the next step; so it may be the initial state that a later step reads.
+    """
+    new, old = parts.new_states, parts.states
+    zeros = zeros_for(parts.starts[k])
+    stays = new[k] is old[k]
+    total, frontier = left.eq(0).switch(by_state[k], zeros) if not stays else by_state[k], [k]
+    for hops in range(1, len(old)):
+        frontier = [j for j in range(len(old)) if j != k and any(new[j] is old[i] for i in frontier)]
+        for j in frontier:
+            if j in by_state:
+                total = total + (left.ge(hops) if stays else left.eq(hops)).switch(by_state[j], zeros)
+    return total
 
 
 def _of_last_row(g: Any, model: Any) -> tuple[Any, Any]:

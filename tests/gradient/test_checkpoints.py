@@ -23,14 +23,15 @@ rng = np.random.default_rng(3)
 X, W, H = rng.normal(size=(11, 3)), rng.normal(size=(3, 3)), rng.normal(size=3)
 
 
-def gradients(checkpoint: Any, linker: str, backwards: bool = False, steps: Any = None) -> Any:
+def gradients(checkpoint: Any, linker: str, backwards: bool = False, steps: Any = None, truncate: int = -1, ends: bool = False) -> Any:
     x, w, h = T.dmatrix("x"), T.dmatrix("w"), T.dvector("h")
 
     def step(t: Any, later: Any, now: Any, h: Any, before: Any) -> Any:
-        return T.tanh(now + later * 0.3 + T.dot(h, w) - before * 0.1 * t.astype("float64"))
+        new = T.tanh(now + later * 0.3 + T.dot(h, w) - before * 0.1 * t.astype("float64"))
+        return (new, until(new.sum() > 1.9)) if ends else new
 
     out, _ = scan(step, sequences=[T.arange(11), {"input": x, "taps": [1, 0]}], outputs_info={"initial": T.stack([h, h * 2]), "taps": [-1, -2]},
-                  go_backwards=backwards, checkpoint=checkpoint, n_steps=steps)
+                  go_backwards=backwards, checkpoint=checkpoint, n_steps=steps, truncate_gradient=truncate)
     cost = (out**2).sum() + T.exp(out[-1]).sum()
     return function([x, w, h], [cost, *grad(cost, [x, w, h])], mode=symgraph.Mode(linker))(X, W, H)
 
@@ -40,6 +41,20 @@ def gradients(checkpoint: Any, linker: str, backwards: bool = False, steps: Any 
     ("llvm", False, (5, 2)), ("llvm", True, "sqrt"), ("llvm", False, "log"), ("llvm", True, "1 kB")], ids=str)
 def test_gradients_are_those_without(checkpoint: Any, linker: str, backwards: bool) -> None:
     for a, b in zip(gradients(checkpoint, linker, backwards), gradients(None, "py", backwards), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("ends", [False, True])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_truncated_gradients_with_checkpoints(backwards: bool, ends: bool) -> None:
+    for truncate, checkpoint in ((0, "sqrt"), (5, "log"), (20, 2)):
+        results = [gradients(kind, "py", backwards, truncate=truncate, ends=ends) for kind in (checkpoint, None)]
+        for a, b in zip(*results, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-13)
+
+
+def test_truncated_gradients_with_checkpoints_in_native_code() -> None:
+    for a, b in zip(*[gradients(kind, linker, truncate=6) for kind, linker in (("sqrt", "llvm"), (None, "py"))], strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-13)
 
 
