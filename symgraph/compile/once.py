@@ -26,6 +26,7 @@ __all__ = ["EXACT", "EXACT_ELEMENTWISE", "evaluated_once"]
 
 NODES = 100  # larger expressions are compiled
 BYTES = 2**26  # so are those that make more; passes would have fused them
+ROUNDS = 500  # and draws whose numpy rule goes round more often
 
 # Classes of ops, all of symgraph, that move elements, count, or draw, and so give the same bits by any rule.
 EXACT = frozenset([
@@ -57,6 +58,8 @@ def evaluated_once(signature: Signature, mode: Mode, order: Sequence[Apply], val
 
     def run(node: Apply, arrays: list[Any]) -> list[Any]:
         nonlocal made
+        if hasattr(node.op, "rounds") and node.op.rounds(*arrays) > ROUNDS:
+            raise _Large
         results = node.op.run(node, arrays)
         made += sum(x.nbytes for x in results)
         if made > BYTES:

@@ -100,6 +100,12 @@ def test_draws_are_the_same_and_move_on(dtype: str) -> None:
     assert kept(drawn) != [None]
 
 
+def test_long_draws_of_few_streams_are_compiled() -> None:
+    few, many = (MRG_RandomStreams(7).uniform((1000,), nstreams=n) for n in (1, 100))
+    assert few.eval().shape == many.eval().shape == (1000,)
+    assert kept(few) != [None] and kept(many) == [None]
+
+
 def test_names_are_those_of_ops() -> None:
     assert set(_ROWS) >= once.EXACT_ELEMENTWISE | once.SUMS | once.PRODUCTS
     met: set[str] = set()

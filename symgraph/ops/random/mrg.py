@@ -151,6 +151,10 @@ class mrg_uniform(mrg_uniform_base):
             out[first : first + used] = _number(b, words, self.output_type.dtype)
         return states, out.reshape(shape)
 
+    def rounds(self, rstate: Any, *sizes: Any) -> int:
+        """How many calls of numpy's functions `compute` takes, each over all streams."""
+        return -(-math.prod(int(n) for n in sizes) // max(len(rstate), 1))
+
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         states, out = outputs[0].pointer, outputs[1]
         count, streams = math.prod(out.shape), outputs[0].shape[0]
