@@ -417,3 +417,12 @@ def test_names_have_text_and_are_listed():
         found = getattr(S, name)
         if callable(found) and not isinstance(found, (symgraph.Op, S.SparseType)):
             assert found.__doc__, name
+
+
+def test_products_with_vectors_by_the_operator():
+    a = scipy.sparse.random(3, 4, 0.5, format="csr", random_state=0)
+    x, left, right = S.csr_matrix("x", dtype="float64"), T.dvector(), T.dvector()
+    outputs = [x @ right, left @ x, x.dot(right), symgraph.grad((x @ right).sum(), right)]
+    found = symgraph.function([x, left, right], outputs)(a, np.arange(3.0), np.arange(4.0))
+    for got, wanted in zip(found, [a @ np.arange(4.0), np.arange(3.0) @ a, a @ np.arange(4.0), a.T @ np.ones(3)]):
+        np.testing.assert_allclose(got, wanted)

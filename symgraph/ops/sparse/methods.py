@@ -10,12 +10,12 @@ from symgraph.ops.sparse import arithmetic, compare, convert, functions, index, 
 
 __all__ = ["METHODS", "PROPERTIES"]
 
-BINARY: dict[str, Callable[..., Any]] = {"add": arithmetic.add, "sub": arithmetic.sub, "mul": arithmetic.mul, "matmul": product.structured_dot}
+BINARY: dict[str, Callable[..., Any]] = {"add": arithmetic.add, "sub": arithmetic.sub, "mul": arithmetic.mul, "matmul": product.matmul}
 COMPARISONS: dict[str, Callable[..., Any]] = {"lt": compare.lt, "le": compare.le, "gt": compare.gt, "ge": compare.ge}
 METHODS: dict[str, Callable[..., Any]] = {
     "astype": convert.cast, "toarray": lambda x: convert.dense_from_sparse(x), "todense": lambda x: convert.dense_from_sparse(x),
     "to_format": convert.to_format, "transpose": lambda x: convert.transpose(x), "zeros_like": structure.sp_zeros_like,
-    "ones_like": structure.sp_ones_like, "sum": reduce.sp_sum, "diagonal": lambda x: reduce.diag(x), "dot": product.structured_dot,
+    "ones_like": structure.sp_ones_like, "sum": reduce.sp_sum, "diagonal": lambda x: reduce.diag(x), "dot": product.matmul,
     "conj": vars(functions)["conj"], "copy": lambda x: x,
 }
 PROPERTIES: dict[str, Callable[..., Any]] = {

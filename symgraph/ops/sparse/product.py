@@ -231,6 +231,21 @@ def structured_dot(x: Any, y: Any) -> Any:
     return _structured_dot(transpose(y), x.T).T
 
 
+def matmul(x: Any, y: Any) -> Any:
+    """What ``x @ y`` is of matrices and vectors at least one of which is sparse: `structured_dot`, of a vector a vector.
+
+    >>> import numpy as np, scipy.sparse
+    >>> matmul(scipy.sparse.eye(2, format='csc'), np.array([1.0, 2.0])).eval()
+    array([1., 2.])
+    """
+    x, y = as_sparse_or_tensor_variable(x), as_sparse_or_tensor_variable(y)
+    if not is_sparse(y) and y.ndim == 1:
+        return structured_dot(x, y.dimshuffle(0, "x")).flatten()
+    if not is_sparse(x) and x.ndim == 1:
+        return structured_dot(x.dimshuffle("x", 0), y).flatten()
+    return structured_dot(x, y)
+
+
 class Sampled(SparseOp):
     """indices, indptr, u, v: the product of the rows of u and v that each stored element belongs to."""
 
