@@ -25,8 +25,8 @@ VERSION = "1.0.5"  # of Theano, whose names these are
 class LeftOut:
     """A name of Theano's that is not here. It can be imported; whoever calls it, subclasses it or looks into it is told what to use."""
 
-    def __init__(self, name: str, reason: str, instead: str) -> None:
-        self.__dict__ |= {"__name__": name, "_words": f"theano.{name} is not here: {reason}; use {instead}"}
+    def __init__(self, name: str, reason: str, instead: str, elsewhere: bool = False) -> None:
+        self.__dict__ |= {"__name__": name, "_elsewhere": elsewhere, "_words": f"theano.{name} is not here: {reason}; use {instead}"}
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         raise LeftOutError(self._words)
@@ -40,10 +40,11 @@ class LeftOut:
         raise LeftOutError(self._words)
 
     def __instancecheck__(self, thing: Any) -> bool:
+        if self.__dict__["_elsewhere"]:  # what it stands for is here in another shape: no answer would be right
+            raise LeftOutError(self._words)
         return False  # nothing is one of what is not here
 
-    def __subclasscheck__(self, thing: Any) -> bool:
-        return False
+    __subclasscheck__ = __instancecheck__
 
     def __repr__(self) -> str:
         return f"<{self._words}>"
@@ -93,7 +94,7 @@ def find_name(path: str, name: str) -> Any:
     around = path
     while around:
         if around in INNER:
-            return LeftOut(full, "it is inner to Theano", INNER[around])
+            return LeftOut(full, "it is inner to Theano", INNER[around], elsewhere=True)
         around = around.rpartition(".")[0]
     raise AttributeError(f"module theano{'.' + path if path else ''} has no attribute {name!r}")
 

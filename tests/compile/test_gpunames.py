@@ -9,6 +9,7 @@ import symgraph.tensor as T
 import symgraph.theano as theano
 from symgraph import function
 from symgraph.compile import gpunames
+from symgraph.errors import LeftOutError
 from symgraph.theano.modules import LeftOut
 
 rng = np.random.default_rng(3)
@@ -61,3 +62,5 @@ def test_bad_input() -> None:
 def test_nothing_is_one_of_what_is_not_here() -> None:
     gemv = theano.tensor.blas.Gemv
     assert isinstance(gemv, LeftOut) and not isinstance(T.dmatrix(), gemv) and not issubclass(int, gemv)
+    with pytest.raises(LeftOutError, match="scalar.Add"):  # sums are here, as another class
+        isinstance(T.add, theano.scalar.Add)
