@@ -13,7 +13,7 @@ from codegen.record import field, record
 from codegen.targets.elementary import ELEMENTARY
 from codegen.targets.llvmspelling import TYPES, WIDTH, memory_type
 
-__all__ = ["Plan", "plan_of"]
+__all__ = ["Plan", "carries", "plan_of"]
 
 # Rounds of a loop that becomes one operation on vectors (accumulators; small matrices): nodes that its body may have.
 WHOLE = {32: 12, 16: 24, 8: 48, 4: 48, 2: 48}
@@ -50,6 +50,17 @@ def plan_of(function: ir.Function, width: int) -> dict[int, Plan] | None:
     return plans if width and walk(function.body, roots, plans, width) else None
 
 
+def carries(block: ir.Block) -> bool:
+    """Whether a loop without calls hands values on from round to round: these LLVM's passes keep in registers, and what they are made of."""
+    for node in block:
+        if isinstance(node, (ir.For, ir.While)):
+            if carries(node.body) or (not acts(node.body) and (isinstance(node, ir.While) or bool(node.carried))):
+                return True
+        elif isinstance(node, ir.If) and (carries(node.then) or carries(node.otherwise)):
+            return True
+    return False
+
+
 def walk(block: ir.Block, roots: dict[int, int], plans: dict[int, Plan], width: int) -> bool:
     for node in block:
         if isinstance(node, ir.Assign):
@@ -59,7 +70,7 @@ def walk(block: ir.Block, roots: dict[int, int], plans: dict[int, Plan], width: 
         elif isinstance(node, (ir.For, ir.While)):
             for k, out in enumerate(node.carried):
                 inherit(out, (node.initial[k],), roots)
-            if any(isinstance(n, (ir.For, ir.While)) for n in node.body):
+            if loops_in(node.body) or acts(node.body):
                 if not walk(node.body, roots, plans, width):
                     return False
             elif isinstance(node, ir.For) and node.kind == "independent" and not any(called(n) for n in node.body):
@@ -77,6 +88,18 @@ def walk(block: ir.Block, roots: dict[int, int], plans: dict[int, Plan], width: 
             for k, out in enumerate(node.results):
                 inherit(out, (node.then_yields[k], node.otherwise_yields[k]), roots)
     return True
+
+
+def loops_in(block: ir.Block) -> bool:
+    return any(isinstance(n, (ir.For, ir.While)) or (isinstance(n, ir.If) and (loops_in(n.then) or loops_in(n.otherwise))) for n in block)
+
+
+def acts(block: ir.Block) -> bool:
+    """Whether a block calls something: kernels, libraries, the caller."""
+    return any(
+        isinstance(n, (ir.Call, ir.Library, ir.Callback, ir.Result, ir.Scratch, ir.Pulse))
+        or (isinstance(n, ir.If) and (acts(n.then) or acts(n.otherwise))) for n in block
+    )
 
 
 def plain(node: ir.Node) -> bool:

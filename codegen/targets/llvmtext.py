@@ -17,7 +17,7 @@ from codegen.loopir import nodes as ir
 from codegen.loopir.operations import MATH
 from codegen.targets.elementary import ELEMENTARY
 from codegen.targets.llvmcalls import INVARIANT, ROUNDS, SIZES, CallText, Shared
-from codegen.targets.llvmplan import WHOLE, plan_of
+from codegen.targets.llvmplan import WHOLE, carries, plan_of
 from codegen.targets.llvmspelling import CASTS_TO_HALF, COMPARISONS, STRAIGHT, VECTORS, cast, constant, memory_type, pattern, type_name
 from codegen.targets.llvmvectors import write_moves, write_vectors
 from codegen.targets.processor import vector_bytes
@@ -51,9 +51,10 @@ class FunctionText(CallText):
         f = self.function
         fact = self.shared.facts[f.name]
         self.plans = plan_of(f, self.shared.width)
-        if not self.plans and (fact.loops or fact.often):
+        if not self.plans and (fact.fine or carries(f.body)):
             self.plans = None
-        self.few = self.plans is not None and not (fact.often and fact.calls == 1 and not fact.apart)  # such are taken into the loop they serve
+        taken = fact.fine and fact.calls == 1 and not fact.apart  # into the loop that it is called in
+        self.few = self.plans is not None and not fact.driver and not taken
         self.block(f.body)
         returns = "i64" if f.fails or self.is_entry else "void"
         self.lines.append("  ret i64 0" if returns == "i64" else "  ret void")

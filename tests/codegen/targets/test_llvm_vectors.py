@@ -19,6 +19,7 @@ from codegen.targets.llvm import compile_llvm
 from codegen.targets.llvmparts import parted
 from codegen.targets.llvmplan import plan_of
 from codegen.targets.llvmtext import llvm_text
+from codegen.targets.survey import survey
 
 WIDTHS = (16, 32, 64)
 LENGTHS = (0, 1, 3, 4, 7, 8, 15, 16, 17, 31, 33, 63, 64, 65, 130)
@@ -244,3 +245,30 @@ def test_many_threads_compile_at_once() -> None:
         y = np.array([2.0, 3.0, 0.5])
         assert Call(load_object(content, "entry").address, [y]).status == 0
         np.testing.assert_allclose(y, np.array([2.0, 3.0, 0.5]) * math.factorial(k), rtol=1e-14)
+
+
+def stepping(rounds: int) -> Entry:
+    """A loop over time whose step is a kernel of so many rounds of its own."""
+    e = Entry()
+    b, n = e.b, e.size(0)
+
+    def kernel(b: Any, x: Any) -> None:
+        with b.loop(0, rounds, independent=True) as i:
+            b.store(x, i, b.mul(b.load(x, i), 0.5))
+
+    call = e.kernel("step", ["float64*"], kernel, distinct=frozenset({0}))
+    with b.loop(0, n) as _:
+        call(e.argument(0, "float64"))
+    return e
+
+
+def test_loops_of_little_work_are_left_to_llvm_with_what_they_call() -> None:
+    facts = {rounds: survey(stepping(rounds).module()) for rounds in (2, 400)}
+    assert facts[2]["step"].fine and facts[2]["entry"].driver
+    assert not facts[400]["step"].fine and not facts[400]["entry"].driver
+    assert parts(llvm_text(stepping(2).module(), 32), 1) == [(False, {"step", "entry"})]
+    assert parts(llvm_text(stepping(400).module(), 32), 1) == [(True, {"step", "entry"})]
+    for rounds in (2, 400):
+        x = np.ones(rounds)
+        run(stepping(rounds), [x], 32)
+        np.testing.assert_array_equal(x, 0.5**rounds)
