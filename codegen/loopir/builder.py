@@ -191,13 +191,7 @@ class Builder(Arithmetic):
                 self.note_range(place.value, 0, n)
                 for row, x in zip(rows, join(place, [self.load(row, j) for row in rows])):
                     self.store(row, j, x)
-            half = lanes // 2
-            while half:  # each of the first half with its opposite, so that this too is done side by side
-                with self.loop(0, half, independent=True) as j:
-                    for row, x in zip(rows, combine([self.load(row, j) for row in rows], [self.load(row, j + half) for row in rows])):
-                        self.store(row, j, x)
-                half //= 2
-            return [whole, *(self.load(row, 0) for row in rows)]
+            return [whole, *self.halved(rows, lanes, combine)]
 
         # What is left over, or all where n is small, in one loop for both: the elements may be much code.
         done, *total = side_by_side() if is_number(n) else self.when(self.less(n, 2 * lanes), lambda: [0, *start], side_by_side, alike=True)
