@@ -42,19 +42,19 @@ def reduction_kernel(frame: Any, group: Group) -> Kernel:
             return _Nest(frame, group, step, rule, axes).flat()
         except NotFlat:
             pass
-    nest = _Nest(frame, group, step, rule, axes)
-    if axes and ndim - 1 not in axes and frame.types[value].shape[-1] != 1:
-        return nest.columns()
-    together = 1
-    while together < len(axes) and axes[-1 - together] == ndim - 1 - together:
+    columns = bool(axes) and ndim - 1 not in axes and frame.types[value].shape[-1] != 1
+    together = 0  # the last dimensions that are all reduced, or all kept
+    while together < ndim and (ndim - 1 - together in axes) != columns:
         together += 1
-    last = neighbours(frame, group, value, together) if axes[-1:] == [ndim - 1] else 1
-    if last > 1:
+    last = neighbours(frame, group, value, together) if axes else 1
+    for attempt in (last, 1) if last > 1 else (1,):
+        nest = _Nest(frame, group, step, rule, axes)
         try:
-            return _Nest(frame, group, step, rule, axes).rows(last)
+            return nest.columns(attempt) if columns else nest.rows(attempt)
         except NotFlat:
-            pass
-    return nest.rows()
+            if attempt == 1:
+                raise
+    raise AssertionError("one of both ways gives a kernel")
 
 
 class _Nest:
@@ -70,6 +70,7 @@ class _Nest:
         self.kept = [a for a in range(len(self.shape)) if a not in axes]
         self.target = kernel.output(self.out)
         self.markers: list[Any] = []  # indices of the last dimensions, if these are walked as one
+        self.columns_as_one = False  # whether those are kept
 
     # Pieces -----------------------------------------------------------------------------------------------------------
     def element(self, index: Sequence[Any]) -> Any:
@@ -79,7 +80,8 @@ class _Nest:
 
     def finish(self, kept: Sequence[Any], accumulators: Sequence[Any]) -> None:
         result = self.rule.finish(self.b, tuple(accumulators), product(self.reduced))
-        place = offset_of(kept, [self.shape[a] for a in self.kept])
+        sizes = [self.shape[a] for a in self.kept]
+        place = offset_of(kept, [*sizes[: len(kept) - 1], self.kernel.flat_size] if self.columns_as_one else sizes)
         self.b.store(self.target, place, result)
 
     def position(self, reduced: Sequence[Any]) -> Any:
@@ -87,9 +89,13 @@ class _Nest:
 
     def index(self, kept: Sequence[Any], reduced: Sequence[Any]) -> list[Any]:
         index: list[Any] = [0] * len(self.shape)
+        if self.columns_as_one:
+            self.kernel.flat = kept[-1]
+            index[-len(self.markers):] = self.markers
+            kept = kept[:-1]
         for a, i in zip(self.kept, kept):
             index[a] = i
-        if self.markers:
+        if self.markers and not self.columns_as_one:
             self.kernel.flat = reduced[-1]
             self.kernel.memo.pop(id(self.b.block), None)  # elements at another place
             index[-len(self.markers):] = self.markers
@@ -182,20 +188,24 @@ class _Nest:
                 b.store(row, j, x)
         return b.halved(whole, lanes, combine)
 
-    def columns(self) -> Kernel:
+    def columns(self, last: int = 1) -> Kernel:
+        """last: how many of the last dimensions, all kept, are walked as one."""
         kernel, b = self.kernel, self.b
         width = self.shape[-1]
+        if last > 1:
+            self.markers, self.columns_as_one = kernel.walk_as_one(self.value, last), True
+            width = kernel.flat_size
         kinds = [b.dtype_of(x) for x in self.rule.start(b)]
         block = width if is_number(width) and width <= COLUMNS else COLUMNS
         rows = [b.local(kind, max(1, block)) for kind in kinds]
         with ExitStack() as stack:
-            kept = [stack.enter_context(b.loop(0, self.shape[a])) for a in self.kept[:-1]]
+            kept = [stack.enter_context(b.loop(0, self.shape[a])) for a in self.kept[:-last]]
             first = stack.enter_context(b.loop(0, width, step=max(1, block)))
             here = block if is_number(width) and width <= COLUMNS else b.minimum(width - first, block)
             self.put(rows, here, lambda j: self.rule.start(b))
             with ExitStack() as inner:
                 outer = [inner.enter_context(b.loop(0, n)) for n in self.reduced[:-1]]
-                last = self.reduced[-1]
+                length = self.reduced[-1]
 
                 def join(k: Any, count: int, apart: Any = 1) -> Callable[[Any], Sequence[Any]]:
                     """The accumulators of column j, joined with the elements of so many rows from k on, `apart` from each other."""
@@ -213,8 +223,8 @@ class _Nest:
                 scattered = self.rule.scattered
                 enter = scattered or self.rule.join
                 several = ROWS if len(self.kernel.group.members) <= FEW else 1
-                several = max(1, min(several, last)) if is_number(last) else several
-                whole = last - last % several
+                several = max(1, min(several, length)) if is_number(length) else several
+                whole = length - length % several
                 if scattered is None:
                     with b.loop(0, whole, step=several) as k:
                         self.put(rows, here, join(k, several))
@@ -223,7 +233,7 @@ class _Nest:
                     with b.loop(0, share) as k:
                         self.put(rows, here, join(k, several, share))
                 if several > 1:
-                    with b.loop(whole, last) as k:
+                    with b.loop(whole, length) as k:
                         self.put(rows, here, join(k, 1))
             with b.loop(0, here, independent=True) as j:
                 self.finish([*kept, first + j], tuple(b.load(row, j) for row in rows))

@@ -28,6 +28,12 @@ CASES = {  # expression, loops within each other if it is one kernel without bra
     "sums of channels": (lambda: (X * OF_CHANNELS).sum(axis=(0, 2, 3)), None),
     "sums of channels turned": (lambda: (X.dimshuffle(0, 1, 3, 2) * OF_CHANNELS).sum(axis=(0, 2, 3)), None),
     "maxima": (lambda: (X - OF_CHANNELS).max(axis=(1, 2, 3)), None),
+    "columns of pixels": (lambda: (X * OF_CHANNELS).sum(axis=1), None),
+    "columns of images": (lambda: X.exp().sum(axis=0) + (X * X).sum(axis=(0, 1)), None),
+    "columns turned": (lambda: (X.dimshuffle(0, 1, 3, 2) + OF_CHANNELS).sum(axis=1), None),
+    "columns with a sum": (lambda: X * (X * OF_CHANNELS).sum(axis=1, keepdims=True), None),
+    "places in columns": (lambda: (X * OF_CHANNELS)[:, :1].argmax(axis=1), None),
+    "means": (lambda: X - X.mean(axis=(0, 1), keepdims=True), None),
     "sums of three": (lambda: X.exp().sum(axis=(1, 2, 3)), None),
 }
 
@@ -37,8 +43,8 @@ def test_sizes_that_are_known():
     for shape in ((70, 2, 1), (3, 2, 33), (3, 40, 1), (9, 1, 9)):
         x = T.tensor("float64", shape=shape)
         values = np.sin(np.arange(float(np.prod(shape)))).reshape(shape)
-        f = symgraph.function([x], [x.sum(axis=(0, 2)), x.exp().max(axis=(0, 2)), x.sum(axis=(1, 2))])
-        for got, wanted in zip(f(values), [values.sum(axis=(0, 2)), np.exp(values).max(axis=(0, 2)), values.sum(axis=(1, 2))]):
+        f = symgraph.function([x], [x.sum(axis=(0, 2)), x.exp().max(axis=(0, 2)), x.sum(axis=(1, 2)), x.sum(axis=0)])
+        for got, wanted in zip(f(values), [values.sum(axis=(0, 2)), np.exp(values).max(axis=(0, 2)), values.sum(axis=(1, 2)), values.sum(axis=0)]):
             np.testing.assert_allclose(got, wanted, rtol=1e-12)
 
 
