@@ -20,6 +20,7 @@ from benchmarks import (
     many_ops,
     networks,
     old_programs,
+    old_starts,
     random_numbers,
     reductions,
     report,
@@ -46,6 +47,7 @@ BENCHMARKS = {
     "checkpoints": checkpoints.run,
     "networks": networks.run,
     "old_programs": old_programs.run,
+    "old_starts": old_starts.run,
 }
 
 
