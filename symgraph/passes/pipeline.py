@@ -33,7 +33,7 @@ from symgraph.passes.indexing import INDEXING
 from symgraph.passes.inner import inner
 from symgraph.passes.joins import JOINS, PRODUCTS
 from symgraph.passes.keeping import keeping
-from symgraph.passes.loops import LAST_ROW, loops, rings, unroll
+from symgraph.passes.loops import LAST_ROW, beside, loops, rings, unroll
 from symgraph.passes.merge import merge
 from symgraph.passes.powers import POWERS
 from symgraph.passes.scattered import SCATTERED
@@ -105,6 +105,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("fold", fold, _RUN, frozenset({"constant_folding"})),
     Pass("unroll", unroll, _RUN, frozenset({"scan", "scan_opt"})),
     Pass("loops", loops, _RUN, frozenset({"scan", "scan_opt"})),
+    Pass("beside", beside, _RUN, frozenset({"scan", "scan_opt", "scanOp_merge", "scan_merge"})),
     Pass("rings", rings, _RUN, frozenset({"scan", "scan_opt", "scan_save_mem", "scanOp_save_mem"})),
     Pass("sink", sink, _RUN),
     # How it is done: products that stayed in a body may be joined with a sum there, now that none can be taken out.

@@ -293,3 +293,39 @@ STAYS = {
 def test_short_loops_of_simple_steps_are_written_out(name: str) -> None:
     _, found = optimised((WRITTEN_OUT | STAYS)[name]())
     assert bool(found) == (name in STAYS)
+
+
+def summed(a: Any, start: Any, factor: float = 1.0) -> Any:
+    """The rows of a recurrence of numbers over those of a vector."""
+    return scan(lambda row, t: T.tanh(row * factor + t), a, start)[0]
+
+
+def crossed() -> list[Any]:
+    """Of four loops the second two read the first two, crosswise; each of one pair is over the range of one of the other."""
+    short, long = h[:2], h
+    first, second = summed(short, s), summed(long, s, 2.0)
+    return [summed(long, first[-1], 3.0)[-1], summed(short, second[-1], 4.0)[-1]]
+
+
+BESIDE = {
+    "over one sequence": (lambda: [summed(h, s)[-1], summed(h, s, 2.0)[-1]], 1),
+    "all rows": (lambda: [summed(h, s), summed(h, 2 * s, 2.0)], 1),
+    "over several sequences": (lambda: [summed(h, s, k)[-1] for k in (0.5, 2.0)] + [scan(lambda a, b, t: a * t + b, [h, h[::-1]], s)[0][-1]], 1),
+    "with their gradients": (lambda: T.grad(summed(h, s)[-1] * summed(h, s, 2.0).sum(), [h, s]), 2),
+    "with the number of the step": (lambda: [fori(0, h.shape[0], lambda i, a, k=k: T.tanh(a) * i + k, s) for k in range(3)], 1),
+    "for so many steps": (lambda: [iterate(lambda a, k=k: T.tanh(a * s) - k, s, 20) for k in range(4)], 1),
+    "many": (lambda: [summed(h, s, 1.0 + k)[-1] for k in range(30)], 2),
+    "one after the other": (lambda: [summed(h, summed(h, s)[-1])[-1]], 2),
+    "over other ranges": (lambda: [summed(h, s)[-1], summed(h[1:], s)[-1]], 2),
+    "of arrays": (lambda: [scan(lambda row, a, k=k: T.tanh(row * a * k), x, h)[0][-1] for k in (1.0, 2.0)], 2),
+    "crosswise": (crossed, 4),
+    "with a condition": (lambda: [scan(lambda row, a, k=k: (row * a * k, until(a > 9)), h, s)[0][-1] for k in (1.0, 2.0)], 2),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_loops_of_numbers_run_side_by_side(name: str) -> None:
+    build, count = BESIDE[name]
+    _, found = optimised(build())
+    assert len(found) == count
+    assert len(optimised(build(), "beside")[1]) >= count

@@ -13,12 +13,13 @@ from symgraph.graph.graph import Graph
 from symgraph.loops.loopop import LoopOp
 from symgraph.passes.loops.after import results, sums
 from symgraph.passes.loops.before import hoist, products
+from symgraph.passes.loops.beside import beside
 from symgraph.passes.loops.parts import Parts
 from symgraph.passes.loops.rings import rings
 from symgraph.passes.loops.rows import LAST_ROW
 from symgraph.passes.loops.unroll import unroll
 
-__all__ = ["LAST_ROW", "loops", "rings", "unroll"]
+__all__ = ["LAST_ROW", "beside", "loops", "rings", "unroll"]
 
 STAGES: tuple[tuple[str, Callable[[Parts], int]], ...] = (
     ("constants", Parts.take_constants),
