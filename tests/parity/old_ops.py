@@ -360,3 +360,69 @@ outputs = [theano.function([table, k], Lookup()(table, k) + 1)({3: 4.5}, 3)]""")
 program("types: filter_variable", """
 outputs = [T.dvector.filter_variable(T.constant([1., 2.])).ndim, T.dscalar.filter_variable(T.dscalar()).ndim]""")
 program("types: filter_variable of another type", "T.dvector.filter_variable(T.dmatrix())")
+
+# Ops on numbers -------------------------------------------------------------------------------------------------------
+SOFTSIGN = """
+from theano import scalar
+class Softsign(scalar.UnaryScalarOp):
+    def impl(self, x):
+        return x / (1.0 + abs(x))
+    def grad(self, inputs, grads):
+        (x,), (g,) = inputs, grads
+        if x.type in scalar.float_types:
+            d = 1.0 + abs(x)
+            return [g / (d * d)]
+        return [x.zeros_like().astype(theano.config.floatX)]
+softsign = T.Elemwise(Softsign(scalar.upgrade_to_float, name='softsign'), name='softsign')
+class Larger(scalar.BinaryScalarOp):
+    def impl(self, x, y):
+        return x if x > y else 2 * y
+larger = T.Elemwise(Larger(scalar.upcast_out, name='larger'))
+x, y = T.dmatrix('x'), T.dvector('y')
+"""
+program("scalar op: value and gradient", SOFTSIGN + """
+outputs = theano.function([x], [softsign(x), T.grad(softsign(x).sum(), x), softsign(x.sum(axis=0))])([[1., -2.], [0.5, 3.]])""")
+program("scalar op: dtypes", SOFTSIGN + """
+kinds = [T.bvector, T.ivector, T.lvector, T.fvector, T.dvector, T.wvector]
+outputs = [theano.function([v], softsign(v))(np.array([1, -2, 3], v.dtype)) for v in [kind() for kind in kinds]]""")
+program("scalar op: gradient by integers", SOFTSIGN + """
+i = T.ivector()
+outputs = [theano.function([i], T.grad(softsign(i).sum(), i))([1, -2])]""")
+program("scalar op: broadcasting", SOFTSIGN + """
+outputs = theano.function([x, y], [larger(x, y), larger(y, 1.5), larger(x, x.T.sum())])([[1., -2.], [0.5, 3.]], [0.75, 1.])""")
+program("scalar op: sizes that differ", SOFTSIGN + "theano.function([x, y], larger(x, y))([[1., -2.]], [0.75, 1., 3.])")
+program("scalar op: no gradient", SOFTSIGN + "T.grad(larger(x, y).sum(), x)")
+program("scalar op: no impl", SOFTSIGN + """
+theano.function([x], T.Elemwise(scalar.UnaryScalarOp(scalar.same_out, name='nothing'))(x))([[1.]])""")
+program("scalar op: too few arguments", SOFTSIGN + "larger(x)")
+program("scalar op: an array without Elemwise", SOFTSIGN + "Softsign(scalar.upgrade_to_float)(x)")
+program("scalar op: on scalars", SOFTSIGN + """
+s = T.dscalar()
+outputs = [theano.function([s], softsign(s) * 2)(-3.), Softsign(scalar.upgrade_to_float) == Softsign(scalar.upgrade_to_float, name='other'),
+           Softsign(scalar.upgrade_to_float) == Softsign(scalar.same_out)]""")
+program("scalar op: in a loop", SOFTSIGN + """
+steps, _ = theano.scan(lambda h: softsign(h) + 1, outputs_info=y, n_steps=4)
+outputs = theano.function([y], [steps, T.grad(steps[-1].sum(), y)])([0.5, -1.])""")
+program("scalar types of results", """
+from theano import scalar as s
+pairs = [(s.upgrade_to_float, [s.int8]), (s.upgrade_to_float, [s.int32]), (s.upgrade_to_float, [s.bool, s.float32]), (s.upcast_out, [s.int8, s.uint8]),
+         (s.upcast_out, [s.int32, s.float32]), (s.same_out, [s.uint16]), (s.upcast_out_min8, [s.bool]), (s.int_out, [s.float32]),
+         (s.float_out, [s.int8]), (s.real_out, [s.complex64]), (s.upgrade_to_float64, [s.float32]), (s.transfer_type(1), [s.int8, s.float32]),
+         (s.specific_out(s.int16), [s.float64])]
+outputs = [[f(*types)[0].dtype for f, types in pairs], s.upcast('int32', 'float32'), s.upcast('int8', 'uint8', 'float32'), len(s.all_types)]""")
+program("function: cells", """
+v, k, total = T.dvector('v'), T.dscalar('k'), theano.shared(2.0, 'total')
+f = theano.function([v, theano.In(k, value=1.5)], [v * k + total, v.sum()])
+f.input_storage[0].data = np.array([1., 2.])
+f.fn()
+outputs = [f.output_storage[0].data, f.output_storage[1].data, f.input_storage[1].data, f.input_storage[2].data, f.container['k'].data,
+           f.finder[total].data, f.n_returned_outputs, f.unpack_single, f.return_none, len(f.input_storage)]""")
+program("function: an older default", """
+from theano.compile.pfunc import Param
+v, k = T.dvector('v'), T.dscalar('k')
+f = theano.function([v, Param(k, default=2.)], v * k)
+outputs = [f([1.]), f([1.], 3.), f([1.], k=4.)]""")
+program("function: an inner maker", """
+from theano.compile.function_module import orig_function
+v = T.dvector('v')
+outputs = [orig_function([theano.In(v)], [theano.Out(v * 2)])([1., 2.])[0], orig_function([v], v + 1)([1.])]""")
