@@ -14,6 +14,7 @@ import numpy as np
 
 from symgraph.expr.op import Op
 from symgraph.expr.sizes import SizedOp, size_of
+from symgraph.expr.stacks import count, repeated
 
 __all__ = ["AddAlong", "Rows", "TakeAlong", "add_along", "take_along"]
 
@@ -76,8 +77,9 @@ class TakeAlong(Op):
     def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
         return [None if tangents[0] is None else self(tangents[0], inputs[1])]
 
-    def batch(self, inputs: Any, stacked: Any) -> list[Any] | None:
-        return [TakeAlong(self.axis + 1)(*inputs)] if all(stacked) else None
+    def batch(self, inputs: Any, stacked: Any) -> list[Any]:
+        n = count(inputs, stacked)
+        return [TakeAlong(self.axis + 1)(*[x if s else repeated(x, n) for x, s in zip(inputs, stacked)])]
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True], [False]]
@@ -122,7 +124,10 @@ class AddAlong(SizedOp):
         return [None if tangents[0] is None else self(tangents[0], *inputs[1:])]
 
     def batch(self, inputs: Any, stacked: Any) -> list[Any] | None:
-        return [AddAlong(self.axis + 1)(*inputs)] if tuple(stacked) == (True, True, False) else None
+        if stacked[2]:
+            return None
+        n = count(inputs, stacked)
+        return [AddAlong(self.axis + 1)(*[x if s else repeated(x, n) for x, s in zip(inputs[:2], stacked)], inputs[2])]
 
     def connection_pattern(self, node: Any) -> list[list[bool]]:
         return [[True], [False], [False]]
