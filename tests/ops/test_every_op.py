@@ -221,9 +221,10 @@ BASES = {"create.FromSizes", "fourier._Transform", "index.subtensor.Indexed", "l
          "linalg.exponential._OfSchur", "nnet.standardise._Standard", "nnet.attention._Attends", *rows_ctc.BASES}
 BASES |= rows_sparse.BASES | rows_sort.BASES | rows_random.BASES
 BASES |= rows_conv.BASES | rows_lists.BASES
+SCALAR_OPS = ("ScalarOp", "UnaryScalarOp", "BinaryScalarOp", "OwnElementwise")
 # Ops that are no functions of arrays to arrays, and where they are tested: what tells a person (tests/loops/test_progress.py), draws of a
-# generator that is called back (tests/randomness).
-ELSEWHERE = {"progress.Report", "random.twister.CallOnWords"}
+# generator that is called back (tests/randomness), elementwise ops of a user's own (test_scalarops.py).
+ELSEWHERE = {"progress.Report", "random.twister.CallOnWords", *[f"scalarops.{kind}" for kind in SCALAR_OPS]}
 
 
 def op_classes():
