@@ -10,16 +10,18 @@ Three ways in::
 import sys
 from typing import Any
 
-from symgraph.theano.modules import FINDER, VERSION, find_name, homes_of, install
+from symgraph.theano.modules import FINDER, VERSION, find_name, homes_of, starred
+from symgraph.theano.modules import install as install  # no list __all__: it is what `from theano import *` brings
 
 if FINDER not in sys.meta_path:
     sys.meta_path.append(FINDER)
 
 __version__ = VERSION
-__all__ = ["install"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return starred("")
     if name.startswith("__"):
         raise AttributeError(f"module theano has no attribute {name!r}")
     found = globals()[name] = find_name("", name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -14,9 +15,9 @@ from typing import Any
 
 from symgraph.errors import LeftOutError
 from symgraph.theano.left_out import INNER, LEFT_OUT
-from symgraph.theano.tree import HOMES, NAMES, OBJECTS, PATHS
+from symgraph.theano.tree import HIDING, HOMES, NAMES, OBJECTS, PATHS
 
-__all__ = ["ROOT", "Finder", "LeftOut", "find_name", "install"]
+__all__ = ["ROOT", "Finder", "LeftOut", "find_name", "install", "starred"]
 
 ROOT = "symgraph.theano"
 VERSION = "1.0.5"  # of Theano, whose names these are
@@ -58,6 +59,8 @@ class TheanoModule(ModuleType):
         self.__dict__["_path"] = path
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return starred(self._path)
         if name.startswith("__") and name != "__version__":
             raise AttributeError(f"module theano.{self._path} has no attribute {name!r}")
         found = find_name(self._path, name)
@@ -99,14 +102,31 @@ def find_name(path: str, name: str) -> Any:
     raise AttributeError(f"module theano{'.' + path if path else ''} has no attribute {name!r}")
 
 
+def starred(path: str) -> list[str]:
+    """What `from theano.<path> import *` brings: the names of its own homes, modules of Theano's root, and of Python's own names those
+    that Theano's star hid too."""
+    homes = own_homes(path) or homes_of(path)
+    names = {
+        name for home in homes for name in dir(home)
+        if not name.startswith("_") and (f"{path}.{name}" in PATHS or not isinstance(vars(home).get(name), ModuleType))
+    }
+    if not path:
+        names |= {one for one in PATHS if "." not in one and find_spec(f"symgraph.{one}") is not None}
+    return sorted(names - (set(dir(builtins)) - set(HIDING.get(path, ()))))
+
+
+@cache
+def own_homes(path: str) -> tuple[Any, ...]:
+    """Where the names of a path are looked for first."""
+    said = HOMES.get(path, "").split()
+    return tuple(object_at(home) for home in said or [f"symgraph.{path}"] if said or _is_module(home))
+
+
 @cache
 def homes_of(path: str) -> tuple[Any, ...]:
     """Where the names of a path are looked for: its own homes, then those of the paths around it (but not of the root)."""
-    own = [object_at(home) for home in HOMES.get(path, "").split()]
-    if not own:
-        own = [object_at(f"symgraph.{path}")] if _is_module(f"symgraph.{path}") else []
     above = path.rpartition(".")[0]
-    return (*own, *(homes_of(above) if above else ()))
+    return (*own_homes(path), *(homes_of(above) if above else ()))
 
 
 def _is_module(name: str) -> bool:

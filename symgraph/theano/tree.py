@@ -6,7 +6,7 @@ path, if there is one), then those of the paths around it: most of Theano's file
 
 from __future__ import annotations
 
-__all__ = ["HOMES", "NAMES", "OBJECTS", "PATHS"]
+__all__ = ["HIDING", "HOMES", "NAMES", "OBJECTS", "PATHS"]
 
 HOMES: dict[str, str] = {
     "": "symgraph symgraph.errors",
@@ -98,6 +98,10 @@ NAMES: dict[str, str] = {
     "tensor.grad": "symgraph.grad",
     "tensor.sharedvar.ScalarSharedVariable": "symgraph.expr.shared.TensorSharedVariable",
 }
+
+# Names of Python's own that `from theano.tensor import *` and its like hide, as they did.
+_OF_TENSORS = ("all", "any", "complex", "divmod", "max", "min", "pow", "round", "sum")
+HIDING: dict[str, tuple[str, ...]] = {"": ("map",), "scalar": ("bool", "complex", "pow"), "tensor": _OF_TENSORS, "tensor.basic": _OF_TENSORS}
 
 # Functions that hide a file of the same name, in Theano too: `theano.tensor.sort` is the function, `from theano.tensor.sort import ...` works.
 OBJECTS: frozenset[str] = frozenset({"compile.pfunc", "d3viz.d3viz", "scan_module.scan", "tensor.sort", "tensor.var"})

@@ -112,3 +112,21 @@ def test_install_refuses_beside_another_theano() -> None:
 def test_nothing_is_installed_by_importing() -> None:
     done = run("import symgraph.theano.tensor\nimport theano")
     assert done.returncode == 1 and "No module named 'theano'" in done.stderr
+
+
+def test_star_imports() -> None:
+    done = run("from symgraph.theano import install; install()\n"
+               "from theano import *\nfrom theano.tensor import *\nfrom theano.tensor.nnet import *\nfrom theano.printing import *\n"
+               "x = dmatrix('x')\nf = function([x], [sum(sigmoid(dot(x, x))), max(x, axis=0).shape])\n"
+               "print([y.tolist() for y in f([[1., 2.], [3., 4.]])], nnet.sigmoid is sigmoid, config.floatX, range(2), abs(-1), type(1))\n"
+               "print(pprint(x + x), shared(1.0).get_value(), scan is not None, grad is not None)")
+    first, second = done.stdout.splitlines()
+    assert first.endswith("[2]] True float64 range(0, 2) 1 <class 'int'>") and second == "(x + x) 1.0 True True", done.stderr
+
+
+def test_a_star_hides_what_theanos_hid() -> None:
+    import builtins
+
+    for path in ("tensor.nnet", "gradient", "gof", "compile", "printing"):
+        assert not set(importlib.import_module(f"symgraph.theano.{path}").__all__) & set(dir(builtins))
+    assert {"all", "sum", "max"} <= set(importlib.import_module("symgraph.theano.tensor").__all__)
