@@ -46,6 +46,7 @@ class LoopPlan:
         self.rings: dict[int, Ring] = {}  # stacked result of which only the last rows are kept
         self.tapes: dict[int, Tape] = {}  # stacked result whose length, or whose rows' size, only the rounds tell
         self.open: dict[int, list[int]] = {}  # stacked result -> dimensions of a row whose size only a step tells
+        self.likely: dict[int, list[Any]] = {}  # output of the body -> its sizes, guesses included
         self.before: dict[int, list[Any]] = {}  # their sizes in the round before
         self.countdown: Countdown | None = None
         self.reports: Reports | None = None
@@ -84,7 +85,8 @@ class LoopPlan:
         self.late = {v for v in outputs if v not in body.shapes}
         self.row_shapes: dict[int, Sequence[Any]] = {v: body.shapes[v] for v in outputs if v in body.shapes}
         if self.late:
-            self.row_shapes |= foresee(body, sorted(self.late), LoopPlan)
+            found, self.likely = foresee(body, sorted(self.late), LoopPlan)
+            self.row_shapes |= found
         for k, v in enumerate(outputs[: self.count]):
             self.check_state(k, self.row_shapes[v])
             self.row_shapes[v] = frame.shapes[loop.states[k]]
@@ -213,7 +215,7 @@ class LoopPlan:
                 self.body.memory[self.states[k]].pointer = self.settle(k, start, dtype)
             else:
                 initial.append(start.pointer)
-        initial += [b.constant(0, "int64") for axes in self.open.values() for _ in axes]
+        initial += [self.without_a_step(j, axis) for j, axes in self.open.items() for axis in axes]
         for tape in self.tapes.values():
             initial += tape.initial()
         self.countdown = countdown_of(frame.unit, loop, self.steps)
@@ -245,6 +247,12 @@ class LoopPlan:
         if home is not start:
             frame.copy(home, start, dtype, count)
         return home.pointer
+
+    def without_a_step(self, j: int, axis: int) -> Any:
+        """The size of a row if there is no step to tell it."""
+        sizes = self.likely.get(self.loop.body.outputs[self.count + j])
+        size = 0 if sizes is None or sizes[axis] is None else sizes[axis]
+        return self.b.constant(size, "int64") if is_number(size) else size
 
     def prepare_stacks(self) -> None:
         for j in range(self.loop.stacked):

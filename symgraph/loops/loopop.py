@@ -16,7 +16,7 @@ from symgraph.expr.dims import Known, StaticSizes, static_shape
 from symgraph.expr.evaluate import run_nodes
 from symgraph.expr.failures import in_step, located
 from symgraph.expr.op import Apply, Op
-from symgraph.expr.types import Composite, tensor_type
+from symgraph.expr.types import Composite, TensorType, tensor_type
 from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import toposort
 from symgraph.graph.walks import io_connection_pattern
@@ -163,13 +163,10 @@ class LoopOp(Op):
         layout = self.layout
         zeros = [np.zeros(a.shape[1:], a.dtype) for a in arrays[layout.first_sequence : layout.first_state]]
         values = [np.asarray(0, dtype="int64")] * layout.counts + zeros + list(arrays[layout.first_state :])
-        known = dict(zip(self.inner_inputs, values))
         assert self._order is not None
-        for node in self._order:
-            inputs = [x.data if isinstance(x, Constant) else known[x] for x in node.inputs]
-            known.update(zip(node.outputs, _on_zeros(node, inputs)))
         rows = self.inner_outputs[layout.states : layout.states + layout.stacked]
-        return [np.empty((0, *np.shape(x.data if isinstance(x, Constant) else known[x])), x.type.dtype) for x in rows]
+        found = _through(self._order, dict(zip(self.inner_inputs, values)), rows)
+        return [np.empty((0, *np.shape(a)), x.type.dtype) for a, x in zip(found, rows)]
 
     # Print-outs ---------------------------------------------------------------------------------------------------------
     def roles(self, node: Apply) -> tuple[list[tuple[str, Any]], list[str]]:
@@ -250,8 +247,21 @@ def _check_kept(before: Sequence[Any], after: Sequence[Any]) -> None:
                 raise ValueError(f"state {k} of the loop: a step changes the size of dimension {axis} from {n} to {m}")
 
 
+def _through(order: Sequence[Apply], known: dict[Any, Any], outputs: Sequence[Any]) -> list[Any]:
+    """What a body gives, for the sake of its sizes."""
+    for node in order:
+        inputs = [x.data if isinstance(x, Constant) else known[x] for x in node.inputs]
+        known.update(zip(node.outputs, _on_zeros(node, inputs)))
+    return [x.data if isinstance(x, Constant) else known[x] for x in outputs]
+
+
 def _on_zeros(node: Apply, inputs: Sequence[Any]) -> list[Any]:
-    """A node's outputs for the sake of their sizes: inputs may be made up, so its checks do not count, and Python ops are not run."""
+    """A node's outputs for the sake of their sizes: inputs may be made up, so its checks do not count, and Python ops are not run. Sizes
+    that the sides of a branch do not agree in are 0."""
+    op: Any = node.op
+    if getattr(op, "control", None) == "branch" and all(isinstance(x.type, TensorType) for x in node.outputs):
+        sides = [_through(toposort(xs, op.inner_inputs), dict(zip(op.inner_inputs, inputs[1:])), xs) for xs in (op.then_outputs, op.else_outputs)]
+        return [np.zeros([n if n == m else 0 for n, m in zip(np.shape(a), np.shape(b))], x.type.dtype) for a, b, x in zip(*sides, node.outputs)]
     if node.op.has_sizes or isinstance(node.op, LoopOp):
         try:
             return node.op.run(node, inputs)
