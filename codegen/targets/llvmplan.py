@@ -70,7 +70,7 @@ def walk(block: ir.Block, roots: dict[int, int], plans: dict[int, Plan], width: 
         elif isinstance(node, (ir.For, ir.While)):
             for k, out in enumerate(node.carried):
                 inherit(out, (node.initial[k],), roots)
-            if loops_in(node.body) or acts(node.body):
+            if any(isinstance(n, (ir.For, ir.While)) for n in node.body) or acts(node.body):
                 if not walk(node.body, roots, plans, width):
                     return False
             elif isinstance(node, ir.For) and node.kind == "independent" and not any(called(n) for n in node.body):
@@ -88,10 +88,6 @@ def walk(block: ir.Block, roots: dict[int, int], plans: dict[int, Plan], width: 
             for k, out in enumerate(node.results):
                 inherit(out, (node.then_yields[k], node.otherwise_yields[k]), roots)
     return True
-
-
-def loops_in(block: ir.Block) -> bool:
-    return any(isinstance(n, (ir.For, ir.While)) or (isinstance(n, ir.If) and (loops_in(n.then) or loops_in(n.otherwise))) for n in block)
 
 
 def acts(block: ir.Block) -> bool:

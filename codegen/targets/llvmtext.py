@@ -236,7 +236,7 @@ class FunctionText(CallText):
         if note:
             self.groups.pop()
             self.access = outer
-        elif plan is not None and not self.few:
+        elif plan is not None:  # a few rounds are left: not to be vectorised again, where all passes are run
             note = ", !llvm.loop " + self.shared.note(f'distinct !{{!{len(self.shared.metadata)}, !{{!"llvm.loop.isvectorized", i32 1}}}}')
         unsigned = "nuw " if node.start.__class__ is int and node.start >= 0 else ""  # type: ignore[operator]
         self.lines.append(f"  br label %{following}\n{following}:")

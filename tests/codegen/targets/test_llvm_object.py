@@ -15,7 +15,7 @@ from test_llvm import run
 
 from codegen.runtime.loader import load_object
 from codegen.targets import processor
-from codegen.targets.llvm import compile_llvm, optimized_text
+from codegen.targets.llvm import compile_llvm, offers_few, optimized_text
 from codegen.targets.llvmtext import llvm_text
 from codegen.targets.processor import target_key
 from codegen.targets.survey import SEVERAL
@@ -161,7 +161,7 @@ def test_what_does_not_loop_among_several_that_do_is_left_nearly_as_written(kern
     text = llvm_text(e.module())
     assert re.findall(r'@(\w+)\(.*"straight"', text) == ["once"]
     optimised = optimized_text(text)
-    assert "optnone" in optimised and "x double> " in optimised
+    assert ("optnone" in optimised) == offers_few() and "x double> " in optimised
     a = np.arange(33.0)
     results = run(e, [a], ["float64"] * (kernels + 1)).results
     assert results[kernels].tolist() == [40.0]
