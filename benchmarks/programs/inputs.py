@@ -92,6 +92,12 @@ def elements(dtype, *shape):
     return (1 + 1e-7 * np.random.RandomState(6).randn(*shape)).astype(dtype)
 
 
+def squares(n):
+    """Two n by n matrices of numbers in (0.1, 0.9), where all functions of one or two numbers are defined."""
+    random = np.random.RandomState(9)
+    return random.uniform(0.1, 0.9, (n, n)), random.uniform(0.1, 0.9, (n, n))
+
+
 def normal(dtype, *shape):
     """Numbers that all differ, of a normal distribution."""
     return np.random.RandomState(7).randn(*shape).astype(dtype)
