@@ -165,7 +165,8 @@ bad("a tap of the future", lambda: scan(lambda a: a, outputs_info={"initial": x,
 bad("more outputs than told", lambda: scan(lambda a: [a, a], outputs_info=[y], n_steps=2), ValueError, "1 outputs", "returned 2")
 bad("a state that changes dtype", lambda: scan(lambda a: a * y, outputs_info=[T.fscalar("q")], n_steps=2),
     ValueError, "float32", "float64", "cast")
-bad("a strict scan", lambda: scan(lambda a: a + y, sequences=x, strict=True, name="loop"), ValueError, "loop", "y", "non_sequences")
+bad("a strict scan", lambda: scan(lambda a: a + y, sequences=x, strict=True, name="loop"), ValueError, "loop", "y", "non_sequences",
+    shows_line=True)
 bad("more steps than rows", lambda: function([x, i], scan(lambda a: a, sequences=x, n_steps=i)[0])([1, 2], 7),
     ValueError, "2 rows", "7 steps", shows_line=True)
 bad("fewer than no steps", lambda: function([x, i], scan(lambda a: a, sequences=x, n_steps=i)[0])([1, 2], -1),
