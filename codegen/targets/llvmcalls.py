@@ -55,6 +55,8 @@ class CallText:
         self.groups: list[str] = []
         self.access = ""  # metadata of memory accesses inside independent loops
         self.plans: dict[int, Plan] | None = None  # of the loops that are written as vectors; None: LLVM's passes are to find them
+        self.early = {f"%v{x.number}" for x in function.parameters}  # what is known as the function starts
+        self.bounds: dict[tuple[str, str, int], tuple[str, str]] = {}  # of loops of vectors, computed there
         self.few = False  # few of LLVM's passes suffice for the function
         self.private: set[int] = set()  # numbers of pointers into Locals: independent rounds may share those
 

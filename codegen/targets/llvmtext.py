@@ -206,7 +206,8 @@ class FunctionText(CallText):
     def local(self, node: ir.Local) -> None:
         element = memory_type(node.out.type)
         large = "" if node.count < 8 else ", align 64"
-        self.allocas.append(f"  %v{node.out.number} = alloca [{node.count} x {element}]{large}")
+        space = f"{element}, i64 {node.count}" if self.plans is None else f"[{node.count} x {element}]"
+        self.allocas.append(f"  %v{node.out.number} = alloca {space}{large}")
         self.private.add(node.out.number)
 
     # Control ----------------------------------------------------------------------------------------------------------

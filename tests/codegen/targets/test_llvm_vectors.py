@@ -187,19 +187,6 @@ def parts(text: str, most: int) -> list[tuple[bool, set[str]]]:
     return [(part.few, set(re.findall(r"^define .*@(\w+)\(", part.text, re.M))) for part in parted(text, most)]
 
 
-def test_functions_of_both_kinds_are_compiled_apart() -> None:
-    """The kernel with a loop for LLVM's own passes, the entry with few: linked in the end, with one symbol."""
-    e = loop_over(rows, ["float64"], "float64")
-    text = llvm_text(e.module(), 32)
-    assert parts(text, 1) == [(False, {"work"}), (True, {"entry"})]
-    kernel, entry = parted(text, 1)
-    assert "declare hidden void @work(i64, ptr, ptr)" in entry.text and "define hidden void @work" in kernel.text
-    x, y = np.arange(40.0)[:20], np.empty(20)
-    loaded = load_object(compile_llvm(text), "entry")
-    assert Call(loaded.address, [x, y]).status == 0
-    np.testing.assert_array_equal(y, 2 * np.arange(20.0))
-
-
 def several(count: int) -> Entry:
     """`count` kernels that multiply by their number, one after the other; so many that the entry is none that loops are taken into."""
     e = Entry()
@@ -210,6 +197,34 @@ def several(count: int) -> Entry:
                 b.store(x, i, b.math("exp", b.math("log", b.mul(b.load(x, i), float(k)))))
         e.kernel(f"times{k}", ["int64", "float64*"], kernel, distinct=frozenset({1}))(n, e.argument(0, "float64"))
     return e
+
+
+def test_functions_of_both_kinds_are_compiled_apart() -> None:
+    """The kernel with a loop for LLVM's own passes, and all others with few: linked in the end, with one symbol."""
+    e = several(4)
+    n = e.size(0)
+
+    def every_second(b: Any, n: Any, x: Any) -> None:
+        with b.loop(0, n, independent=True) as i:
+            b.store(x, i * 2, b.mul(b.load(x, i * 2), 10.0))
+
+    e.kernel("work", ["int64", "float64*"], every_second)(n, e.argument(0, "float64"))
+    text = llvm_text(e.module(), 32)
+    assert parts(text, 1) == [(False, {"work"}), (True, {"times1", "times2", "times3", "times4", "entry"})]
+    kernel, entry = parted(text, 1)
+    assert "declare hidden void @work(i64, ptr)" in entry.text and "define hidden void @work" in kernel.text
+    assert "define internal void @times1" in entry.text
+    x = np.arange(1.0, 41.0)
+    y = x.copy()
+    assert Call(load_object(compile_llvm(text), "entry").address, [y[:20]]).status == 0
+    x[:20] *= 24
+    x[:40:2] *= 10
+    np.testing.assert_allclose(y, x, rtol=1e-14)
+
+
+def test_an_entry_that_is_shorter_than_its_kernels_stays_with_them() -> None:
+    """What the calls say of sizes is known to LLVM then."""
+    assert parts(llvm_text(loop_over(rows, ["float64"], "float64").module(), 32), 3) == [(False, {"work", "entry"})]
 
 
 def test_long_modules_are_compiled_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
