@@ -123,7 +123,7 @@ def cores() -> int:
 def few_passes(llvm: Any) -> Any:
     """For functions whose loops were written as vectors, and for those without loops.
 
-    A logistic regression step: 20 ms, of which all passes would take 100.
+    They take 20 ms of a logistic regression step, where all passes took 100.
     """
     passes = llvm.create_new_module_pass_manager()
     for name in FEW:

@@ -20,7 +20,6 @@ class Cast(Op):
     """Each element in another dtype: floats towards 0 into integers, to bool whether it is not 0. dtype: the new one."""
 
     __props__ = ("dtype",)
-    only_moves = False
     cost = 1
 
     def __init__(self, dtype: Any) -> None:
