@@ -32,7 +32,7 @@ def compile_times(program: str, arguments: list[Any], rounds: int, patience: flo
             if side.programs != "numpy_programs":
                 worker.ask("compile", program="warm", arguments=[])
             found = worker.ask("compile", program=program, arguments=arguments)
-        samples.numbers = found["numbers"]
+        samples.summaries = found["summaries"]
         samples.extra.append(found["build"])
         return found["compile"]
 

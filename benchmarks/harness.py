@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.agreement import agree
 from benchmarks.sides import PROGRAMS, Side
 
 RECURSION_LIMIT = 1_000_000
@@ -96,10 +97,10 @@ class Worker:
 
 @dataclass
 class Samples:
-    """What one side gave: a number a round (nan where it was left out), what else is to be told, why it failed."""
+    """What one side gave: a number a round (nan where it was left out), summaries of its results, what else is to be told, why it failed."""
 
     seconds: list[float] = field(default_factory=list)
-    numbers: list[float] | None = None
+    summaries: list[dict[str, Any]] | None = None
     extra: list[float] = field(default_factory=list)
     failure: str = ""
 
@@ -143,21 +144,11 @@ def ratio(samples: Samples, reference: Samples) -> float:
     return statistics.median(found) if found else math.nan
 
 
-def agreement(found: dict[str, Samples], tolerance: float = 1e-8) -> dict[str, bool]:
-    """Whether each side's numbers equal those of the last side that gave any (numpy or C where they take part)."""
-    judges = [samples.numbers for samples in found.values() if samples.numbers is not None]
-    if not judges:
-        return {}
-    judge = judges[-1]
-    scale = max(map(abs, judge), default=0.0)
-
-    def close(numbers: list[float]) -> bool:
-        small = tolerance * scale * 1e-6
-        pairs = zip(numbers, judge, strict=False)
-        near = (math.isclose(a, b, rel_tol=tolerance, abs_tol=small) for a, b in pairs)
-        return len(numbers) == len(judge) and all(near)
-
-    return {name: close(samples.numbers) for name, samples in found.items() if samples.numbers is not None}
+def agreement(found: dict[str, Samples]) -> dict[str, bool]:
+    """Whether each side's results equal those of the last side that gave any (numpy or C where they take part)."""
+    told = {name: samples.summaries for name, samples in found.items() if samples.summaries is not None}
+    judge = list(told.values())[-1] if told else []
+    return {name: agree(summaries, judge) for name, summaries in told.items()}
 
 
 class Team:
@@ -202,7 +193,7 @@ def call_times(
     def measure(side: Side, samples: Samples) -> float:
         assert team is not None
         if side.name not in numbers:
-            samples.numbers = team.ask(side, "compile", **request)["numbers"]
+            samples.summaries = team.ask(side, "compile", **request)["summaries"]
             number = 1
             while (seconds := team.ask(side, "time", **request, number=number)["seconds"]) < slice_seconds:
                 number = 1 + int(number * min(10.0, 1.1 * slice_seconds / seconds))

@@ -24,7 +24,7 @@ def run(quick: bool = False) -> Path:
         for kind, dtype in KINDS:
             found = call_times(peers, "draw", [kind, dtype, COUNT], 3 if quick else 15, slice_seconds=0.02)
             for samples in found.values():
-                samples.numbers = None
+                samples.summaries = None
             title = f"{kind} {dtype}"
             sections += [f"## {title}", report.table(found, "numpy")]
             if kind in GOAL:

@@ -6,7 +6,7 @@ arguments)`, where `f(*arguments)` is one call. Requests:
 
 * `{"do": "versions"}` -> versions of the packages
 * `{"do": "compile", "program": "add", "arguments": []}` -> seconds to build, seconds from there to the first result,
-  and the numbers that the first three calls gave (training steps change with each call)
+  and summaries of what the first three calls gave (training steps change with each call)
 * `{"do": "forget"}`: lets go of what is compiled
 * `{"do": "time", "program": "add", "arguments": [], "number": 1000}` -> seconds for that many calls of it, compiled
 
@@ -24,15 +24,35 @@ import timeit
 import numpy as np
 
 CALLS_COMPARED = 3
+SHOWN = 9
 
 
-def numbers(result):
-    """The result as a short list of floats: of each array its shape, sum, first and last element."""
+def summaries(result):
+    """A result as a list: a summary of each array in it."""
     if isinstance(result, (list, tuple)):
-        return [number for part in result for number in numbers(part)]
-    array = np.asarray(result, dtype="float64")
-    ends = [array.flat[0], array.flat[array.size - 1]] if array.size else []
-    return [float(number) for number in (*array.shape, array.sum(), *ends)]
+        return [found for part in result for found in summaries(part)]
+    return [summary(np.asarray(result))]
+
+
+def summary(array):
+    """What benchmarks/agreement.py compares: shape, distance of 1 to the next number of the dtype (0 if it is exact), how many numbers are
+    finite, sums of these and of their absolute values, and up to SHOWN elements from the first to the last. Complex numbers count as two."""
+    shape = array.shape
+    array = np.ascontiguousarray(array)
+    if array.dtype.kind == "c":
+        array = array.view(array.real.dtype)
+    epsilon = float(np.finfo(array.dtype).eps) if array.dtype.kind == "f" else 0.0
+    values = array.astype("float64").ravel()
+    places = np.unique(np.linspace(0, values.size - 1, SHOWN).astype("int64")) if values.size else []
+    finite = values[np.isfinite(values)]
+    return {
+        "shape": list(shape),
+        "epsilon": epsilon,
+        "finite": int(finite.size),
+        "sum": float(finite.sum()),
+        "absolute": float(np.abs(finite).sum()),
+        "some": [float(values[place]) for place in places],
+    }
 
 
 def finish(result):
@@ -63,10 +83,10 @@ class Worker:
         finish(result)
         end = time.perf_counter()
         self.compiled[program, tuple(arguments)] = function, given
-        found = numbers(result)
+        found = summaries(result)
         for _ in range(CALLS_COMPARED - 1):
-            found += numbers(function(*given))
-        return {"build": built - start, "compile": end - built, "numbers": found}
+            found += summaries(function(*given))
+        return {"build": built - start, "compile": end - built, "summaries": found}
 
     def forget(self):
         self.compiled.clear()
