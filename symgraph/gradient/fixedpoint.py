@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from symgraph.expr.dtypes import CONTINUOUS
 from symgraph.expr.make import as_variable, constant
 from symgraph.expr.types import TensorType
@@ -32,7 +34,8 @@ def fixed_point(f: Callable[[Any], Any], x: Any, tolerance: Any = None, max_step
     derivatives of every order, in both directions. (Krantz and Parks, The implicit function theorem, 2002; as an algorithm: Christianson,
     Reverse accumulation and attractive fixed points, 1994.) tolerance: a number, 1e-10 without one (1e-5 for float32).
 
-    Raises TypeError for another structure or dtype than x, ValueError for another number of dimensions, RuntimeError, when called, if
+    Raises TypeError for another structure or dtype than x, ValueError for another number of dimensions or a tolerance below 0, RuntimeError, when
+    called, if
     max_steps were not enough (also where f does not draw nearer: its slope must be below 1 there).
 
     >>> import symgraph.tensor as T
@@ -52,12 +55,31 @@ def fixed_point(f: Callable[[Any], Any], x: Any, tolerance: Any = None, max_step
             raise TypeError(f"{title}: {path} must hold floats, got {start} of type {start.type}")
     if not starts:
         raise TypeError(f"{title}: {x!r} holds nothing that could move")
-    near = tolerance if tolerance is not None else max(_NEAR.get(start.dtype, 1e-10) for start in starts)
+    near = max(_NEAR.get(start.dtype, 1e-10) for start in starts) if tolerance is None else _distance(tolerance, title)
+    if isinstance(max_steps, bool) or not isinstance(max_steps, (int, np.integer)):
+        raise TypeError(f"{title}: max_steps must be an integer, got {max_steps!r}")
+    if max_steps < 0:
+        raise ValueError(f"{title}: max_steps must not be negative, got {max_steps}")
     inside = [start.type.make_variable(path) for start, path in zip(starts, paths)]
     results, form = flatten(f(tree.build(inside)))
     _check(title, tree, inside, form, results)
     found = _solved(inside, results, starts, near, int(max_steps), title)
     return tree.build(found)
+
+
+def _distance(tolerance: Any, title: str) -> Any:
+    """A tolerance as given, a number or a real scalar; what no step could come within is refused."""
+    if isinstance(tolerance, Variable):
+        if not isinstance(tolerance.type, TensorType) or tolerance.type.ndim or tolerance.type.dtype.startswith("complex"):
+            raise TypeError(f"{title}: the tolerance must be a number, got {tolerance} of type {tolerance.type}")
+        return tolerance
+    try:
+        near = float(tolerance)
+    except (TypeError, ValueError):
+        raise TypeError(f"{title}: the tolerance must be a number, got {tolerance!r}") from None
+    if not near >= 0:
+        raise ValueError(f"{title}: the tolerance must not be negative, got {tolerance!r}")
+    return near
 
 
 def _check(title: str, tree: Tree, inside: Sequence[Any], form: Tree, results: Sequence[Any]) -> None:

@@ -12,7 +12,7 @@ from symgraph.expr.sizes import as_size
 from symgraph.expr.variable import TensorVariable
 from symgraph.loops.result import OrderedUpdates, until
 from symgraph.loops.scan import scan
-from symgraph.loops.specification import listed
+from symgraph.loops.specification import listed, read_non_sequences
 from symgraph.ops.create import arange, zeros
 from symgraph.ops.join import concatenate
 
@@ -43,7 +43,7 @@ def scan_checkpoints(
         raise TypeError(f"scan_checkpoints: save_every_N must be a positive integer, got {save_every_N!r}")
     rows = [_without_taps(x, f"sequence {k}") for k, x in enumerate(listed(sequences))]
     starts = [None if x is None or x == {} else _without_taps(x, f"output {k}") for k, x in enumerate(listed(outputs_info))]
-    others = [as_variable(x) for x in listed(non_sequences)]
+    others = read_non_sequences(non_sequences)
     steps = _steps(rows, n_steps)
     whole = int(save_every_N)
     chunks = (steps + (whole - 1)) // whole if padding else steps // whole

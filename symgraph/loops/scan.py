@@ -11,7 +11,7 @@ from symgraph.expr.variable import TensorVariable, Variable
 from symgraph.loops.agreement import check_options, check_states, check_strict, check_updates
 from symgraph.loops.assembly import Assembly, cast_up
 from symgraph.loops.result import OrderedUpdates, call_step
-from symgraph.loops.specification import Rows, State, listed, read_outputs_info, read_sequences
+from symgraph.loops.specification import Rows, State, read_non_sequences, read_outputs_info, read_sequences
 
 __all__ = ["scan"]
 
@@ -54,7 +54,7 @@ def scan(
     title = check_options(name, truncate_gradient)
     inputs = read_sequences(sequences, go_backwards)
     states = read_outputs_info(outputs_info)
-    others = [as_variable(x) for x in listed(non_sequences)]
+    others = read_non_sequences(non_sequences)
     steps = _steps(inputs, n_steps, title)
     while True:
         arguments = [x for s in inputs for x in s.rows] + [x for s in states for x in s.arguments] + others

@@ -10,12 +10,12 @@ import numpy as np
 
 from symgraph.expr.make import as_variable
 from symgraph.expr.op import TEST_VALUES
-from symgraph.expr.types import tensor_type
+from symgraph.expr.types import generic, tensor_type
 from symgraph.expr.variable import Constant, TensorVariable, Variable
 from symgraph.loops.initial import InitialRows
 from symgraph.settings import config
 
-__all__ = ["Rows", "State", "listed", "read_outputs_info", "read_sequences"]
+__all__ = ["Rows", "State", "listed", "read_non_sequences", "read_outputs_info", "read_sequences"]
 
 
 def listed(x: Any) -> list[Any]:
@@ -23,6 +23,17 @@ def listed(x: Any) -> list[Any]:
     if x is None:
         return []
     return list(x) if isinstance(x, (list, tuple)) else [x]
+
+
+def read_non_sequences(given: Any) -> list[Variable]:
+    """What is handed to each step as it is; TypeError for objects that are neither variables nor numbers or arrays."""
+    found = []
+    for position, one in enumerate(listed(given)):
+        x = as_variable(one)
+        if isinstance(x, Constant) and not isinstance(one, Variable) and x.type == generic:
+            raise TypeError(f"non_sequence {position} of scan must be a variable, a number or an array, got {one!r} of {type(one)}")
+        found.append(x)
+    return found
 
 
 def _read_taps(given: Any, what: str) -> list[int]:

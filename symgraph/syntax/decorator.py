@@ -12,7 +12,7 @@ from typing import Any
 from symgraph.errors import locate
 from symgraph.source import Where
 from symgraph.syntax.names import Liveness
-from symgraph.syntax.rewriting import PREFIX, RUN, Rewriter
+from symgraph.syntax.rewriting import PREFIX, RUN, Conditions, Rewriter
 from symgraph.syntax.run import Run
 
 __all__ = ["symbolic"]
@@ -40,7 +40,8 @@ def symbolic(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Raises TypeError for what cannot be expressed, with its name and line: generators at once; when called with variables, a name that has a value on
     one path only, results that do not fit, a return in a symbolic loop, a jump out of `try` or `with` on a symbolic condition, loops with
-    an `else`, and changes of objects (``self.x = ...``, ``list.pop()``) in a symbolic branch or loop.
+    an `else`, ``raise`` and ``assert`` on a symbolic condition, and changes of objects (``self.x = ...``, ``list.pop()``) in a symbolic branch
+    or loop.
 
     >>> import symgraph.tensor as T
     >>> @symbolic
@@ -95,6 +96,7 @@ def _check(tree: Any, function: Any) -> None:
 
 def _compiled(tree: Any, function: Any) -> types.CodeType:
     """The code of the rewritten function, whose free names are those of the old one and the Run."""
+    Conditions().visit(tree)
     for node in [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]:
         node.sym_always = Liveness(node).always  # type: ignore[attr-defined]
     tree.decorator_list = []

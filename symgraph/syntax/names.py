@@ -75,6 +75,8 @@ def changes(nodes: Sequence[ast.AST], outer: set[str]) -> list[tuple[str, int]]:
     own = {name for node in nodes for one in within(node) if isinstance(one, (ast.Assign, ast.AnnAssign)) for name in _plain_targets(one)}
     found: list[tuple[str, int]] = []
     for node in nodes:
+        if isinstance(node, ast.Raise):
+            found.append((f"raises {ast.unparse(node.exc) if node.exc else 'an exception'}", node.lineno))
         for one in within(node):
             if isinstance(one, ast.Attribute) and not isinstance(one.ctx, ast.Load) and root(one) not in own:
                 found.append((f"sets {ast.unparse(one)}", one.lineno))

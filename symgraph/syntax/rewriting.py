@@ -15,12 +15,40 @@ from typing import Any
 
 from symgraph.syntax.names import appended, changes, jumps, sets
 
-__all__ = ["PREFIX", "RUN", "Rewriter"]
+__all__ = ["PREFIX", "RUN", "Conditions", "Rewriter"]
 
 RUN = "_sym_run"
 PREFIX = "_sym_"
 GO_ON, LEAVE, RESULT = 0, 1, 2
 _UNDERSTOOD = {"range", "zip", "enumerate", "reversed"}
+
+
+class Conditions(ast.NodeTransformer):
+    """Conditions that set a name become statements: ``while (k := f(x)) > 0`` one that is left where its condition, its first statement, fails."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def visit_While(self, node: Any) -> Any:
+        self.generic_visit(node)
+        if not _binds(node.test) or node.orelse:
+            return node
+        name, first = self.before(node)
+        leave = _at(node, ast.If(ast.UnaryOp(ast.Not(), _name(name)), [ast.Break()], []))
+        return _at(node, ast.While(ast.Constant(True), [first, leave, *node.body], []))
+
+    def visit_If(self, node: Any) -> Any:
+        self.generic_visit(node)
+        if not _binds(node.test):
+            return node
+        name, first = self.before(node)
+        return [first, _at(node, ast.If(_name(name), node.body, node.orelse))]
+
+    def before(self, node: Any) -> tuple[str, Any]:
+        """A name for the condition, and the statement that sets it."""
+        self.count += 1
+        name = f"{PREFIX}holds_{self.count}"
+        return name, _assign(node, name, node.test)
 
 
 class _Place:
@@ -82,6 +110,9 @@ class Rewriter:
                 for field in ("body", "orelse", "finalbody"):
                     if getattr(part, field, None):
                         setattr(part, field, self.block(getattr(part, field), place.inside()))
+            return [node]
+        if isinstance(node, ast.Assert):
+            node.test = _call("plain", node, node.test, _text("an `assert` (symgraph.tensor.assert_ looks at values when it is called)"), _line(node))
             return [node]
         if isinstance(node, ast.FunctionDef):
             inner = Rewriter()
@@ -211,13 +242,15 @@ class _Expressions(ast.NodeTransformer):
 
     def visit_IfExp(self, node: Any) -> Any:
         self.generic_visit(node)
-        if _binds(node):
+        if _binds(node.body) or _binds(node.orelse):
+            node.test = _call("plain", node, node.test, copy.deepcopy(_LATE_NAME), _line(node))
             return node
         return _call("choose", node, node.test, _later(node.body), _later(node.orelse), _line(node))
 
     def visit_BoolOp(self, node: Any) -> Any:
         self.generic_visit(node)
-        if _binds(node):
+        if any(map(_binds, node.values[1:])):
+            node.values[:-1] = [_call("plain", node, one, copy.deepcopy(_LATE_NAME), _line(node)) for one in node.values[:-1]]
             return node
         return _call("both" if isinstance(node.op, ast.And) else "either", node, _line(node), node.values[0], *map(_later, node.values[1:]))
 
@@ -305,6 +338,9 @@ def _undefined(name: str, node: Any) -> Any:
     """if name is UNDEFINED: del name"""
     test = ast.Compare(_name(name), [ast.Is()], [ast.Attribute(_name(RUN), "UNDEFINED", ast.Load())])
     return _at(node, ast.If(test, [ast.Delete([ast.Name(name, ast.Del())])], []))
+
+
+_LATE_NAME = _text("`:=` in what may not be computed")
 
 
 def _at(node: Any, made: Any) -> Any:

@@ -36,6 +36,10 @@ AT_ONCE: dict[str, tuple[type[Exception], str, Callable[[], Any]]] = {
     "a dictionary without input": (ValueError, "must be dict.input=", lambda: scan(lambda x: x, {"taps": [0]})),
     "taps of a sequence that are floats": (TypeError, "taps of sequence 0 .* integers", lambda: scan(lambda x: x, {"input": v, "taps": [0.5]})),
     "no taps of a sequence": (ValueError, "sequence 0 of scan has no taps", lambda: scan(lambda x: x, {"input": v, "taps": []})),
+    "a non_sequence that is text": (TypeError, "non_sequence 1 of scan must be a variable, a number or an array, got 'abc'",
+                                    lambda: scan(lambda x, y, z: x, v, non_sequences=[s, "abc"])),
+    "a non_sequence that is no variable": (TypeError, "non_sequence 0 of scan must be", lambda: scan(lambda x, y: x, v, non_sequences=len)),
+    "None among non_sequences": (TypeError, "non_sequence 0 of scan must be", lambda: scan(lambda x, y: x, v, non_sequences=[None])),
     # outputs_info
     "a tap of an output that is not past": (ValueError, r"output 0 of scan must be negative, got \[0\]",
                                             lambda: scan(lambda x: x, outputs_info={"initial": v, "taps": [0]}, n_steps=2)),

@@ -62,6 +62,12 @@ BAD = {
     "dimensions": (lambda: fixed_point(lambda s: {"a": s["a"].sum()}, {"a": V}), ValueError, r"dimensions of x\['a'\]"),
     "integers": (lambda: fixed_point(lambda s: s, T.lscalar()), TypeError, "must hold floats"),
     "nothing": (lambda: fixed_point(lambda s: s, ()), TypeError, "holds nothing"),
+    "a tolerance below 0": (lambda: fixed_point(lambda s: s / 2, V, tolerance=-1e-9), ValueError, "must not be negative, got -1e-09"),
+    "a tolerance that is nan": (lambda: fixed_point(lambda s: s / 2, V, tolerance=np.nan), ValueError, "must not be negative"),
+    "a tolerance that is text": (lambda: fixed_point(lambda s: s / 2, V, tolerance="near"), TypeError, "must be a number, got 'near'"),
+    "a tolerance with dimensions": (lambda: fixed_point(lambda s: s / 2, V, tolerance=V), TypeError, "must be a number, got v"),
+    "half a step": (lambda: fixed_point(lambda s: s / 2, V, max_steps=1.5), TypeError, "max_steps must be an integer"),
+    "steps below 0": (lambda: fixed_point(lambda s: s / 2, V, max_steps=-1), ValueError, "max_steps must not be negative"),
     "no function": (lambda: fixed_point(2, V), TypeError, "must be a function"),
 }
 

@@ -312,6 +312,28 @@ def matching(x, kind="up"):
     return d["twice"][0] if x is not None else x
 
 
+@symbolic
+def names_set_by_conditions(v, n):
+    total, left = 0.0, n
+    while (below := left - 1) >= 0:
+        if (x := v[below]) > 1:
+            total = total + x
+        elif (y := 2 * x) < 0:
+            total = total - y
+        left = below
+    return total
+
+
+@symbolic
+def raising(x, k="one"):
+    if x < 0:
+        if k != "one":
+            raise ValueError("not with this k, which Python knows")
+        x = -x
+    assert k == "one"
+    return x
+
+
 _V = np.array([0.5, 3.0, -1.0, 2.0])
 # function, sets of arguments; each is a float (dscalar), an int (lscalar) or an array (dvector)
 PROGRAMS: list[tuple[Any, list[tuple[Any, ...]]]] = [
@@ -344,4 +366,6 @@ PROGRAMS: list[tuple[Any, list[tuple[Any, ...]]]] = [
     (with_try, [(2.0,), (-2.0,)]),
     (lists_of_a_round, [(_V, 3), (_V, 1)]),
     (matching, [(2.0,), (-2.0,)]),
+    (names_set_by_conditions, [(_V, 3), (_V[::-1].copy(), 2)]),
+    (raising, [(2.0,), (-3.0,)]),
 ]

@@ -124,6 +124,27 @@ def a_condition_with_dimensions(x, v):
     return x if v > 0 else -x
 
 
+def raises_on_one_side(x):
+    if x > 0:
+        raise ValueError("too large")
+    return x
+
+
+def raises_after_a_branch(x):
+    if x > 0:
+        return x
+    raise ValueError("too small")
+
+
+def asserts(x):
+    assert x > 0
+    return x
+
+
+def sets_a_name_that_may_not_be_needed(x, v):
+    return x > 0 and (y := v[0]) > 0 and y < 2
+
+
 REFUSED = {
     undefined_on_one_path: "y has a value only if the condition is true",
     other_structure: "different structures",
@@ -141,6 +162,10 @@ REFUSED = {
     a_state_that_changes_dtype: r"the dtype of state\['n'\] changes",
     rows_of_a_scalar: "no dimension to run along",
     a_condition_with_dimensions: "scalar",
+    raises_on_one_side: r"a symbolic branch raises ValueError\('too large'\)",
+    raises_after_a_branch: r"a symbolic branch raises ValueError\('too small'\)",
+    asserts: "an `assert` .* cannot be expressed",
+    sets_a_name_that_may_not_be_needed: "`:=` in what may not be computed",
 }
 
 
