@@ -31,6 +31,7 @@ __all__ = [
     "DisconnectedInputError",
     "EmptyConstantError",
     "GradientError",
+    "GradientNotDefined",
     "InconsistencyError",
     "IntegerDivisionError",
     "InvalidValueError",
@@ -44,6 +45,7 @@ __all__ = [
     "ShapeError",
     "StochasticOrder",
     "SymgraphError",
+    "UnknownInputError",
     "UnusedInputError",
     "ValueNotKnownError",
     "VectorizeWarning",
@@ -117,6 +119,10 @@ class MethodNotDefined(SymgraphError, NotImplementedError):
     """The op lacks this method, for instance a gradient."""
 
 
+class GradientNotDefined(MethodNotDefined, AttributeError):
+    """The op has no gradient. It is an AttributeError too, as in Theano, where such ops have no attribute `grad`."""
+
+
 class NullTypeGradError(SymgraphError, TypeError):
     """The gradient passes through an op that has none, or whose gradient is not written yet."""
 
@@ -130,6 +136,13 @@ class GradientError(SymgraphError, AssertionError):
 
 class MissingInputError(SymgraphError, ValueError):
     """The outputs need a variable that is neither an input nor shared nor given."""
+
+
+class UnknownInputError(SymgraphError, TypeError, KeyError):
+    """`f[x]`: the function has no input, state or shared variable of that name. TypeError in Theano."""
+
+    def __str__(self) -> str:  # a KeyError says its message as Python would write it
+        return _with_place(self.args[0], self.line)
 
 
 class UnusedInputError(SymgraphError, ValueError):

@@ -33,6 +33,7 @@ BUILTIN = {
     "DisconnectedInputError": ValueError,
     "EmptyConstantError": ValueError,
     "GradientError": AssertionError,
+    "GradientNotDefined": NotImplementedError,
     "InconsistencyError": ValueError,
     "IntegerDivisionError": TypeError,
     "InvalidValueError": AssertionError,
@@ -46,6 +47,7 @@ BUILTIN = {
     "StochasticOrder": AssertionError,
     "ShapeError": ValueError,
     "SymgraphError": Exception,
+    "UnknownInputError": TypeError,
     "UnusedInputError": ValueError,
     "ValueNotKnownError": ValueError,
 }

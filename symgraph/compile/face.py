@@ -14,7 +14,7 @@ from symgraph.compile.arguments import Arguments
 from symgraph.compile.modes import Mode
 from symgraph.compile.profile import Profile
 from symgraph.compile.signature import Signature
-from symgraph.errors import AliasedMemoryError
+from symgraph.errors import AliasedMemoryError, UnknownInputError
 from symgraph.expr.shared import SharedVariable
 from symgraph.expr.variable import Variable
 from symgraph.settings import config
@@ -62,7 +62,7 @@ class FunctionFace:
         for position, argument in enumerate(self.arguments.inputs):
             if key is argument.variable or (isinstance(key, str) and key == argument.name):
                 return position
-        raise KeyError(f"the function {self.signature.title} has no input, state or shared variable {key!r}")
+        raise UnknownInputError(f"the function {self.signature.title} has no input, state or shared variable {key!r}")
 
     def __getitem__(self, key: Any) -> Any:
         cell = self._cell(key)

@@ -13,7 +13,7 @@ from symgraph.expr.make import as_variable
 from symgraph.expr.shared import SharedVariable
 from symgraph.expr.types import Composite, TensorType
 from symgraph.expr.variable import Constant, TensorVariable, Variable
-from symgraph.expr.walk import ancestors, clone_nodes, depends_on
+from symgraph.expr.walk import ancestors, clone_nodes, depends_on, derived_from
 from symgraph.settings import config
 
 __all__ = ["In", "Out", "Signature", "make_signature"]
@@ -127,13 +127,13 @@ def make_signature(
     replacements = _givens(givens, signature)
     replacements.update(signature.states)
     new_values = list(explicit.values()) + [as_variable(i.update) for i in states]
-    computed = signature.outputs + new_values
+    computed = asked = signature.outputs + new_values
     computed = clone_nodes(computed, replacements) if replacements else computed
     count = len(signature.outputs)
     signature.outputs = computed[:count]
     signature.updates = list(zip([*explicit, *states.values()], computed[count:]))
     _default_updates(signature, replacements, no_default_updates)
-    _check_inputs(signature, replacements, on_unused_input)
+    _check_inputs(signature, asked, on_unused_input)
     return signature
 
 
@@ -318,7 +318,8 @@ def _default_updates(signature: Signature, replacements: dict[Variable, Variable
     signature.shared = list(found)
 
 
-def _check_inputs(signature: Signature, replacements: dict[Variable, Variable], on_unused_input: str | None) -> None:
+def _check_inputs(signature: Signature, asked: list[Any], on_unused_input: str | None) -> None:
+    """Nothing is missing, and nothing unused. `asked`: outputs and new values before anything was replaced."""
     action = config.on_unused_input if on_unused_input is None else on_unused_input
     if action not in ("raise", "warn", "ignore"):
         raise ValueError(f"on_unused_input must be raise, warn or ignore, got {action!r}")
@@ -329,10 +330,12 @@ def _check_inputs(signature: Signature, replacements: dict[Variable, Variable], 
         if x.owner is None and x not in given and not isinstance(x, (Constant, SharedVariable)):
             raise MissingInputError(f"Input {x} of type {x.type} of the graph, used to compute the outputs, was not provided and not given a value: "
                                     "add it to the inputs of the function or to givens", line=x.line)
-    if action == "ignore":
+    unused = [x for x in given if x not in used and x not in signature.states]
+    if action == "ignore" or not unused:
         return
+    used = derived_from(asked, given)  # what only the expression reads whose derivative is wanted: Theano's derivatives read it too
     for position, argument in enumerate(signature.inputs):
-        if argument.variable not in used and argument.variable not in signature.states:
+        if argument.variable in unused and argument.variable not in used:
             text = (f"function was asked to create a function computing outputs given certain inputs, but the provided input variable at index "
                     f"{position} is not part of the computational graph needed to compute the outputs: {argument.variable}. To make this error "
                     "into a warning, you can pass the parameter on_unused_input='warn' to function. "

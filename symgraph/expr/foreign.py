@@ -97,7 +97,8 @@ class WrongResult(TypeError):
 
 
 def checked(op: Any, position: int, x: Any, value: Any) -> Any:
-    """What was left for an output, as its type says. TypeError: nothing was left, or another dtype, number of dimensions or size."""
+    """What was left for an output, as its type says. TypeError: nothing was left, or a dtype of another kind or more bytes, another
+    number of dimensions or size."""
     wanted = x.type
     if not isinstance(wanted, TensorType):
         return value
@@ -109,6 +110,8 @@ def checked(op: Any, position: int, x: Any, value: Any) -> Any:
             return wanted.filter(value)
         except (TypeError, ValueError) as error:
             raise WrongResult(f"{what}, but its code gave {value!r} of {type(value).__name__}: {error}") from None
-    if value.dtype != wanted.dtype or value.ndim != wanted.ndim or any(n not in (None, m) for n, m in zip(wanted.shape, value.shape)):
+    known = np.dtype(wanted.dtype)
+    wider = value.dtype.kind == known.kind and value.dtype.itemsize <= known.itemsize
+    if not wider or value.ndim != wanted.ndim or any(n not in (None, m) for n, m in zip(wanted.shape, value.shape)):
         raise WrongResult(f"{what}, but its code gave an array of dtype {value.dtype} and shape {value.shape}")
-    return np.asarray(value)
+    return np.asarray(value, dtype=known)

@@ -190,10 +190,11 @@ def _sizes(pattern: tuple[int | None, ...]) -> str:
 
 def _several(single: Callable[..., Any]) -> Callable[..., Any]:
     def make(*names: Any, **options: Any) -> Any:
-        if len(names) == 1 and isinstance(names[0], int):
-            names = (None,) * names[0]
-        made = [single(name, **options) for name in names]
-        return made
+        if len(names) == 1:
+            names = (None,) * names[0] if isinstance(names[0], int) else names[0]
+            if isinstance(names, str) and len(names) == 1:
+                return single(names, **options)
+        return [single(name, **options) for name in names]
 
     return make
 
@@ -207,6 +208,7 @@ def constructors() -> dict[str, Callable[..., Any]]:
             several = _several(single)
             plural = prefix + ("matrices" if kind == "matrix" else kind + "s")
             several.__name__ = several.__qualname__ = plural
-            several.__doc__ = f"One {prefix}{kind} for each name given (or that many unnamed ones for a number): a list."
+            several.__doc__ = (f"One {prefix}{kind} for each name given, or for each letter of one word, or that many unnamed ones for a number: a "
+                               "list, but for a single letter.")
             table[prefix + kind], table[plural] = single, several
     return table

@@ -31,7 +31,7 @@ from weakref import WeakSet
 import numpy as np
 
 from symgraph import source
-from symgraph.errors import MethodNotDefined
+from symgraph.errors import GradientNotDefined, MethodNotDefined
 from symgraph.expr import foreign
 from symgraph.expr.dims import STATIC, Known, static_shape
 from symgraph.expr.make import as_variable
@@ -319,7 +319,7 @@ class Op:
     # Derivatives ------------------------------------------------------------------------------------------------------
     def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
         """For each input the derivative of a scalar, given its derivative by each output; None: the input has no influence."""
-        raise MethodNotDefined(f"{self} has no gradient: {type(self).__name__} must define grad or L_op")
+        raise GradientNotDefined(f"{self} has no gradient: {type(self).__name__} must define grad or L_op")
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
         """As `grad`, with the outputs at hand."""

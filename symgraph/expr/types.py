@@ -70,7 +70,7 @@ class Type:
 
     def convert_variable(self, var: Any) -> Any:
         """The variable as one of this type, or None: it cannot be converted."""
-        return var if var.type == self else None
+        return var if self.accepts(var.type) else None
 
     def value_validity_msg(self, value: Any) -> str:
         """Why a value is not proper; "value is valid" if it is."""
@@ -171,6 +171,9 @@ class Generic(Type):
 
     def __hash__(self) -> int:
         return hash(Generic)
+
+    def __str__(self) -> str:
+        return "Generic"
 
     def __repr__(self) -> str:
         return "<Generic>"

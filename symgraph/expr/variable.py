@@ -177,7 +177,7 @@ class Constant(Variable):
 
     def __init__(self, type: Type, data: Any, name: str | None = None) -> None:
         super().__init__(type, name=name)
-        self.data = data
+        self.data = type.filter(data) if self.__class__ is Constant else data  # others are made of what has been filtered
 
     @property
     def value(self) -> Any:

@@ -9,7 +9,7 @@ from symgraph.expr.make import as_variable
 from symgraph.expr.op import Apply
 from symgraph.expr.variable import Constant, Variable
 
-__all__ = ["ancestors", "clone_nodes", "depends_on", "graph_inputs", "replace", "toposort"]
+__all__ = ["ancestors", "clone_nodes", "depends_on", "derived_from", "graph_inputs", "mark_derived", "replace", "toposort"]
 
 
 def toposort(outputs: Iterable[Variable], stops: Iterable[Variable] = ()) -> list[Apply]:
@@ -50,6 +50,25 @@ def ancestors(outputs: Iterable[Variable], stops: Iterable[Variable] = ()) -> It
         yield x
         if x.owner is not None and x not in stop:
             stack.extend(reversed(x.owner.inputs))
+
+
+def mark_derived(results: Iterable[Any], sources: Iterable[Variable]) -> None:
+    """Remember of derivatives what they are derivatives of: `derived_from` tells it again."""
+    of = tuple(sources)
+    for x in results:
+        if isinstance(x, Constant) or isinstance(x, Variable) and x.owner is not None:
+            x.__dict__.setdefault("derived_from", of)
+
+
+def derived_from(outputs: Iterable[Variable], stops: Iterable[Variable] = ()) -> set[Variable]:
+    """Every variable the outputs depend on, and those that the expressions depend on whose derivatives are among these, and so on."""
+    found: set[Variable] = set()
+    waiting = list(outputs)
+    while waiting:
+        fresh = [x for x in ancestors(waiting, {*stops, *found}) if x not in found]
+        found.update(fresh)
+        waiting = [of for x in fresh for of in x.__dict__.get("derived_from", ()) if of not in found]
+    return found
 
 
 def graph_inputs(outputs: Iterable[Variable], stops: Iterable[Variable] = ()) -> list[Variable]:

@@ -14,7 +14,7 @@ from symgraph.errors import DisconnectedInputError
 from symgraph.expr.dtypes import CONTINUOUS, DISCRETE
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.variable import TensorVariable, Variable
-from symgraph.expr.walk import clone_nodes
+from symgraph.expr.walk import clone_nodes, mark_derived
 from symgraph.gradient.reverse import ON_DISCONNECTED, all_variables, backward, between, control_rules, fitting, has_branches, input_grads, zeros_for
 
 __all__ = ["Rop", "jvp"]
@@ -62,6 +62,7 @@ def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise",
     if moved:
         found = control_rules().written(found, moved)
     results = [found[x] if x in found else _still(x, disconnected_outputs, return_disconnected) for x in written]
+    mark_derived(results, [*written, *variables])
     return type(f)(results) if isinstance(f, (list, tuple)) else results[0]
 
 

@@ -16,7 +16,7 @@ from symgraph.expr.op import Apply
 from symgraph.expr.sizes import as_size, size_of, times
 from symgraph.expr.types import tensor_type
 from symgraph.expr.variable import TensorVariable, Variable
-from symgraph.expr.walk import toposort
+from symgraph.expr.walk import mark_derived, toposort
 from symgraph.gradient.forward import Rop
 from symgraph.gradient.inplace import collapsed, depending, slopes_in_place
 from symgraph.gradient.reverse import all_variables, backward, fitting, grad, no_influence
@@ -61,6 +61,7 @@ def jacobian(
         by = {x: _columns(expression, x, disconnected_inputs) for x in forward}
         by |= _rows(expression, [x for x in targets if x not in by], constants, disconnected_inputs)
         found = [by[x] for x in targets]
+    mark_derived(found, [expression])
     return type(wrt)(found) if several else found[0]
 
 

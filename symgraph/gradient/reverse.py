@@ -12,7 +12,7 @@ from symgraph.expr.make import as_variable
 from symgraph.expr.op import Apply
 from symgraph.expr.types import Composite
 from symgraph.expr.variable import TensorVariable, Variable
-from symgraph.expr.walk import toposort
+from symgraph.expr.walk import mark_derived, toposort
 from symgraph.gradient.markers import DisconnectedType, NullType
 from symgraph.settings import config
 
@@ -65,6 +65,8 @@ def grad(
         start[x] = start[x] + g if x in start else g
     found = backward(start, targets, consider_constant or (), null_gradients)
     results = [_result(x, found.get(x), disconnected_inputs, return_disconnected) for x in targets]
+    if cost is not None:
+        mark_derived(results, [cost])
     if add_names and cost is not None:
         for x, g in zip(targets, results):
             if isinstance(g, Variable) and g.owner is not None and g.name is None:

@@ -103,9 +103,10 @@ class FunctionGraph(Graph):
         return made, same
 
     def __str__(self) -> str:
-        return f"FunctionGraph({', '.join(_text(x, set(self.inputs)) for x in self.outputs)})"
+        return f"[{', '.join(_text(x, set(self.inputs)) for x in self.outputs)}]"
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return f"FunctionGraph({str(self)[1:-1]})"
 
     # Changing ---------------------------------------------------------------------------------------------------------
     def replace(self, r: Variable, new_r: Variable, reason: Any = None, verbose: Any = None) -> None:

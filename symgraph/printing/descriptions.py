@@ -23,7 +23,7 @@ def _tag(count: int) -> str:
 
 
 def min_informative_str(obj: Any, indent_level: int = 0, _prev_obs: dict[int, str] | None = None, _tag_generator: Any = None) -> str:
-    """The tree of a variable, one line each, with a letter for each and ``<A>`` where one is met again.
+    """The tree of a variable down to those that have names, one line each, with a letter for each and ``<A>`` where one is met again.
 
     >>> import symgraph.tensor as T
     >>> x = T.dscalar('x')
@@ -44,9 +44,10 @@ def min_informative_str(obj: Any, indent_level: int = 0, _prev_obs: dict[int, st
             continue
         known[id(x)] = _tag(len(known))
         owner = getattr(x, "owner", None)
-        name = getattr(x, "name", None) or (str(owner.op) if owner is not None else _leaf(x) if isinstance(x, Constant) else "<unnamed>")
+        named = getattr(x, "name", None)
+        name = named or (str(owner.op) if owner is not None else _leaf(x) if isinstance(x, Constant) else "<unnamed>")
         lines.append(f"{indent}{known[id(x)]}. {name}")
-        if owner is not None:
+        if owner is not None and named is None:
             stack.extend((y, level + 1) for y in reversed(owner.inputs))
     return "\n".join(lines)
 

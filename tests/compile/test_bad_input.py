@@ -140,7 +140,7 @@ bad("eval by name", lambda: (x * y).eval({"x": [1], y: 2}), TypeError, "keys", "
 bad("swapping inputs", lambda: function([x], x).copy(swap={x: s}), TypeError, "swap", "x")
 bad("swapping what is not used", lambda: function([x], x, name="f").copy(swap={s: shared(np.zeros(3))}), ValueError, "s is not used", "f")
 bad("swapping another type", lambda: function([], s * 1).copy(swap={s: shared(1)}), TypeError, "float64, vector", "int64, scalar")
-bad("a state that is not there", lambda: function([x], x, name="f")["q"], KeyError, "f", "'q'")
+bad("a state that is not there", lambda: function([x], x, name="f")["q"], TypeError, "f", "'q'", shows_line=True)
 # variables used as values
 bad("a variable in an if", lambda: 1 if x > 1 else 0, TypeError, "boolean")
 bad("len of a variable", lambda: len(x), TypeError, "len()", "shape")

@@ -35,7 +35,8 @@ def put(value: Any) -> Any:
 
 
 WRONG_RESULTS: dict[str, tuple[Any, str]] = {
-    "another dtype": (lambda v: v.astype("float32"), r"output 0 of Mine .*TensorType\(float64, vector\).*float32 and shape \(2,\)"),
+    "another dtype": (lambda v: v.astype("complex64"), r"output 0 of Mine .*TensorType\(float64, vector\).*complex64 and shape \(2,\)"),
+    "more digits": (lambda v: v.astype("longdouble"), "float128"),
     "more dimensions": (lambda v: v[None], r"shape \(1, 2\)"),
     "integers": (lambda v: v.astype("int64"), "int64"),
     "nothing": (None, r"nothing was put into output_storage\[0\]\[0\]"),

@@ -20,8 +20,8 @@ from symgraph.expr.sizes import as_size, as_sizes, size_constant, size_of, stati
 from symgraph.ops.pool.pooling import MaxPoolGrad, Pool
 
 __all__ = [
-    "adaptive_average_pool_1d", "adaptive_average_pool_2d", "adaptive_average_pool_3d", "max_pool_2d", "max_pool_2d_same_size", "pool_1d",
-    "pool_2d", "pool_3d",
+    "DownsampleFactorMax", "adaptive_average_pool_1d", "adaptive_average_pool_2d", "adaptive_average_pool_3d", "max_pool_2d",
+    "max_pool_2d_same_size", "pool_1d", "pool_2d", "pool_3d",
 ]
 
 
@@ -94,6 +94,18 @@ def pool_3d(input: Any, ws: Any = None, ignore_border: bool | None = None, strid
 def max_pool_2d(input: Any, ds: Any = None, ignore_border: bool | None = None, st: Any = None, padding: Any = (0, 0), mode: str = "max") -> Any:
     """`pool_2d` under its name in `theano.tensor.signal.downsample`, with the older names of its arguments."""
     return _pool(2, "max_pool_2d", input, ds, ignore_border, st, padding, mode, None, None, None)
+
+
+class DownsampleFactorMax:
+    """`max_pool_2d` of certain windows, to be called with the array: the op of Theano before 0.9."""
+
+    def __init__(self, ds: Any, ignore_border: bool = False, st: Any = None, padding: Any = (0, 0), mode: str = "max") -> None:
+        self.options = (ds, ignore_border, st, padding, mode)
+
+    def __call__(self, x: Any) -> Any:
+        return max_pool_2d(x, *self.options)
+
+    out_shape = staticmethod(Pool.out_shape)
 
 
 def max_pool_2d_same_size(input: Any, patch_size: Any) -> Any:

@@ -16,7 +16,7 @@ from symgraph.expr import dtypes
 from symgraph.expr.dims import STATIC, Known
 from symgraph.expr.make import as_tensor
 from symgraph.expr.op import Apply
-from symgraph.expr.sizes import SizedOp, as_sizes, size_of, static_int
+from symgraph.expr.sizes import SizedOp, as_sizes, size_constant, size_of, static_int
 from symgraph.expr.stacks import count, repeated
 from symgraph.ops.pool.windows import Windows, number, spans
 
@@ -146,6 +146,19 @@ class PoolOp(SizedOp):
 class Pool(PoolOp):
     """The maximum, sum or average of each window. Inputs: the array; then sizes, strides and pads of windows, each `ndim` integers in a
     list or a vector. Maxima and sums leave padding out; so does average_exc_pad, while average_inc_pad counts it as zeros."""
+
+    @staticmethod
+    def out_shape(imgshape: Sequence[Any], ws: Any = None, ignore_border: bool = False, stride: Any = None, pad: Any = None, ndim: int = 2,
+                  ds: Any = None, st: Any = None, padding: Any = None) -> list[Any]:
+        """The shape that pooling gives, of an array of shape `imgshape` (integers or variables): integers where they are known.
+
+        >>> Pool.out_shape((8, 3, 5, 5), (2, 2), ignore_border=True)
+        [8, 3, 2, 2]
+        """
+        window = [new if old is None else old for new, old in ((ws, ds), (stride, st), (pad, padding))]
+        like: Any = size_constant(0)
+        pooled = Pool(ignore_border, "max", ndim)(np.full(as_sizes(imgshape), 0, dtype="int8", like=like), *window)
+        return [size_of(pooled, d) if n is None else n for d, n in enumerate(pooled.type.shape)]
 
     def sizes(self, s: Any, x: Any, *window: Any) -> Any:
         lead = len(x.shape) - self.ndim
