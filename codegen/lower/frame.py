@@ -154,12 +154,14 @@ class Frame:
         if not isinstance(step, Step) or not isinstance(step.rule, Pointwise) or self.depth > DEPTH:
             raise NeedsValue(self, value)
         self.depth += 1
+        where, self.unit.where = self.unit.where, step.where  # a check in its rule is its own, not that of whose size it decides
         try:
             return b.cast(step.rule.element(b, list(index), *[SizedArray(self, v) for v in step.inputs]), self.types[value].dtype)
         except KeyError as error:  # a shape that is not known yet
             raise NeedsValue(self, value) from error
         finally:
             self.depth -= 1
+            self.unit.where = where
 
     # Epochs -----------------------------------------------------------------------------------------------------------
     def plan(self) -> None:

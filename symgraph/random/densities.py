@@ -33,6 +33,13 @@ def _kept(condition: Any, x: Any, otherwise: float) -> Any:
     return T.switch(condition, x, _c(otherwise, x))
 
 
+def _power(positive: Any, logarithm: Any, exponent: Any) -> Any:
+    """exponent times the logarithm of a number; where that is not positive, it is 0: then the value that is tended to, without a derivative."""
+    zero = _c(0, logarithm)
+    end = T.switch(T.eq(exponent, zero), zero, T.switch(exponent > 0, _c(_NEVER, zero), _c(math.inf, zero)))
+    return exponent * T.switch(positive, logarithm, zero) + T.switch(positive, zero, end)
+
+
 def _is_whole(x: Any) -> Any:
     return T.eq(x, T.floor(x))
 
@@ -85,9 +92,10 @@ def gumbel(x: Any, loc: Any, scale: Any) -> Any:
 
 
 def weibull(x: Any, a: Any, scale: Any) -> Any:
-    positive = x > 0
-    inside = lambda z: T.log(a / scale) + (a - _c(1, z)) * T.log(z) - z**a
-    return _within(positive, _kept(positive, x, 1.0) / scale, inside)
+    inside = T.ge(x, 0)
+    z = _kept(inside, x, 1.0) / scale
+    logarithm = T.log(_kept(x > 0, z, 1.0))
+    return _within(inside, z, lambda z: T.log(a / scale) + _power(x > 0, logarithm, a - _c(1, z)) - z**a)
 
 
 def pareto(x: Any, a: Any, scale: Any) -> Any:
@@ -96,15 +104,17 @@ def pareto(x: Any, a: Any, scale: Any) -> Any:
 
 
 def gamma(x: Any, a: Any, scale: Any) -> Any:
-    positive = x > 0
-    inside = lambda x: (a - _c(1, x)) * T.log(x) - x / scale - a.gammaln() - a * T.log(scale)
-    return _within(positive, _kept(positive, x, 1.0), inside)
+    inside = T.ge(x, 0)
+    logarithm = T.log(_kept(x > 0, x, 1.0))
+    density = lambda x: _power(x > 0, logarithm, a - _c(1, x)) - x / scale - a.gammaln() - a * T.log(scale)
+    return _within(inside, _kept(inside, x, 1.0), density)
 
 
 def beta(x: Any, a: Any, b: Any) -> Any:
-    inside = T.and_(x > 0, x < 1)
-    density = lambda x: (a - _c(1, x)) * T.log(x) + (b - _c(1, x)) * T.log1p(-x) - a.betaln(b)
-    return _within(inside, _kept(inside, x, 0.5), density)
+    above, below = x > 0, x < 1
+    logarithms = T.log(_kept(above, x, 1.0)), T.log1p(-_kept(below, x, 0.0))
+    density = _power(above, logarithms[0], a - _c(1, x)) + _power(below, logarithms[1], b - _c(1, x)) - a.betaln(b)
+    return T.switch(T.and_(T.ge(x, 0), T.le(x, 1)), density, _c(_NEVER, density))
 
 
 def chisquare(x: Any, df: Any) -> Any:

@@ -29,7 +29,7 @@ NEEDED: Any = inspect.Parameter.empty
 
 @dataclass(frozen=True)
 class Parameter:
-    """check: of `rules.CHECKS`, "" for none. kind: 'float' (taken in the dtype of the draw), 'real' (as it is), 'integer'. given: how many
+    """check: of `checks.CHECKS`, "" for none. kind: 'float' (taken in the dtype of the draw), 'real' (as it is), 'integer'. given: how many
     last dimensions belong to one draw."""
 
     name: str
@@ -230,7 +230,8 @@ def choice(key: Any, shape: Any = None, a: Any = 2, replace: bool = True, p: Any
     """Elements of the vector a, or of 0, ... a - 1 for an integer a, each with probability p (None: alike).
 
     shape: None for one, else as for all draws. replace: whether one may come twice; if not, TypeError unless `replace` is known, and
-    ValueError for more draws than elements (at the call where sizes are not known). p: a vector of probabilities, divided by their sum.
+    ValueError for more draws than elements, or than elements of positive probability (at the call where sizes are not known). p: a vector of
+    probabilities, divided by their sum.
 
     >>> import symgraph.random as random
     >>> sorted(random.choice(random.key(3), 4, 4, replace=False).eval().tolist())
@@ -251,7 +252,7 @@ def choice(key: Any, shape: Any = None, a: Any = 2, replace: bool = True, p: Any
             raise ValueError(f"choice: p must be a vector, got {p.type}")
         if None not in (known, p.type.shape[0]) and known != p.type.shape[0]:
             raise ValueError(f"choice: {p.type.shape[0]} probabilities for {known} elements")
-        p = p.specify_shape([n])
+        p = p.specify_shape([n]) if None in (known, p.type.shape[0]) else p
     sizes = sizes_of("choice", () if shape is None else shape, ndim, [], [])
     kind = dtype or "int64"
     if not x.ndim and kind not in (*INTEGER, *FLOAT):

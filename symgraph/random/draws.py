@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import symgraph.tensor as T
-from symgraph.expr.sizes import size_of, static_int, times
+from symgraph.expr.sizes import as_size, size_of, static_int, times
 from symgraph.expr.variable import Constant
 from symgraph.ops.random.keys import fold_in
 from symgraph.ops.random.noise import Noise
@@ -177,12 +177,13 @@ def random_integers(key: Any, sizes: Any, dtype: str, low: Any, high: Any) -> An
     return integers(key, sizes, dtype, low, high.astype("int64") + 1)
 
 
-def categorical(key: Any, sizes: Any, dtype: str, p: Any) -> Any:
-    total = p.astype("float64").cumsum(axis=-1)
+def categorical(key: Any, sizes: Any, dtype: str, p: Any, name: str = "categorical") -> Any:
     if p.type.shape[-1] == 0:
-        raise ValueError("categorical: p has no outcomes")
-    u, last = _noise("uniform", key, sizes, "float64"), size_of(p, -1) - 1
-    place = u * require(total[..., -1], "positive", "categorical: the sum of p")
+        raise ValueError(f"{name}: p has no outcomes")
+    total = p.astype("float64").cumsum(axis=-1)
+    outcomes = _counted(size_of(p, -1), "at least one", f"{name}: the number of outcomes")
+    u, last = _noise("uniform", key, sizes, "float64"), outcomes - 1
+    place = u * require(total[..., last], "positive", f"{name}: the sum of p")
     if p.ndim == 1:
         found = T.searchsorted(total, place, side="right")
     else:
@@ -244,14 +245,23 @@ def chosen(key: Any, sizes: Any, dtype: str, n: Any, p: Any, replace: bool) -> A
     """Places among n, of the sizes. Without replacement by p: those of the largest log p + gumbel (Efraimidis and Spirakis, Weighted random
     sampling with a reservoir, 2006)."""
     if replace:
-        return integers(key, sizes, dtype, T.constant(0), n) if p is None else categorical(key, sizes, dtype, p)
-    count, known = times(sizes), static_int(n)
-    wanted = static_int(count) if not isinstance(count, int) else count
-    if wanted is not None and known is not None and wanted > known:
-        raise ValueError(f"choice: {wanted} of {known} elements cannot be chosen without replacement")
+        if p is not None:
+            return categorical(key, sizes, dtype, p, "choice")
+        return integers(key, sizes, dtype, T.constant(0), _counted(n, "at least one", "choice: the number of elements"))
+    wanted, left = as_size(times(sizes)), "choice: how many elements are left after a draw without replacement"
+    if None not in (static_int(wanted), static_int(n)) and static_int(wanted) > static_int(n):
+        raise ValueError(f"choice: {static_int(wanted)} of {static_int(n)} elements cannot be chosen without replacement")
     if p is None:
         order = permutation(key, [], dtype, n)
+        wanted = n - _counted(n - wanted, "not negative", left)
     else:
         order = (T.log(_noise("exponential", key, [n], "float64")) - T.log(p.astype("float64"))).argsort().astype(dtype)
-    return order[:count].reshape([*sizes]) if sizes else order[0]
+        possible = T.gt(p, 0).sum() if not isinstance(p, Constant) else T.constant(int((p.data > 0).sum()))
+        wanted = possible - _counted(possible - wanted, "not negative", left.replace("elements", "elements of positive probability"))
+    return order[:wanted].reshape([*sizes]) if sizes else order[wanted - 1]
 
+
+def _counted(n: Any, check: str, what: str) -> Any:
+    """A size or a count, checked now where it is known, else at the call."""
+    known = static_int(n)
+    return require(n if known is None else T.constant(known, dtype="int64"), check, what)

@@ -14,9 +14,10 @@ from symgraph.expr.dtypes import upcast
 from symgraph.expr.shared import SharedVariable, shared
 from symgraph.expr.sizes import as_sizes
 from symgraph.expr.types import TensorType
-from symgraph.expr.variable import Constant, Variable
+from symgraph.expr.variable import Variable
 from symgraph.ops.random.fromuniform import ChoiceFromUniform, MultinomialFromUniform
 from symgraph.ops.random.mrg import M1, M2, A1p72, A1p134, A2p72, A2p134, DotModulo, mrg_uniform, mrg_uniform_base, steps_ahead
+from symgraph.ops.random.require import require
 from symgraph.settings import config
 
 __all__ = [
@@ -180,17 +181,16 @@ class MRG_RandomStreams:
         """1 with probability p, else 0; NotImplementedError for another n than 1 (symgraph.random.RandomStreams has them)."""
         if isinstance(n, Variable) or n != 1:
             raise NotImplementedError("MRG_RandomStreams.binomial with n > 1; symgraph.random.RandomStreams.binomial takes any n")
-        p = T.as_tensor(p)
-        if isinstance(p, Constant) and not ((p.data >= 0) & (p.data <= 1)).all():
-            raise ValueError(f"binomial: p must lie within [0, 1], got {p.data}")
+        p = require(T.as_tensor(p), "probability", "binomial: p")
         return (self.uniform(size=size, ndim=ndim, nstreams=nstreams, **options) < p).astype(dtype)
 
     def multinomial(
         self, size: Any = None, n: Any = 1, pvals: Any = None, ndim: int | None = None, dtype: str = "int64", nstreams: int | None = None,
         **options: Any,
     ) -> Any:
-        """How often each outcome comes in n trials, for each row of the matrix pvals; size and ndim must be None. pvals is not checked."""
-        pvals = _rows(pvals, "pvals")
+        """How often each outcome comes in n trials, for each row of the matrix pvals; size and ndim must be None. ValueError for negative
+        pvals, at the call where they are not known."""
+        pvals = require(_rows(pvals, "pvals"), "not negative", "multinomial: pvals")
         for name, value in (("size", size), ("ndim", ndim)):
             if value is not None:
                 raise ValueError(f"Provided a {name} argument to MRG_RandomStreams.multinomial, which does not use the {name} argument.")
@@ -208,7 +208,7 @@ class MRG_RandomStreams:
             raise TypeError("a has to be None in MRG_RandomStreams.choice. Sampled values are between 0 and p.shape[1]-1")
         if ndim is not None:
             raise ValueError("ndim argument to MRG_RandomStreams.choice is not used.")
-        p = _rows(p, "p")
+        p = require(_rows(p, "p"), "not negative", "choice: p")
         unis = self.uniform(size=p[:, 0].shape * size, ndim=1, nstreams=nstreams, **options)
         return ChoiceFromUniform(dtype)(p, unis, size)
 

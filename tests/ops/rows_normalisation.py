@@ -6,6 +6,7 @@ import numpy as np
 from cases import row
 from oprow import OpRow
 
+from symgraph.ops.nnet.normalisation import InGroups
 from symgraph.ops.nnet.standardise import Standardise, StandardiseGrad
 from symgraph.tensor import nnet
 
@@ -129,6 +130,8 @@ ROWS += [
         lambda x, g, b: _moments(x.reshape(x.shape[0], 2, -1), -1, 1e-5)[0].reshape(x.shape) * _spread(g, x) + _spread(b, x),
         [((2, 4, 3), (4,), (4,)), ((3, 6), (6,), (6,))], dtypes=_FLOATS, slopes=None, second=False, looser=_LOOSE, small=((1, 4, 2), (4,), (4,)),
         tolerance=1e-10),
+    row("in groups", InGroups(2, 1), lambda x: x.reshape(x.shape[0], 2, x.shape[1] // 2, *x.shape[2:]),
+        [((3, 4),), ((2, 6, 3),), ((0, 2),), ((2, 0, 3),)], slopes=None),
     row("instance_normalization", lambda x, g, b: [nnet.instance_normalization(x, g, b), nnet.instance_normalization(x)],
         lambda x, g, b: [_images(x) * _spread(g, x) + _spread(b, x), _images(x)],
         [((2, 3, 4), (3,), (3,)), ((1, 2, 3, 2), (2,), (2,))], dtypes=_FLOATS, slopes=None, second=False, looser=_LOOSE,

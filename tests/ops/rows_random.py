@@ -9,6 +9,7 @@ import numpy as np
 from cases import sizes
 from oprow import OpRow
 
+from symgraph.expr.checks import Vouch
 from symgraph.expr.evaluate import evaluate
 from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.randomstate import random_state_type
@@ -138,4 +139,7 @@ ROWS = [
         [KEY, 5, np.ones((2, 1)), *sizes(2)], [KEY, 5, np.ones(3), *sizes(0)], [COUNTED, 1000, np.array([1, 2, 3]), *sizes()]]),
     exactly("required", lambda x: Require("not negative", "x")(x) * 2, [[np.array([0.0, 2.0])], [np.zeros((0, 2), "float32")], [np.asarray(3)]],
             lambda x: x * 2),
+    exactly("vouched for", lambda x, one: Vouch("not negative", "x")(x, one) * x, [
+        [np.linspace(0, 2, 100), 1.0], [np.zeros((0, 2), "float32"), 1], [np.asarray(3), np.int8(2)], [np.ones((3, 2, 4), "float16"), 1.0]],
+            lambda x, one: one * x),
 ]

@@ -33,6 +33,41 @@ def test_the_first_bad_label_is_named(name, mode):
         f(rows, [0, 1])
 
 
+OF_PROBABILITIES = {
+    "binary_crossentropy": lambda p: nnet.binary_crossentropy(p, 0.5), "categorical_crossentropy": lambda p: nnet.categorical_crossentropy(p, y),
+    "with distributions": lambda p: nnet.categorical_crossentropy(p, T.ones_like(p)), "kl_divergence": lambda p: nnet.kl_divergence([0.25] * 3, p),
+    "a gradient": lambda p: symgraph.grad(nnet.binary_crossentropy(p, 0.5).mean(), p),
+}
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE"])
+@pytest.mark.parametrize("name", OF_PROBABILITIES)
+def test_what_is_no_probability_is_named(name, mode):
+    rate = symgraph.shared(1.0)
+    f = symgraph.function([x, y], OF_PROBABILITIES[name](x), updates={rate: rate * 2}, mode=mode, on_unused_input="ignore")
+    rows = np.full((40, 3), 0.25)
+    for fine in (0.0, 1.0, 1 + 1e-7, np.nan):  # sums of probabilities may be above 1 by rounding
+        rows[33, 2] = fine
+        f(rows, np.zeros(40, "int64"))
+    for wrong in (-1e-9, 1.5, np.inf, -np.inf):
+        rows[33, 2], rows[39, 2] = wrong, -7
+        with pytest.raises(ValueError, match=rf"must lie within \[0, 1\], got {wrong:.3g}.* at index \(33, 2\)(.|\n)*test_losses.py"):
+            f(rows, np.zeros(40, "int64"))
+        rows[39, 2] = 0
+    assert rate.get_value() == 16.0
+
+
+def test_who_needs_no_check():
+    """What is a probability by its making is not looked at again."""
+    vouched = lambda p: any("Vouch" in str(node.op) for node in symgraph.graph.toposort([nnet.binary_crossentropy(p, 0.5)]))
+    w, i = nnet.sigmoid(x), T.lvector()
+    for p in (w, nnet.softmax(x), w.T, w[1:], w[i], w.flatten(), T.clip(x, 0.1, 0.9), T.concatenate([w, w]), w * w, T.switch(x > 0, w, 0.5),
+              w.astype("float32"), T.specify_shape(w, (2, 3))):
+        assert not vouched(p)
+    for p in (x, x[1:], 1.5 * w, w + w, -w, T.clip(x, -1, 1), T.switch(x > 0, w, x), T.concatenate([w, x]), T.clip(x, 0, x)):
+        assert vouched(p)
+
+
 def test_a_bad_label_of_several_dimensions_is_named():
     z, k = T.dtensor3(), T.imatrix()
     f = symgraph.function([z, k], nnet.softmax_crossentropy(z, k))

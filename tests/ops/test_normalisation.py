@@ -102,6 +102,8 @@ WRONG = [
     (lambda: nnet.layer_normalization(m, axes=3), ValueError, "1 to 2"),
     (lambda: nnet.layer_normalization(m, v), TypeError, "both"),
     (lambda: nnet.layer_normalization(m, m, m), ValueError, "gamma must have 1 dimensions"),
+    (lambda: nnet.batch_normalization_train(T.ones((4, 3, 5)), T.ones(2), T.zeros(3), "spatial"), ValueError, "gamma has size 2 where .* have 3"),
+    (lambda: nnet.batch_normalization_test(T.ones((4, 3)), *[T.ones((1, 3))] * 3, T.ones((1, 4))), ValueError, "var has size 4 where .* have 3"),
     (lambda: nnet.group_normalization(v, 2), ValueError, "examples, channels"),
     (lambda: nnet.group_normalization(m, 0), ValueError, "positive"),
     (lambda: nnet.group_normalization(T.ones((2, 5)), 2), ValueError, "5 channels cannot be divided into 2 groups"),
@@ -123,5 +125,5 @@ def test_wrong_in_the_call(target):
     with pytest.raises(ValueError, match="has 3 channels, where a scale or an offset has 4"):
         f(np.zeros((2, 3)), np.zeros(4))
     g = symgraph.function([m], nnet.group_normalization(m, 2), mode=target)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="3 channels cannot be divided into 2 groups(.|\n)*test_normalisation.py"):
         g(np.zeros((2, 3)))

@@ -10,7 +10,7 @@ import symgraph.random as R
 import symgraph.tensor as T
 from symgraph.random import RandomStreams
 
-STREAM = RandomStreams(1)
+STREAM, MRG = RandomStreams(1), R.MRG_RandomStreams(1)
 
 WRITTEN = [  # the draw, the class, what the message says
     (lambda: STREAM.normal((2,), 0.0, -1.0), ValueError, "std must be finite and not negative"),
@@ -54,6 +54,7 @@ WRITTEN = [  # the draw, the class, what the message says
     (lambda: STREAM.normal((2,), mean=0.0), TypeError, "mean"),
     (lambda: STREAM.gamma((2,)), TypeError, "gamma.. needs a"),
     (lambda: STREAM.choice(5, 3, replace=False), ValueError, "5 of 3 elements"),
+    (lambda: STREAM.choice(2, 2, False, [0.0, 1.0]), ValueError, "elements of positive probability are left .* got -1"),
     (lambda: STREAM.choice(2, 0), ValueError, "at least one"),
     (lambda: STREAM.choice(2, 3, p=[0.5, 0.5]), ValueError, "2 probabilities for 3"),
     (lambda: STREAM.choice(2, 3, replace=2), TypeError, "replace"),
@@ -105,7 +106,18 @@ CALLED = [  # inputs, the draw, arguments that fit, arguments that do not, what 
     ([N], lambda: STREAM.normal((N,)), (0,), (-1,), "negative dimensions are not allowed, got -1"),
     ([V], lambda: STREAM.gamma((2,), V), ([1.0, 2.0],), ([1.0, 2.0, 3.0],), "size 3 in dimension 0 does not fit the size 2"),
     ([V], lambda: STREAM.choice(2, 3, p=V), ([1.0, 0.0, 0.0],), ([1.0, 0.0],), "specif|size|shape"),
-    ([N], lambda: STREAM.choice(2, N, replace=False), (2,), (1,), "reshape"),
+    ([N], lambda: STREAM.choice(2, N, replace=False), (2,), (1,), "choice: how many elements are left .* got -1"),
+    ([N], lambda: STREAM.choice((2, N), 4, replace=False), (2,), (3,), "choice: how many elements are left .* got -2"),
+    ([V], lambda: STREAM.choice(2, V, replace=False), ([1.0, 2.0],), ([1.0],), "choice: how many elements are left .* got -1"),
+    ([V], lambda: STREAM.choice(2, 3, False, V), ([0.5, 0.0, 1.0],), ([0.0, 0.0, 1.0],), "elements of positive probability are left .* got -1"),
+    ([V], lambda: STREAM.choice(None, 3, False, V), ([0.0, 0.0, 1.0],), ([0.0, 0.0, 0.0],), "elements of positive probability are left .* got -1"),
+    ([V], lambda: STREAM.choice(2, 3, p=V), ([0.5, 0.0, 1.0],), ([0.0, 0.0, 0.0],), "choice: the sum of p must be positive"),
+    ([V], lambda: STREAM.choice(2, 3, p=V), ([0.5, 0.0, 1.0],), ([0.5, 0.0, -1.0],), "choice: p must be finite and not negative, got -1 at index 2"),
+    ([N], lambda: STREAM.choice(2, N), (1,), (0,), "choice: the number of elements must be 1 or more, got 0"),
+    ([V], lambda: STREAM.categorical(2, V), ([1.0],), ([],), "categorical: the number of outcomes must be 1 or more, got 0"),
+    ([M], lambda: MRG.multinomial(pvals=M), ([[0.5, 0.5]],), ([[0.5, 0.5], [1.5, -0.5]],), r"pvals must be .* got -0.5 at index \(1, 1\)"),
+    ([M], lambda: MRG.choice(p=M, replace=False), ([[0.5, 0.5]],), ([[1.5, -0.5]],), "choice: p must be finite and not negative"),
+    ([V], lambda: MRG.binomial((2,), p=V), ([0.5, 1.0],), ([0.5, 1.5],), r"p must lie within \[0, 1\], got 1.5 at index 1"),
 ]
 
 

@@ -167,6 +167,17 @@ def test_where_a_draw_cannot_lie(name):
         assert np.isfinite(slope).all()
 
 
+@pytest.mark.parametrize("a", [0.5, 1.0, 2.5])
+def test_densities_at_the_ends(a):
+    value, b = T.dvector("value"), 1.5
+    points = np.array([-1.0, 0.0, 0.5, 1.0, 2.0])
+    draws = {R.gamma(KEY, 5, a, b): st.gamma(a, scale=b), R.beta(KEY, 5, a, b): st.beta(a, b), R.beta(KEY, 5, b, a): st.beta(b, a),
+             R.weibull(KEY, 5, a, b): st.weibull_min(a, scale=b), R.chisquare(KEY, 5, 2 * a): st.chi2(2 * a)}
+    densities = [R.logp(rv, value) for rv in draws]
+    found = symgraph.function([value], densities)(points)
+    np.testing.assert_allclose(found, [judge.logpdf(points) for judge in draws.values()], rtol=1e-12, atol=1e-12)
+
+
 def test_gradient_of_a_density():
     x, avg, std = T.dscalars("x", "avg", "std")
     rv = R.normal(KEY, (), avg, std)

@@ -13,7 +13,7 @@ import numpy as np
 from symgraph.expr import dtypes
 from symgraph.expr.make import as_tensor
 from symgraph.expr.sizes import as_axis, size_of
-from symgraph.ops.nnet.floats import floating, like, probabilities, within_one
+from symgraph.ops.nnet.floats import floating, like, minus, probabilities, within_one
 from symgraph.ops.nnet.labels import labels_of, picked
 from symgraph.ops.nnet.softmax import log_softmax, softmax
 
@@ -39,15 +39,15 @@ def _target(x: Any, name: str) -> Any:
 def binary_crossentropy(output: Any, target: Any) -> Any:
     """-(target log(output) + (1 - target) log(1 - output)), element by element.
 
-    output: probabilities; target: 0, 1 or between; they broadcast. Known values outside [0, 1] are a ValueError; such values in a call give
-    NaN. Of output = sigmoid(x) it is computed from x without rounding, where the optimizer is on.
+    output: probabilities; target: 0, 1 or between; they broadcast. ValueError for probabilities outside [0, 1], at the call where
+    they are not known, and for known targets outside. Of output = sigmoid(x) it is computed from x without rounding, where the optimizer is on.
 
     >>> binary_crossentropy([0.5, 0.25], [1, 0]).eval()
     array([0.69314718, 0.28768207])
     """
-    output, target = probabilities(output, "binary_crossentropy"), _target(target, "binary_crossentropy")
+    (output, voucher), target = probabilities(output, "binary_crossentropy"), _target(target, "binary_crossentropy")
     one = like(1, output)
-    return -(target * output.log() + (one - target) * (one - output).log())
+    return minus(target * output.log() + (one - target) * (one - output).log(), voucher)
 
 
 def sigmoid_binary_crossentropy(output: Any, target: Any) -> Any:
@@ -66,17 +66,18 @@ def sigmoid_binary_crossentropy(output: Any, target: Any) -> Any:
 def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
     """Of each row of probabilities the negative logarithm of the true class's.
 
-    coding_dist: (..., classes) floats. true_dist: distributions, of the same number of dimensions, or integer labels, of one
-    less; a negative label counts from the end. out: (...). TypeError for other dimensions or labels that are no integers; ValueError for known
-    probabilities outside [0, 1] (in a call they give NaN, or a loss below 0); IndexError at the call for a label that is no class. Of
-    softmax(x) it is computed from x without rounding, where the optimizer is on.
+    coding_dist: (..., classes) floats. true_dist: distributions, of the same number of dimensions, or integer labels, of one less; a negative
+    label counts from the end. out: (...). TypeError for other dimensions or labels that are no integers; ValueError for probabilities outside
+    [0, 1], at the call where they are not known; IndexError at the call for a label that is no class. Of softmax(x) it is computed from x
+    without rounding, where the optimizer is on.
 
     >>> categorical_crossentropy([[0.5, 0.5], [0.25, 0.75]], [0, 1]).eval()
     array([0.69314718, 0.28768207])
     """
-    coding_dist, true_dist = probabilities(coding_dist, "categorical_crossentropy"), as_tensor(true_dist)
+    coding_dist, true_dist = as_tensor(coding_dist), as_tensor(true_dist)
     if coding_dist.ndim and true_dist.ndim == coding_dist.ndim:
-        return -(_target(true_dist, "categorical_crossentropy") * coding_dist.log()).sum(axis=coding_dist.ndim - 1)
+        coding_dist, voucher = probabilities(coding_dist, "categorical_crossentropy")
+        return minus((_target(true_dist, "categorical_crossentropy") * coding_dist.log()).sum(axis=coding_dist.ndim - 1), voucher)
     if true_dist.ndim == coding_dist.ndim - 1:
         return crossentropy_categorical_1hot(coding_dist, true_dist)
     raise TypeError(f"rank mismatch between coding and true distributions: {coding_dist.ndim} and {true_dist.ndim} dimensions")
@@ -88,7 +89,8 @@ def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Any:
     >>> crossentropy_categorical_1hot([[0.5, 0.5]], [1]).eval()
     array([0.69314718])
     """
-    return -picked(probabilities(coding_dist, "categorical_crossentropy").log(), true_one_of_n, "categorical_crossentropy")
+    coding_dist, voucher = probabilities(coding_dist, "categorical_crossentropy")
+    return minus(picked(coding_dist.log(), true_one_of_n, "categorical_crossentropy"), voucher)
 
 
 def nll(log_probabilities: Any, labels: Any, weights: Any = None) -> Any:

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from symgraph.expr import dtypes
+from symgraph.expr.checks import Vouch, is_probability
 from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.variable import Constant
 
-__all__ = ["floating", "like", "probabilities", "scalar_like", "within_one"]
+__all__ = ["floating", "like", "minus", "probabilities", "scalar_like", "within_one"]
 
 
 def floating(x: Any, name: str) -> Any:
@@ -22,16 +23,22 @@ def floating(x: Any, name: str) -> Any:
 
 
 def within_one(x: Any, what: str) -> Any:
-    """A variable whose known values must lie between 0 and 1: ValueError otherwise. What is known in a call only is not looked at: a check of every
-    element would keep loops from becoming vectors, and such losses are NaN or beyond all bounds anyway."""
+    """A variable whose known values must lie between 0 and 1: ValueError otherwise."""
     if isinstance(x, Constant) and x.data.size and not (x.data.min() >= 0 and x.data.max() <= 1):
         raise ValueError(f"{what} lie between 0 and 1, got values from {x.data.min()} to {x.data.max()}")
     return x
 
 
-def probabilities(x: Any, name: str) -> Any:
-    """Floats that stand for probabilities; ValueError where known values are outside [0, 1]."""
-    return within_one(floating(x, name), f"{name}: probabilities")
+def probabilities(x: Any, name: str) -> tuple[Any, Any]:
+    """Floats that stand for probabilities, and what vouches for them at the call: -1 in their dtype, to multiply the loss by, or None if they need
+    nobody. ValueError for values outside [0, 1], here where they are known."""
+    x = within_one(floating(x, name), f"{name}: probabilities")
+    return x, None if is_probability(x) else Vouch("rounded probability", f"{name}: probabilities")(x, like(-1, x))
+
+
+def minus(x: Any, voucher: Any) -> Any:
+    """-x, by what `probabilities` gave with them."""
+    return -x if voucher is None else voucher * x
 
 
 def like(value: float, x: Any) -> Any:

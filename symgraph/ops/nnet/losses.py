@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from symgraph.expr.sizes import as_axis, size_of
-from symgraph.ops.nnet.floats import floating, like, probabilities, scalar_like
+from symgraph.ops.nnet.floats import floating, like, minus, probabilities, scalar_like
 from symgraph.ops.nnet.labels import labels_of, picked
 
 __all__ = [
@@ -91,14 +91,14 @@ def multiclass_hinge(scores: Any, labels: Any, margin: Any = 1.0) -> Any:
 
 def kl_divergence(p: Any, q: Any, axis: int = -1) -> Any:
     """The sum of p log(p / q) along `axis`: how far the distribution q is from p (Kullback and Leibler 1951). A term with p = 0 is 0.
-    Known values outside [0, 1] are a ValueError; such values in a call give NaN.
+    ValueError for values outside [0, 1], at the call where they are not known.
 
     >>> kl_divergence([0.5, 0.5, 0.0], [0.25, 0.5, 0.25]).eval()
     array(0.34657359)
     """
-    p, q = probabilities(p, "kl_divergence"), probabilities(q, "kl_divergence")
+    (p, first), (q, second) = probabilities(p, "kl_divergence"), probabilities(q, "kl_divergence")
     terms = p.xlogy(p) - p.xlogy(q)
-    return terms.sum(axis=as_axis(axis, terms.ndim, "kl_divergence: axis"))
+    return minus(minus(terms.sum(axis=as_axis(axis, terms.ndim, "kl_divergence: axis")), first), second)
 
 
 def cosine_similarity(x: Any, y: Any, axis: int = -1, epsilon: float = 1e-8) -> Any:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from symgraph.expr.make import as_tensor, constant
-from symgraph.expr.sizes import size_constant, size_of, static_int, times
+from symgraph.expr.sizes import ViewOp, size_constant, size_of, static_int, times
+from symgraph.expr.stacks import along_next
 from symgraph.ops.nnet.floats import floating, like
 from symgraph.ops.nnet.standardise import Standardise
 
@@ -45,6 +46,10 @@ def _parameters(given: dict[str, Any], inputs: Any, axes: tuple[int, ...], name:
     if len(counts) > 1 or not counts <= {ndim, len(kept)}:
         said = ", ".join(f"{key} has {x.ndim}" for key, x in found.items())
         raise ValueError(f"{name}: all parameters must have {len(kept)} dimensions, or {ndim} as the inputs have; {said}")
+    for key, x in found.items():
+        for n, d in zip((x.type.shape[d] for d in kept) if x.ndim == ndim else x.type.shape, kept):
+            if n not in (None, 1) and inputs.type.shape[d] not in (None, n):
+                raise ValueError(f"{name}: {key} has size {n} where the inputs have {inputs.type.shape[d]} (their dimension {d})")
     if counts == {ndim}:
         return {key: _ones_known(x, axes) for key, x in found.items()}
     order = ["x"] * ndim
@@ -229,6 +234,33 @@ def _scales(gamma: Any, beta: Any, ndim: int, name: str) -> list[Any]:
     return found
 
 
+class InGroups(ViewOp):
+    """One dimension, of unknown size, parted into two: the groups, and what is in each. ValueError at the call if it cannot be divided so."""
+
+    __props__ = ("groups", "axis")
+
+    def __init__(self, groups: int, axis: int) -> None:
+        self.groups = groups
+        self.axis = axis
+
+    def sizes(self, s: Any, x: Any) -> Any:
+        n = x.shape[self.axis]
+        s.check(s.equal(n % self.groups, 0), "ValueError", f"{{}} channels cannot be divided into {self.groups} groups", n)
+        return [(*x.shape[: self.axis], self.groups, n // self.groups, *x.shape[self.axis + 1 :])]
+
+    def compute(self, x: Any) -> Any:
+        n = x.shape[self.axis]
+        if n % self.groups:
+            raise ValueError(f"{n} channels cannot be divided into {self.groups} groups")
+        return x.reshape(*x.shape[: self.axis], self.groups, n // self.groups, *x.shape[self.axis + 1 :])
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [output_grads[0].reshape([size_of(inputs[0], d) for d in range(inputs[0].ndim)])]
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        return [along_next(self)(*inputs)]
+
+
 def group_normalization(x: Any, groups: int, gamma: Any = None, beta: Any = None, epsilon: float = 1e-5) -> Any:
     """Mean 0 and variance 1 over each of `groups` equal parts of the channels of each example (Wu and He 2018).
 
@@ -249,7 +281,7 @@ def group_normalization(x: Any, groups: int, gamma: Any = None, beta: Any = None
     if known is not None and known % groups:
         raise ValueError(f"{name}: {known} channels cannot be divided into {groups} groups")
     sizes = [size_of(x, d) for d in range(x.ndim)]
-    split = x.reshape([sizes[0], size_constant(groups), channels // size_constant(groups), *sizes[2:]])
+    split = InGroups(groups, 1)(x) if known is None else x.reshape([sizes[0], size_constant(groups), size_constant(known // groups), *sizes[2:]])
     y = _standardised(split, range(2, split.ndim), _epsilon(epsilon, name))[0].reshape(sizes)
     scales = [z.dimshuffle(0, *["x"] * (x.ndim - 2)) for z in _scales(gamma, beta, 1, name)]
     return y * scales[0] + scales[1] if scales else y

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from symgraph.expr.checks import CHECKS, PLACES, Vouch, check_array, got
+from symgraph.expr.make import constant
 from symgraph.expr.op import Op
 from symgraph.expr.variable import Constant
-from symgraph.ops.random.rules import CHECKS
-from symgraph.ops.random.sampler import PLACES, check_array, got
 
 __all__ = ["Require", "require"]
 
 
 class Require(Op):
-    """The input, every element of which must pass a check of `rules.CHECKS`: a ValueError at the call that names `what` otherwise."""
+    """The input, every element of which must pass a check of `checks.CHECKS`: a ValueError at the call that names `what` otherwise."""
 
     __props__ = ("check", "what")
 
@@ -52,8 +52,8 @@ class Require(Op):
 
 
 def require(x: Any, check: str, what: str) -> Any:
-    """x, checked: now if it is a constant, else at the call."""
+    """x, checked: now if it is a constant, else at the call, an array by a walk of its own."""
     if isinstance(x, Constant):
         check_array(CHECKS[check], what, x.data)
         return x
-    return Require(check, what)(x)
+    return x * Vouch(check, what)(x, constant(1, dtype=x.dtype)) if x.ndim and x.dtype != "bool" else Require(check, what)(x)

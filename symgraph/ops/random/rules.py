@@ -6,7 +6,6 @@ own. All arithmetic is portable (portable.py), so that every target takes the sa
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from symgraph.ops.random.noise import positive64, uniform64
 from symgraph.ops.random.philox import block
 from symgraph.ops.random.portable import arctan, exp, log, log1p, log_factorial, sine_and_cosine
 
-__all__ = ["CHECKS", "RULES", "Draws", "Rule", "binomial"]
+__all__ = ["RULES", "Draws", "Rule", "binomial"]
 
 _MOST = 9.2e18  # as large as a count may get: int64 ends shortly above
 
@@ -211,39 +210,9 @@ def integers_attempt(b: Any, draws: Draws, number: Any, low: Any, high: Any) -> 
     return b.less_equal(value, last), b.add(b.cast(value, "int64"), low)
 
 
-# What parameters must be: the check, and how it is said
-def positive(b: Any, x: Any) -> Any:
-    return b.both(b.less(0.0, x), b.less(x, math.inf))
-
-
-def not_negative(b: Any, x: Any) -> Any:
-    return b.both(b.less_equal(0.0, x), b.less(x, math.inf))
-
-
-def probability(b: Any, x: Any) -> Any:
-    return b.both(b.less_equal(0.0, x), b.less_equal(x, 1.0))
-
-
-def success(b: Any, x: Any) -> Any:
-    return b.both(b.less(0.0, x), b.less_equal(x, 1.0))
-
-
-def above_zero(b: Any, x: Any) -> Any:
-    return b.less(0.0, x)
-
-
-CHECKS: dict[str, tuple[Callable[..., Any], str]] = {
-    "above zero": (above_zero, "must be positive"),
-    "positive": (positive, "must be positive and finite"),
-    "not negative": (not_negative, "must be finite and not negative"),
-    "probability": (probability, "must lie within [0, 1]"),
-    "success": (success, "must lie within (0, 1]"),
-}
-
-
 @dataclass(frozen=True)
 class Rule:
-    """How a number is drawn. parameters: of each its name, and its check of CHECKS.
+    """How a number is drawn. parameters: of each its name, and its check of symgraph/expr/checks.py.
 
     attempt: (b, draws, number of the attempt, *parameters) -> (whether it is taken, the value), without loops and branches, so that many are
     computed at once; `first` is the number of the first one. search: where condition(b, *parameters) holds, search(b, draws, *parameters) gives

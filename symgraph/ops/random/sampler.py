@@ -10,6 +10,7 @@ import numpy as np
 
 from symgraph.errors import NullTypeGradError
 from symgraph.expr.arrays import Arrays
+from symgraph.expr.checks import CHECKS, PLACES, check_array, got
 from symgraph.expr.dtypes import COMPLEX, DISCRETE, FLOAT, INTEGER, normal
 from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.nogradient import grad_not_implemented
@@ -19,29 +20,13 @@ from symgraph.expr.stacks import repeated
 from symgraph.expr.variable import Constant
 from symgraph.ops.random.noise import as_key, as_keys
 from symgraph.ops.random.philox import words_of
-from symgraph.ops.random.rules import CHECKS, RULES, Draws, binomial
+from symgraph.ops.random.rules import RULES, Draws, binomial
 
-__all__ = ["PLACES", "Multinomial", "Sampler", "check_array", "got"]
+__all__ = ["Multinomial", "Sampler"]
 
 BLOCK = 256  # elements that are drawn together: what is kept of them fits into the first cache
-PLACES = 6  # indices that a message has room for
 _KEY = "a key has 4 words, got {}"
 _NEGATIVE = "negative dimensions are not allowed, got {}"
-
-
-def check_array(check: tuple[Callable[..., Any], str], what: str, array: Any) -> None:
-    """ValueError if an element does not pass: (test(b, array), what is said)."""
-    test, text = check
-    wrong = ~np.asarray(test(Arrays(), np.asarray(array, "float64")))
-    if wrong.any():
-        at = np.unravel_index(int(wrong.argmax()), wrong.shape)
-        raise ValueError(got(f"{what} {text}", wrong.ndim).format(f"{float(np.asarray(array)[at]):.6g}", *map(int, at)))
-
-
-def got(text: str, ndim: int) -> str:
-    """The text with a place for the value that is wrong, and for its index."""
-    place = "" if not 0 < ndim <= PLACES else " at index {}" if ndim == 1 else f" at index ({', '.join(['{}'] * ndim)})"
-    return f"{text}, got {{}}{place}"
 
 
 def own_index(x: Any, index: Sequence[Any]) -> list[Any]:
