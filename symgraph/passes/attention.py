@@ -95,6 +95,8 @@ class _Scores(NamedTuple):
     added: list[Any]
     seen: Any  # a mask of bools
     fill: float
+    causal: bool = False
+    shown: int = 1  # where in its choice a score that is seen stands
 
 
 class _Reading:
@@ -140,19 +142,23 @@ class _Reading:
     def _scores(self) -> _Scores | None:
         x, seen, fill = self.node.inputs[0], None, -math.inf
         choice, terms = inputs_of(x, "switch"), inputs_of(x, "add")
-        if choice is not None:
-            value = scalar_value(choice[2])
-            if value is None or value > _HIDDEN or choice[0].dtype != "bool":
+        causal, shown = False, 1
+        if choice is not None and _is_later(choice[0]) and _is_hidden(choice[1]):
+            seen, x, causal, shown = choice[0], choice[2], True, 2
+        elif choice is not None:
+            if not _is_hidden(choice[2]) or choice[0].dtype != "bool":
                 return None
-            seen, x, fill = choice[0], choice[1], float(value)
+            seen, x, fill, causal = choice[0], choice[1], float(scalar_value(choice[2])), _is_causal(choice[0])
         elif terms is not None:
             for k, term in enumerate(terms):
                 found = self._scaled(term)
                 if found is not None and term.ndim == x.ndim and all(y.dtype == x.dtype for y in terms):
-                    return _Scores(*found, terms[:k] + terms[k + 1 :], None, fill)
+                    others = terms[:k] + terms[k + 1 :]
+                    added = [y for y in others if not _hides_later(y, len(others) == 1)]
+                    return _Scores(*found, added, None, fill, len(added) < len(others))
             return None
         found = self._scaled(x)
-        return None if found is None else _Scores(*found, [], seen, fill)
+        return None if found is None else _Scores(*found, [], seen, fill, causal, shown)
 
     def _scaled(self, x: Any) -> tuple[_Product, list[Any]] | None:
         """The product and the factors where x is a product times numbers."""
@@ -275,7 +281,10 @@ class _Reading:
             if len(readers) == 1 and (user := readers[0][0]) is not None and _product(user) is None:
                 y = user.outputs[0]
                 choice, terms = inputs_of(y, "switch"), inputs_of(y, "mul")
-                if choice is not None and choice[0] is scores.seen and is_constant(choice[2], 0) and self._plain(choice[1]) is self._plain(x):
+                if choice is not None and choice[0] is scores.seen:
+                    kept, rest = choice[scores.shown], choice[3 - scores.shown]
+                    if not is_constant(rest, 0) or self._plain(kept) is not self._plain(x):
+                        return None
                     x = y
                     continue
                 fraction = inputs_of(y, "true_div")
@@ -328,7 +337,7 @@ class _Reading:
         """The output; with g also what q, k and v get of it. All in four dimensions."""
         scale = self._times(scores.factors)
         given = [self._four(x) for x in (q, k, v)]
-        causal = scores.seen is not None and _is_causal(scores.seen)
+        causal = scores.causal
         masks = [] if scores.seen is None or causal else [self._mask(scores.seen)]
         if scores.added:
             masks = [self._mask(scores.added[0] if len(scores.added) == 1 else call("add", *scores.added))]
@@ -363,15 +372,40 @@ def _equal(y: Any, z: Any) -> bool:
     return y is z or (value is not None and value == scalar_value(z))
 
 
+def _is_hidden(x: Any) -> bool:
+    """Whether a score is so little that it counts for nothing."""
+    value = scalar_value(x)
+    return value is not None and value <= _HIDDEN
+
+
+def _hides_later(x: Any, alone: bool) -> bool:
+    """Whether what is added to scores is 0 where i >= j, and hides the others. As each row then has a score that is seen, it may replace them as
+    well; unless something else is added (not alone) that hides as much: then it has to be -inf."""
+    choice = inputs_of(x, "switch")
+    if choice is None:
+        return False
+    where, seen, hidden = choice
+    if not _is_causal(where):
+        seen, hidden = (hidden, seen) if _is_later(where) else (None, hidden)
+    return seen is not None and scalar_value(seen) == 0 and (_is_hidden(hidden) if alone else scalar_value(hidden) == -math.inf)
+
+
 def _is_causal(seen: Any) -> bool:
     """Whether bools are i >= j: counted down the rows, and along them."""
-    terms, lower = inputs_of(seen, "ge"), True
-    if terms is None:
-        terms, lower = inputs_of(seen, "le"), False
-    if terms is None:
+    return _compares(seen, "ge", "le")
+
+
+def _is_later(hidden: Any) -> bool:
+    """Whether bools are i < j."""
+    return _compares(hidden, "lt", "gt")
+
+
+def _compares(x: Any, name: str, turned: str) -> bool:
+    """Whether bools compare the numbers of rows with those of columns, by one name or, the other way round, by the other."""
+    terms = inputs_of(x, name) or (inputs_of(x, turned) or [])[::-1]
+    if not terms:
         return False
-    rows, columns = (terms if lower else reversed(terms))
-    (i, order_i), (j, order_j) = (_counted(x) for x in (rows, columns))
+    (i, order_i), (j, order_j) = (_counted(y) for y in terms)
     return i is not None and i is j and order_i == (0, "x") and order_j in (("x", 0), (0,))
 
 

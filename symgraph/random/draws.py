@@ -249,8 +249,9 @@ def chosen(key: Any, sizes: Any, dtype: str, n: Any, p: Any, replace: bool) -> A
             return categorical(key, sizes, dtype, p, "choice")
         return integers(key, sizes, dtype, T.constant(0), _counted(n, "at least one", "choice: the number of elements"))
     wanted, left = as_size(times(sizes)), "choice: how many elements are left after a draw without replacement"
-    if None not in (static_int(wanted), static_int(n)) and static_int(wanted) > static_int(n):
-        raise ValueError(f"choice: {static_int(wanted)} of {static_int(n)} elements cannot be chosen without replacement")
+    known = static_int(wanted), static_int(n)
+    if known[0] is not None and known[1] is not None and known[0] > known[1]:
+        raise ValueError(f"choice: {known[0]} of {known[1]} elements cannot be chosen without replacement")
     if p is None:
         order = permutation(key, [], dtype, n)
         wanted = n - _counted(n - wanted, "not negative", left)

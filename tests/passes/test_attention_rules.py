@@ -9,6 +9,15 @@ import symgraph
 import symgraph.tensor as T
 from symgraph.tensor import nnet
 
+
+def down(n):
+    return T.arange(n).dimshuffle(0, "x")
+
+
+def along(n):
+    return T.arange(n).dimshuffle("x", 0)
+
+
 LEAD = {2: (), 3: (3,), 4: (2, 2)}
 WAYS = {
     "plain": lambda s, m, n: s,
@@ -17,7 +26,11 @@ WAYS = {
     "by a variable": lambda s, m, n: s * m.max(),
     "with a mask that is added": lambda s, m, n: s / np.float32(3) + m,
     "with a choice": lambda s, m, n: T.switch(T.gt(m, 0), s / np.float32(3), np.float32(-1e9)),
-    "causal": lambda s, m, n: T.switch(T.ge(T.arange(n).dimshuffle(0, "x"), T.arange(n).dimshuffle("x", 0)), s, np.float32(-np.inf)),
+    "causal": lambda s, m, n: T.switch(T.ge(down(n), along(n)), s, np.float32(-np.inf)),
+    "causal, turned": lambda s, m, n: T.switch(T.gt(along(n), down(n)), np.float32(-1e9), s),
+    "causal, added": lambda s, m, n: s / np.float32(3) + T.switch(T.le(along(n), down(n)), np.float32(0), np.float32(-np.inf)),
+    "causal, added the other way": lambda s, m, n: s + T.switch(T.lt(down(n), along(n)), np.float32(-1e9), np.float32(0)),
+    "causal, added to a mask": lambda s, m, n: s + m + T.switch(T.ge(down(n), along(n)), np.float32(0), np.float32(-np.inf)),
 }
 
 
@@ -38,7 +51,7 @@ def given(ndim, keys=7):
     return [random.uniform(-1, 1, (*LEAD[ndim], *shape)).astype("float32") for shape in shapes]
 
 
-FORMS = [(2, way) for way in WAYS] + [(ndim, way) for ndim in (3, 4) for way in ("divided", "with a mask that is added", "causal")]
+FORMS = [(2, way) for way in WAYS] + [(ndim, way) for ndim in (3, 4) for way in ("divided", "with a mask that is added", "causal", "causal, added")]
 
 
 @pytest.mark.parametrize(("ndim", "way"), FORMS)
@@ -50,9 +63,22 @@ def test_forward_and_gradient(ndim, way):
     assert (found["Softmax"], found["Attention"], found["AttentionGrad"]) == (0, 1, int(len(outputs) > 1))
     plain = symgraph.function(inputs, outputs, mode="FAST_COMPILE", on_unused_input="ignore")
     assert "Attention" not in names(plain)
-    for keys in (7,) if way == "causal" else (7, 9):
+    causal = way.startswith("causal")
+    assert all(node.op.causal == causal for node in f.maker.fgraph.toposort() if type(node.op).__name__.startswith("Attention"))
+    for keys in (7,) if causal else (7, 9):
         for got, right in zip(f(*given(ndim, keys)), plain(*given(ndim, keys))):
             np.testing.assert_allclose(got, right, rtol=2e-4, atol=1e-5)
+
+
+def test_two_masks_that_hide_as_much():
+    """A query all of whose keys are hidden by one mask or by the other sees them alike, as it is written."""
+    (q, k, v, m), _, _ = written(2, "plain")
+    n = q.shape[0]
+    out = T.dot(nnet.softmax(T.dot(q, k.T) + m + T.switch(T.ge(down(n), along(n)), np.float32(0), np.float32(-1e9))), v)
+    arrays = given(2)
+    arrays[3][0, 0] = -1e9
+    found, right = (symgraph.function([q, k, v, m], out, mode=mode)(*arrays) for mode in ("FAST_RUN", "FAST_COMPILE"))
+    np.testing.assert_allclose(found, right, rtol=2e-4, atol=1e-5)
 
 
 def test_the_gradient_alone():
