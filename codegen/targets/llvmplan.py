@@ -13,14 +13,15 @@ from codegen.record import field, record
 from codegen.targets.elementary import ELEMENTARY
 from codegen.targets.llvmspelling import TYPES, WIDTH, memory_type
 
-__all__ = ["Plan", "carries", "plan_of"]
+__all__ = ["Form", "Plan", "Terms", "carries", "plan_of"]
 
 # Rounds of a loop that becomes one operation on vectors (accumulators; small matrices): nodes that its body may have.
 WHOLE = {32: 12, 16: 24, 8: 48, 4: 48, 2: 48}
 # Vectors side by side in loops with elementary functions, whose constants are then read from memory once for all. 10 x 100,000 numbers with one,
 # two and four: exp 2.1, 1.9, 1.6 ms, sigmoid 2.5, 2.1, 1.8, tanh 4.0, 3.2, 3.4, log 2.4, 2.1, 2.3, softplus 6.9, 4.9, 5.7.
 SEVERAL = {"exp": 4, "exp2": 4}
-Form = tuple[int, tuple[tuple[int, int], ...], int]  # index * first + the sum of (value's number, factor) + last
+Terms = tuple[tuple[int, int], ...]  # (value's number, factor), to be added up
+Form = tuple[int, Terms, int]  # index * first + terms + last
 
 
 @record()
@@ -28,7 +29,7 @@ class Plan:
     """lanes: rounds in one. times: how often, where that is known and written out; 0: a loop, and a rest of single rounds. narrow: rounds in one
     of a second loop, before the single ones, where they are dear; 0: there is none.
 
-    alike: numbers of the values of the body that all rounds share. steps: number -> by how much an int64 grows a round.
+    alike: numbers of the values of the body that all rounds share. forms: number -> what an int64 that grows by as much every round is of the index.
     moves: bytes of an element, where the loop does nothing but copy or clear memory.
     """
 
@@ -36,7 +37,7 @@ class Plan:
     times: int = 0
     narrow: int = 0
     alike: set[int] = field(default_factory=set)
-    steps: dict[int, int] = field(default_factory=dict)
+    forms: dict[int, Form] = field(default_factory=dict)
     moves: int = 0
 
 
@@ -149,8 +150,8 @@ class Sight:
         if lanes < 2 or not self.apart(trip if times else 0):
             return None
         alike = {n for n, form in self.forms.items() if not form[0]}
-        steps = {n: form[0] for n, form in self.forms.items() if form[0]}
-        return Plan(lanes, times, narrow, alike, steps, 0 if times else self.moves())
+        moving = {n: form for n, form in self.forms.items() if form[0]}
+        return Plan(lanes, times, narrow, alike, moving, 0 if times else self.moves())
 
     def moves(self) -> int:
         """Bytes of an element, if the loop copies memory or clears it."""

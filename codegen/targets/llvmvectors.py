@@ -1,22 +1,19 @@
 """A loop of independent rounds as operations on vectors: `lanes` rounds in one, and single rounds for what is left over.
 
-What all rounds share is computed once before the loop. Places in memory are computed for the first lane; that the others lie beside it is what
-`codegen.targets.llvmplan` has made sure of. A loop that does nothing but copy or clear memory becomes one call of memmove or memset.
+What all rounds share is computed once before the loop, the addresses but for the index too: LLVM's own way to simple addresses, its strength
+reduction, took a third of the time of compiling a recurrent network. Places in memory are those of the first lane; that the others lie beside it
+is what `codegen.targets.llvmplan` has made sure of. A loop that does nothing but copy or clear memory becomes one call of memmove or memset.
 """
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 from codegen.loopir import nodes as ir
-from codegen.targets.llvmplan import Plan
+from codegen.targets.llvmplan import Form, Plan, Terms
 from codegen.targets.llvmspelling import COMPARISONS, WIDTH, cast, constant, memory_type, pattern, type_name, vector
 
 __all__ = ["Lanes", "write_moves", "write_vectors"]
-
-KNOWN = {"add": operator.add, "sub": operator.sub, "mul": operator.mul}
-
 
 def write_moves(writer: Any, node: ir.For, plan: Plan) -> None:
     """The whole loop as one call."""
@@ -25,15 +22,13 @@ def write_moves(writer: Any, node: ir.For, plan: Plan) -> None:
     writer.lines.append(f"  %{name}.any = icmp slt i64 0, %{name}.n\n  br i1 %{name}.any, label %{name}.do, label %{name}.done")
     writer.open(f"{name}.do")
     lanes = Lanes(writer, node, plan)
-    lanes.scalars[node.index.number] = node.start
-    for n in node.body:
-        if isinstance(n, ir.Assign):
-            lanes.single(n)
+    lanes.index, lanes.before = node.start, writer.lines
+    lanes.shared()
     acts = [n for n in node.body if isinstance(n, (ir.Load, ir.Store))]
-    target = lanes.address(acts[-1], writer.fresh())
+    target = lanes.address(acts[-1])
     writer.lines.append(f"  %{name}.bytes = mul nuw nsw i64 %{name}.n, {plan.moves}")
     if len(acts) == 2:
-        source = lanes.address(acts[0], writer.fresh())
+        source = lanes.address(acts[0])
         routine, args = "memmove.p0.p0.i64(ptr, ptr", f"memmove.p0.p0.i64(ptr {target}, ptr {source}"
     else:
         routine, args = "memset.p0.i64(ptr, i8", f"memset.p0.i64(ptr {target}, i8 0"
@@ -97,26 +92,37 @@ def bounds(writer: Any, start: str, stop: str, count: int) -> tuple[str, str]:
 
 
 class Lanes:
-    """Writes the body once for all lanes. `scalars`: what a value is in the first lane, `vectors`: the text of what it is in all."""
+    """Writes the body once for all lanes. `shares`: what a value that all rounds share is called in front of them, `vectors`: the text of what a
+    value is in all lanes."""
 
     def __init__(self, writer: Any, node: ir.For, plan: Plan, lanes: int = 0) -> None:
         self.writer = writer
         self.node = node
         self.plan = plan
         self.lanes = lanes or plan.lanes
-        self.scalars: dict[int, ir.Operand] = {}
+        self.index: ir.Operand = node.index  # the round of the first lane
+        self.shares: dict[int, ir.Value] = {}
         self.vectors: dict[int, str] = {}
         self.common: dict[int, str] = {}  # of values that all rounds share
-        self.before: list[str] = []  # lines for in front of the loop
+        self.bases: dict[tuple[int, Terms], str] = {}  # (pointer, terms of a place) -> the address
+        self.sums: dict[Terms, str] = {}
+        self.before: list[str] = writer.lines if plan.times else []  # lines for in front of the loop
 
     def shared(self) -> None:
         """What all rounds share, in front of them."""
         for n in self.node.body:
             if isinstance(n, (ir.Assign, ir.Load)) and n.out.number in self.plan.alike:
-                self.single(n)
+                out = self.shares[n.out.number] = self.writer.new_value(n.out.type)
+                if isinstance(n, ir.Load):
+                    self.writer.load(ir.Load(out, self.share(n.pointer), self.share(n.index)))
+                else:
+                    self.writer.assign(ir.Assign(out, n.operation, tuple(self.share(x) for x in n.args)))
+
+    def share(self, x: Any) -> Any:
+        return self.shares.get(x.number, x) if isinstance(x, ir.Value) else x
 
     def round(self, index: ir.Operand) -> None:
-        self.scalars[self.node.index.number] = index
+        self.index = index
         self.vectors.clear()
         self.body()
 
@@ -124,33 +130,51 @@ class Lanes:
         for n in self.node.body:
             if isinstance(n, ir.Store):
                 self.store(n)
-            elif n.out.number in self.plan.steps:  # type: ignore[union-attr]
-                self.single(n)  # type: ignore[arg-type]
-            elif n.out.number not in self.plan.alike:  # type: ignore[union-attr]
+            elif n.out.number not in self.plan.alike and n.out.number not in self.plan.forms:  # type: ignore[union-attr]
                 self.load(n) if isinstance(n, ir.Load) else self.assign(n)  # type: ignore[arg-type]
 
     # The first lane ---------------------------------------------------------------------------------------------------
-    def scalar(self, x: ir.Operand) -> ir.Operand:
-        return self.scalars.get(x.number, x) if isinstance(x, ir.Value) else x
+    def address(self, n: ir.Load | ir.Store) -> str:
+        """Of the first lane. What does not depend on the round stands in front of the loop; a constant is left to the instruction."""
+        element = memory_type(n.pointer.type)
+        _, terms, last = self.plan.forms[n.index.number]  # type: ignore[union-attr]
+        base = self.base(self.share(n.pointer), terms, element)
+        if self.index.__class__ is int:
+            return self.offset(base, str(self.index + last), element, "" if terms else "inbounds ")  # type: ignore[operator]
+        found = self.offset(base, self.writer.operand(self.index), element, "" if terms or last else "inbounds ")
+        return self.offset(found, str(last), element)
 
-    def single(self, n: ir.Assign | ir.Load) -> None:
-        """The node for the first lane alone, under a name of its own. Places that are known are numbers: LLVM keeps memory in registers where
-        they are before it has computed anything."""
-        if isinstance(n, ir.Assign) and n.operation in KNOWN:
-            args = [self.scalar(x) for x in n.args]
-            if all(x.__class__ is int for x in args):
-                self.scalars[n.out.number] = KNOWN[n.operation](*args)
-                return
-        out = self.writer.new_value(n.out.type)
-        self.scalars[n.out.number] = out
-        if isinstance(n, ir.Load):
-            self.writer.load(ir.Load(out, self.scalar(n.pointer), self.scalar(n.index)))  # type: ignore[arg-type]
-        else:
-            self.writer.assign(ir.Assign(out, n.operation, tuple(self.scalar(x) for x in n.args)))
+    def base(self, pointer: ir.Value, terms: Terms, element: str) -> str:
+        key = pointer.number, terms
+        if terms and key not in self.bases:
+            name = self.bases[key] = self.writer.fresh()
+            self.before.append(f"  {name} = getelementptr {element}, ptr %v{pointer.number}, i64 {self.total(terms)}")
+        return self.bases[key] if terms else f"%v{pointer.number}"
 
-    def address(self, n: ir.Load | ir.Store, name: str) -> str:
-        pointer, index = self.scalar(n.pointer), self.scalar(n.index)
-        return self.writer.address(f"{name}.p", pointer, index, memory_type(n.pointer.type))  # type: ignore[no-any-return]
+    def offset(self, base: str, index: str, element: str, sure: str = "") -> str:
+        if index == "0":
+            return base
+        name = self.writer.fresh()
+        self.writer.lines.append(f"  {name} = getelementptr {sure}{element}, ptr {base}, i64 {index}")
+        return name  # type: ignore[no-any-return]
+
+    def total(self, terms: Terms) -> str:
+        """The sum of values times factors, in front of the loop."""
+        if terms not in self.sums:
+            found = ""
+            for number, factor in terms:
+                name = self.writer.operand(self.shares.get(number, ir.Value(number, "int64")))
+                if factor != 1:
+                    product = self.writer.fresh()
+                    self.before.append(f"  {product} = mul i64 {name}, {factor}")
+                    name = product
+                if found:
+                    sum = self.writer.fresh()
+                    self.before.append(f"  {sum} = add i64 {found}, {name}")
+                    name = sum
+                found = name
+            self.sums[terms] = found or "0"
+        return self.sums[terms]
 
     # All lanes --------------------------------------------------------------------------------------------------------
     def vector(self, x: ir.Operand, type: str) -> str:
@@ -159,9 +183,9 @@ class Lanes:
             return constant(x, type, self.lanes)
         found = self.vectors.get(x.number)
         if found is None:
-            step = self.plan.steps.get(x.number)
-            found = self.repeated(x) if step is None else self.counting(x, step)
-            if step is not None:
+            form = self.plan.forms.get(x.number)
+            found = self.repeated(x) if form is None else self.counting(form)
+            if form is not None:
                 self.vectors[x.number] = found
         return found
 
@@ -169,22 +193,28 @@ class Lanes:
         """A value that all rounds share, in each lane."""
         found = self.common.get(x.number)
         if found is None:
-            lines = self.writer.lines if self.plan.times else self.before
-            found = self.common[x.number] = self.splat(lines, self.scalar(x), x.type)
+            found = self.common[x.number] = self.splat(self.before, self.writer.operand(self.share(x)), x.type)
         return found
 
-    def splat(self, lines: list[str], x: ir.Operand, type: str) -> str:
+    def splat(self, lines: list[str], x: str, type: str) -> str:
         many, name = vector(type_name(type), self.lanes), self.writer.fresh()
-        lines.append(f"  {name}.0 = insertelement {many} poison, {type_name(type)} {self.writer.operand(x, type)}, i64 0")
+        lines.append(f"  {name}.0 = insertelement {many} poison, {type_name(type)} {x}, i64 0")
         lines.append(f"  {name} = shufflevector {many} {name}.0, {many} poison, <{self.lanes} x i32> zeroinitializer")
         return name  # type: ignore[no-any-return]
 
-    def counting(self, x: ir.Value, step: int) -> str:
-        """An int64 that grows by `step` a round."""
-        first = self.splat(self.writer.lines, self.scalar(x), "int64")
+    def counting(self, form: Form) -> str:
+        """An int64 that grows as much every round."""
+        step, terms, last = form
         name = self.writer.fresh()
-        more = ", ".join(f"i64 {k * step}" for k in range(self.lanes))
-        self.writer.lines.append(f"  {name} = add {vector('i64', self.lanes)} {first}, <{more}>")
+        first = self.splat(self.before, self.total(terms), "int64")
+        index = self.writer.operand(self.index)
+        if step != 1:
+            self.writer.lines.append(f"  {name}.r = mul i64 {index}, {step}")
+            index = f"{name}.r"
+        round = self.splat(self.writer.lines, index, "int64")
+        many = vector("i64", self.lanes)
+        places = ", ".join(f"i64 {k * step + last}" for k in range(self.lanes))
+        self.writer.lines.append(f"  {name}.f = add {many} {first}, {round}\n  {name} = add {many} {name}.f, <{places}>")
         return name  # type: ignore[no-any-return]
 
     def assign(self, n: ir.Assign) -> None:
@@ -213,7 +243,7 @@ class Lanes:
         name = self.vectors[n.out.number] = self.writer.fresh()
         element = memory_type(n.pointer.type)
         many = vector(element, self.lanes)
-        address = self.address(n, name)
+        address = self.address(n)
         lines = self.writer.lines
         if n.pointer.type == "bool*":
             lines.append(f"  {name}.m = load {many}, ptr {address}, align 1\n  {name} = icmp ne {many} {name}.m, zeroinitializer")
@@ -225,7 +255,7 @@ class Lanes:
         type = n.pointer.type[:-1]
         element = memory_type(n.pointer.type)
         value = self.vector(n.value, type)
-        address = self.address(n, name)
+        address = self.address(n)
         if type == "bool":
             self.writer.lines.append(f"  {name}.m = zext {vector('i1', self.lanes)} {value} to {vector('i8', self.lanes)}")
             value = f"{name}.m"
