@@ -1,4 +1,5 @@
-"""Assert: a value that is only there if conditions hold. PdbBreakpoint: a stop on the way to a value, to look around."""
+"""Assert: a value that is only there if conditions hold. Raise: a value that nobody may ask for. PdbBreakpoint: a stop on the way to a value, to
+look around."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from symgraph.expr.op import Apply, Op
 from symgraph.expr.stacks import count, repeated
 from symgraph.expr.variable import TensorVariable
 
-__all__ = ["Assert", "PdbBreakpoint", "assert_", "assert_op"]
+__all__ = ["Assert", "PdbBreakpoint", "Raise", "assert_", "assert_op"]
 
 
 class Assert(Op):
@@ -81,6 +82,22 @@ assert_op = Assert()
 def assert_(x: Any, *conditions: Any, message: str = assert_op.msg) -> Any:
     """x, with conditions (scalars) that must be true when it is computed; see `Assert`."""
     return Assert(message)(x, *conditions)
+
+
+class Raise:
+    """``Raise(message, error)(x)``: x, as long as nobody computes it; who does gets the error, one of Python's classes.
+
+    >>> import symgraph.tensor as T
+    >>> x = T.dscalar('x')
+    >>> Raise('no derivative yet')(x)
+    Assert{msg='no derivative yet'}.0
+    """
+
+    def __init__(self, msg: str = "", exc: type[Exception] = NotImplementedError) -> None:
+        self.assertion = Assert(msg, exc.__name__)
+
+    def __call__(self, x: Any) -> Any:
+        return self.assertion(x, np.array(False))
 
 
 class PdbBreakpoint(Op):

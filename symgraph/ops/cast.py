@@ -22,6 +22,11 @@ class Cast(Op):
     __props__ = ("dtype",)
     cost = 1
 
+    @property
+    def scalar_op(self) -> Any:
+        """Itself, as of all that is done element by element."""
+        return self
+
     def __init__(self, dtype: Any) -> None:
         self.dtype = config.floatX if dtype == "floatX" else normal(dtype)
 

@@ -92,16 +92,24 @@ def _unpickled(module: str, name: str) -> Elementwise:
     return function(name)
 
 
+class _Itself:
+    def __get__(self, op: Any, kind: Any = None) -> Any:
+        return self if op is None else op
+
+
 class Elementwise(Op):
     """A function of numbers, applied to arrays element by element. name: of a row in a table."""
 
     __props__ = ("name",)
+    scalar_op: Any = _Itself()  # Theano's: what is done with one number, which `theano.scalar.Add` and its kin are the classes of
 
     def __new__(cls, name: Any, /, *more: Any, **options: Any) -> Any:
         """The op of a row; of a ScalarOp of the user's own (`symgraph/ops/scalarops.py`) an op that applies it; an op itself, as Theano's scalar ops
         are here the same as those on arrays."""
         if isinstance(name, Elementwise):
             return name
+        if (lifted := getattr(name, "on_arrays", None)) is not None:  # an expression of numbers
+            return lifted
         own = cls is Elementwise and not isinstance(name, str)
         return object.__new__(import_module(OWN).OwnElementwise if own else cls)
 

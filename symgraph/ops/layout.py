@@ -38,13 +38,14 @@ __all__ = [
 
 
 class DimShuffle(Op):
-    """Dimensions permuted, dropped (if of size 1) and inserted. ndim: of the input; order: for each dimension of the
-    output its dimension in the input, or 'x' for a new one of size 1."""
+    """Dimensions permuted, dropped (if of size 1) and inserted. ndim: of the input (or, as Theano has it, a flag for each dimension, which are
+    counted); order: for each dimension of the output its dimension in the input, or 'x' for a new one of size 1."""
 
     __props__ = ("ndim", "order")
 
-    def __init__(self, ndim: int, order: Sequence[Any]) -> None:
-        self.ndim = ndim
+    def __init__(self, ndim: int | Sequence[bool], order: Sequence[Any], inplace: bool = True) -> None:
+        self.ndim = ndim if isinstance(ndim, int) else len(ndim)
+        ndim = self.ndim
         self.order = tuple(order)
         self.kept = tuple(d for d in self.order if d != "x")
         self.dropped = tuple(d for d in range(ndim) if d not in self.kept)
@@ -144,7 +145,7 @@ class Flatten(ViewOp):
 
     __props__ = ("ndim",)
 
-    def __init__(self, ndim: int) -> None:
+    def __init__(self, ndim: int = 1) -> None:
         self.ndim = ndim
 
     def sizes(self, s: Any, x: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -40,11 +41,21 @@ __all__ = [
     "sum_",
 ]
 
+AS_THEANO = "symgraph.tensor.byaxis"  # which makes reductions of axes alone
 
-class Reduce(Op):
+
+class _ToldAxes(type):
+    def __call__(cls, *args: Any, **options: Any) -> Any:
+        if "axes" in options or len(args) >= cls.told and isinstance(args[1], str):  # type: ignore[attr-defined]
+            return super().__call__(*args, **options)
+        return import_module(AS_THEANO).ByAxis(cls, *args, **options)
+
+
+class Reduce(Op, metaclass=_ToldAxes):
     """Base: one input, one output without the dimensions `axes` (in order, at least one). dtype: of the output."""
 
     __props__: tuple[str, ...] = ("axes", "dtype")
+    told = 2  # parameters without which it is made as Theano makes it: of an axis, before the array is known
 
     def __init__(self, axes: Sequence[int], dtype: str) -> None:
         self.axes = tuple(axes)
@@ -83,6 +94,7 @@ class Sum(Reduce):
     """The sum along `axes`, accumulated in acc_dtype, given in dtype."""
 
     __props__ = ("axes", "dtype", "acc_dtype")
+    told = 3
 
     def __init__(self, axes: Sequence[int], dtype: str, acc_dtype: str) -> None:
         super().__init__(axes, dtype)
@@ -112,6 +124,7 @@ class Prod(Reduce):
     """The product along `axes`. no_zeros_in_input: a promise that lets the gradient divide by the elements."""
 
     __props__ = ("axes", "dtype", "acc_dtype", "no_zeros_in_input")
+    told = 3
     holomorphic = True
 
     def __init__(self, axes: Sequence[int], dtype: str, acc_dtype: str, no_zeros_in_input: bool = False) -> None:

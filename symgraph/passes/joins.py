@@ -59,7 +59,7 @@ def join_of_joins(graph: Graph, node: Apply) -> Any:
     return None
 
 
-_TOGETHER = {Sum: "add", Prod: "mul", Max: "maximum", Min: "minimum", AnyOf: "or_", AllOf: "and_"}
+_TOGETHER: dict[type, str] = {Sum: "add", Prod: "mul", Max: "maximum", Min: "minimum", AnyOf: "or_", AllOf: "and_"}
 
 
 @rule(*_TOGETHER, tags=("local_reduce_join",))

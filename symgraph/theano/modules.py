@@ -14,12 +14,12 @@ from types import ModuleType
 from typing import Any
 
 from symgraph.errors import LeftOutError
-from symgraph.theano.left_out import INNER, LEFT_OUT
 from symgraph.theano.tree import HIDING, HOMES, NAMES, OBJECTS, PATHS
 
 __all__ = ["ROOT", "Finder", "LeftOut", "find_name", "install", "starred"]
 
 ROOT = "symgraph.theano"
+NOT_HERE = "symgraph.theano.left_out"  # loaded with the first name that is not found
 VERSION = "1.0.5"  # of Theano, whose names these are
 
 
@@ -91,14 +91,18 @@ def find_name(path: str, name: str) -> Any:
             return getattr(home, name)
         except AttributeError:
             continue
-    for pattern, (reason, instead) in LEFT_OUT.items():
+    left_out = import_module(NOT_HERE)
+    for pattern, (reason, instead) in left_out.LEFT_OUT.items():
         if fnmatchcase(f"theano.{full}", pattern):
             return LeftOut(full, reason, instead)
     around = path
-    while around:
-        if around in INNER:
-            return LeftOut(full, "it is inner to Theano", INNER[around], elsewhere=True)
+    while True:
+        names, instead = left_out.ABSENT.get(around, ("", left_out.INNER.get(around, "")))
+        if around in left_out.INNER or name in names.split():
+            return LeftOut(full, "it is inner to Theano", instead, elsewhere=True)
         around = around.rpartition(".")[0]
+        if not around:
+            break
     raise AttributeError(f"module theano{'.' + path if path else ''} has no attribute {name!r}")
 
 
@@ -110,6 +114,7 @@ def starred(path: str) -> list[str]:
         name for home in homes for name in dir(home)
         if not name.startswith("_") and (f"{path}.{name}" in PATHS or not isinstance(vars(home).get(name), ModuleType))
     }
+    names |= {name for place, _, name in (one.rpartition(".") for one in NAMES) if place == path and not name.startswith("_")}
     if not path:
         names |= {one for one in PATHS if "." not in one and find_spec(f"symgraph.{one}") is not None}
     return sorted(names - (set(dir(builtins)) - set(HIDING.get(path, ()))))

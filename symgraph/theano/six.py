@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 __all__ = [
-    "PY2", "PY3", "Iterator", "OrderedDict", "b", "binary_type", "class_types", "imap", "integer_types", "iteritems", "iterkeys", "itervalues",
-    "izip", "reraise", "string_types", "text_type", "u", "with_metaclass",
+    "PY2", "PY3", "Iterator", "OrderedDict", "b", "binary_type", "class_types", "cmp", "decode", "decode_iter", "exc_message",
+    "get_unbound_function", "imap", "integer_types", "iteritems", "iterkeys", "itervalues", "izip", "reraise", "string_types", "text_type", "u",
+    "with_metaclass",
 ]
 
 PY2, PY3 = False, True
@@ -17,6 +18,31 @@ integer_types: tuple[type, ...] = (int,)
 class_types: tuple[type, ...] = (type,)
 text_type, binary_type = str, bytes
 izip, imap = zip, map
+
+
+def cmp(a: Any, b: Any) -> int:
+    """-1, 0 or 1: whether a is less than, equal to, or greater than b."""
+    return (a > b) - (a < b)
+
+
+def decode(text: Any) -> str:
+    """Bytes as text; text as it is."""
+    return text.decode("utf-8") if isinstance(text, bytes) else text
+
+
+def decode_iter(texts: Iterable[Any]) -> Iterator[str]:
+    """`decode` of each."""
+    return map(decode, texts)
+
+
+def exc_message(error: BaseException) -> Any:
+    """What the error was made with, if that is one thing; else all of it."""
+    return error.args[0] if len(error.args) == 1 else error.args
+
+
+def get_unbound_function(method: Any) -> Any:
+    """The function behind a method."""
+    return getattr(method, "__func__", method)
 
 
 def iteritems(d: Mapping[Any, Any]) -> Iterator[Any]:

@@ -29,6 +29,67 @@ for text, arguments in (
         ("theano.function([x, y], theano.clone(x + 1, {x: y * 2}))", "[1., 2], [3., 4]")):
     program("inputs of " + text, _UNUSED + "outputs = [%s(%s)]" % (text, arguments))
 
+# Classes of ops -----------------------------------------------------------------------------------------------------------
+program("classes of ops on numbers", """
+import theano.scalar as S
+x, y = T.dvectors('x', 'y')
+pairs = [(x + y, S.Add), (x * y, S.Mul), (x - y, S.Sub), (x / y, S.TrueDiv), (x // y, S.IntDiv), (x ** y, S.Pow), (x % y, S.Mod), (-x, S.Neg),
+         (abs(x), S.Abs), (T.exp(x), S.Exp), (T.log(x), S.Log), (T.sqr(x), S.Sqr), (T.sqrt(x), S.Sqrt), (T.tanh(x), S.Tanh), (T.inv(x), S.Inv),
+         (T.maximum(x, y), S.Maximum), (T.eq(x, y), S.EQ), (x > y, S.GT), (T.switch(x > y, x, y), S.Switch), (T.sgn(x), S.Sgn), (T.erf(x), S.Erf),
+         (T.cast(x, 'int8'), S.Cast), (T.nnet.sigmoid(x), theano.tensor.nnet.sigm.ScalarSigmoid), (T.clip(x, 0, 1), S.Clip), (T.psi(x), S.Psi)]
+outputs = [[isinstance(e.owner.op.scalar_op, kind) for e, kind in pairs], [isinstance(e.owner.op.scalar_op, S.Cosh) for e, _ in pairs]]""")
+program("ops on numbers made from their classes", """
+import theano.scalar as S
+x, y = T.dvectors('x', 'y')
+both = [T.Elemwise(S.Add(S.upcast_out))(x, y), T.Elemwise(S.Exp(S.upgrade_to_float))(x), T.Elemwise(S.maximum)(x, y), T.Elemwise(S.mul, {})(x, y)]
+outputs = theano.function([x, y], both)([1., 2], [3., -4])""")
+program("a Composite", """
+import theano.scalar as S
+a, b = S.float64('a'), S.float64('b')
+x, y = T.dvectors('x', 'y')
+r = T.drow('r')
+one = T.Elemwise(S.Composite([a, b], [a * b + S.exp(a)]))
+outputs = theano.function([x, y, r], [one(x, y), one(x.dimshuffle(0, 'x'), r)])([0., 1], [2., 3], [[1., 2, 3]])""")
+for text in ("Sum(axis=1)(m)", "Sum()(m)", "Sum(0)(m)", "Sum(axis=[0], dtype='float64', acc_dtype='float64')(m)", "Prod(axis=0)(m)", "CAReduce(S.add, axis=0)(m)",
+             "CAReduce(S.mul)(m)", "CAReduce(S.maximum, axis=1)(m)", "CAReduce(S.minimum, (0, 1))(m)", "CAReduceDtype(S.add, axis=1)(m)", "All(axis=0)(m > 1)",
+             "Any()(m > 1)", "ProdWithoutZeros()(m - 1)", "ProdWithoutZeros(axis=1)(m - 1)", "DimShuffle((False, False), (1, 'x', 0))(m)",
+             "DimShuffle([False, False], (1, 0))(m)", "T.Flatten()(m)", "T.Flatten(2)(m)", "Elemwise(mul_without_zeros)(m - 1, m)"):
+    program("made from a class: " + text, """
+import theano.scalar as S
+from theano.tensor.elemwise import *
+m = T.dmatrix('m')
+outputs = [theano.function([m], %s)([[1., 2, 3], [4, 5, 6]])]""" % text)
+program("axes that are not there, told to a class", "T.elemwise.Sum(axis=2)(T.dmatrix())")
+program("what stands for no op", "T.elemwise.CAReduce(theano.scalar.exp, axis=0)(T.dmatrix())")
+program("functions of index arrays", """
+from theano.tensor.subtensor import advanced_inc_subtensor1, advanced_set_subtensor1, advanced_subtensor1, advanced_subtensor
+m, i = T.dmatrix('m'), T.lvector('i')
+both = [advanced_subtensor1(m, i), advanced_inc_subtensor1(m, m[i] * 2, i), advanced_set_subtensor1(m, m[i] * 2, i), advanced_subtensor(m, i, i)]
+outputs = theano.function([m, i], both)([[1., 2], [3, 4]], [1, 1])""")
+for value in (1, -1):
+    program("Raise behind an ifelse at %d" % value, """
+from theano.ifelse import ifelse
+from theano.raise_op import Raise
+x = T.dscalar('x')
+outputs = [theano.function([x], ifelse(x > 0, x, Raise('not yet')(x)), mode=theano.Mode(linker='vm'))(%d)]""" % value)
+program("a bound of eigenvalues", """
+from theano.sandbox.linalg.ops import psd, spectral_radius_bound
+m = T.dmatrix('m')
+outputs = [theano.function([m], [spectral_radius_bound(m, 5), psd(m)])([[2., 1], [1, 3]])[0]]""")
+program("small containers", """
+from theano.misc.ordered_set import OrderedSet
+from theano.misc.frozendict import frozendict
+from theano.misc.strutil import render_string
+s = OrderedSet([3, 1, 3])
+s.add(2)
+s.discard(1)
+d = frozendict(a=1)
+outputs = [list(s), len(s), 3 in s, d['a'], sorted(d.copy(b=2).values()), hash(d) == hash(frozendict(a=1)), [ord(c) for c in render_string('%(a)s', d)]]""")
+program("all inputs of a function", """
+x, s = T.dscalar('x'), theano.shared(1.)
+f = theano.function([x], x * s)
+outputs = [len(f.maker.inputs), len(f.maker.expanded_inputs), f.maker.expanded_inputs[1].variable is s]""")
+
 # Names and types ----------------------------------------------------------------------------------------------------------
 program("several variables of one word", """
 x, y, z = T.scalars('xyz')

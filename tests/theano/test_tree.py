@@ -16,7 +16,7 @@ import symgraph
 import symgraph.tensor as T
 import symgraph.theano as theano
 from symgraph.errors import LeftOutError
-from symgraph.theano.left_out import INNER, LEFT_OUT
+from symgraph.theano.left_out import ABSENT, INNER, LEFT_OUT
 from symgraph.theano.modules import LeftOut
 from symgraph.theano.tree import HOMES, NAMES, OBJECTS, PATHS
 
@@ -61,6 +61,17 @@ def test_a_function_is_not_hidden_by_the_file_of_its_name() -> None:
     from symgraph.theano.tensor.sort import topk
 
     assert theano.tensor.sort is T.sort and topk is T.topk
+
+
+@pytest.mark.parametrize("path", sorted(ABSENT))
+def test_names_of_theano_import_and_say_what_to_use(path: str) -> None:
+    names, instead = ABSENT[path]
+    module = importlib.import_module(f"symgraph.theano{'.' * bool(path)}{path}")
+    for name in names.split():
+        found = getattr(module, name)
+        assert isinstance(found, LeftOut) and instead in repr(found), name
+        with pytest.raises(LeftOutError, match=name):
+            found(1)
 
 
 USES: dict[str, Callable[[Any], Any]] = {
