@@ -100,6 +100,11 @@ class Raise:
         return self.assertion(x, np.array(False))
 
 
+def asserted(x: Any, message: str, error: str, *conditions: Any) -> Any:
+    """x, with conditions that raise a builtin error of this name: for checks of functions that are compositions."""
+    return Assert(message, error)(x, *conditions)
+
+
 class PdbBreakpoint(Op):
     """``PdbBreakpoint(name)(condition, *variables)``: the variables, but where the condition (a scalar) is true when they are computed
     Python's debugger starts first, with their values in the list `monitored`.

@@ -140,8 +140,19 @@ invert, and_, or_, xor = map(Elementwise, ("invert", "and_", "or_", "xor"))
 left_shift, right_shift, switch, clip = map(Elementwise, ("left_shift", "right_shift", "switch", "clip"))
 
 # Names of Theano and numpy
-where, isnan_, isinf_ = switch, isnan, isinf
+isnan_, isinf_ = isnan, isinf
 bitwise_and, bitwise_or, bitwise_xor, bitwise_not = and_, or_, xor, invert
+
+
+def where(condition: Any, *choices: Any) -> Any:
+    """`switch(condition, x, y)`; of a condition alone the places where it is not 0, as `nonzero` gives them: a vector for each dimension.
+
+    >>> where([True, False], [1, 2], [3, 4]).eval()
+    array([1, 4])
+    >>> where([0.0, 2.0, 3.0])[0].eval()
+    array([1, 2])
+    """
+    return switch(condition, *choices) if choices else as_tensor(condition).nonzero()
 
 
 def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:

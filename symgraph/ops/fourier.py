@@ -267,7 +267,8 @@ def _where(x: Any, s: Any, axes: Any, name: str) -> tuple[list[int], list[Any]]:
     wanted = [None] * len(found) if s is None else _list(s)
     if len(wanted) != len(found):
         raise ValueError(f"{name}: {len(wanted)} sizes for {len(found)} axes")
-    sizes = [None if n is None or (isinstance(n, int) and n == -1) else as_size(n, f"{name}: a size") for n in wanted]
+    whole = (None, -1) if name.endswith(("n", "2")) else (None,)  # numpy's -1 of several axes
+    sizes = [None if isinstance(n, (int, type(None))) and n in whole else as_size(n, f"{name}: a size") for n in wanted]
     for n in sizes:
         value = None if n is None else static_int(n)
         if value is not None and value < 1:

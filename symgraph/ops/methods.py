@@ -159,8 +159,11 @@ def _transfer(x: Any, target: str | None = None) -> Any:
     return x
 
 
-def _clip(x: Any, a_min: Any, a_max: Any) -> Any:
-    """x, with what is below a_min or above a_max replaced by these."""
+def _clip(x: Any, a_min: Any = None, a_max: Any = None) -> Any:
+    """x, with what is below a_min or above a_max replaced by these; None: there is no such bound."""
+    if a_min is None or a_max is None:
+        above = x if a_min is None else binary.maximum(x, a_min)
+        return above if a_max is None else binary.minimum(above, a_max)
     return compare.clip(x, a_min, a_max)
 
 
@@ -266,8 +269,8 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "pad": lambda array, pad_width, mode="constant", constant_values=0: pad.pad(array, pad_width, mode, constant_values),
     **of_this_numpy({"concat": join.concatenate, "unstack": join.unstack}),
     "sum": reduce.sum_, "prod": reduce.prod, "max": reduce.max_, "min": reduce.min_, "amax": reduce.max_, "amin": reduce.min_,
-    "argmax": reduce.argmax, "argmin": reduce.argmin, "any": reduce.any_, "all": reduce.all_, "ptp": moments.ptp, "var": moments.var,
-    "std": moments.std, "mean": lambda a, axis=None, dtype=None, keepdims=False: moments.mean(a, axis, dtype, keepdims=keepdims),
+    "argmax": reduce.argmax, "argmin": reduce.argmin, "any": reduce.any_, "all": reduce.all_, "ptp": moments.ptp,
+    "mean": lambda a, axis=None, dtype=None, keepdims=False: moments.mean(a, axis, dtype, keepdims=keepdims),
     "dot": linalg.dot, "tensordot": linalg.tensordot, "outer": linalg.outer,
     "inner": linalg.inner, "kron": linalg.kron, "cross": linalg.cross, "einsum": linalg.einsum, "vander": linalg.vander,
     "linalg.multi_dot": linalg.multi_dot, **of_this_numpy({
@@ -275,9 +278,9 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
         "linalg.vecdot": linalg.vecdot,
         "linalg.matrix_transpose": linalg.matrix_transpose, "matrix_transpose": linalg.matrix_transpose}),
     "concatenate": join.concatenate, "stack": join.stack, "tile": join.tile, "repeat": join.repeat, "roll": join.roll,
-    "where": lambda condition, *choices: compare.switch(condition, *choices) if choices else index.nonzero(condition),
-    "clip": lambda a, a_min, a_max: compare.clip(a, a_min, a_max), "round": lambda a, decimals=0: _round(a, decimals),
-    "reshape": lambda a, shape: layout.reshape(a, shape), "ravel": layout.ravel, "transpose": layout.transpose,
+    "where": compare.where,
+    "clip": lambda a, a_min=None, a_max=None, min=None, max=None: _clip(a, a_min if min is None else min, a_max if max is None else max),
+    "transpose": layout.transpose,
     "swapaxes": layout.swapaxes, "moveaxis": layout.moveaxis, "squeeze": layout.squeeze, "expand_dims": layout.expand_dims,
     "shape": shape.shape, "size": shape.size, "ndim": lambda a: a.ndim, "real": unary.real, "imag": unary.imag,
     "arange": create.arange, "ones": create.ones, "full": create.full, "eye": create.eye, "tri": create.tri,
@@ -313,7 +316,7 @@ def _function(self: Any, function: Any, types: Any, args: Any, options: Any) -> 
 # Methods of families that few programs need: those are loaded with the first name that is not here, for `import symgraph` must stay
 # fast (all of them together took half as long as numpy).
 LATE_METHODS: tuple[str, ...] = tuple("""
-    _add_along _take_along argsort beta betainc betainc_a betainc_aa betainc_ab betainc_b betainc_bb betaincc betainccinv betaincinv betaln
+    _add_along _asserted _take_along argsort beta betainc betainc_a betainc_aa betainc_ab betainc_b betainc_bb betaincc betainccinv betaincinv betaln
     binom chi2sf cummax cummin cumprod cumsum digamma entr erf erfc erfcinv erfcx erfinv gamma gammainc gammainc_k gammainc_kk gammaincc
     gammainccinv gammaincinv gammaln hurwitz_zeta hurwitz_zeta_x hurwitz_zeta_xx hyp2f1 hyp2f1_a hyp2f1_c i0 i0e i1 i1e iv ive j0 j1 jv k0 k0e
     k1 k1e kv kve log1mexp log_ndtr logcumsumexp logit ndtr ndtri owens_t poch polygamma psi riemann_zeta sinc sort tri_gamma trigamma xlog1py
@@ -332,6 +335,8 @@ def complete() -> None:
         setattr(TensorVariable, name, _method(name, function))
     UFUNCS.update({name: rule for name, rule in further.UFUNCS.items() if name not in UFUNCS})
     NUMPY_FUNCTIONS.update(further.NUMPY_FUNCTIONS)
+    UFUNC_REDUCTIONS.update(further.UFUNC_REDUCTIONS)
+    PROTOCOLS.partial = further.PARTIAL_REDUCTIONS
     PROTOCOLS.know(NUMPY_FUNCTIONS)
 
 

@@ -201,10 +201,10 @@ def std(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
     return as_tensor(input).var(axis, ddof, keepdims, corrected).sqrt()
 
 
-def ptp(a: Any, axis: Any = None) -> Any:
-    """The largest minus the smallest element along `axis`."""
+def ptp(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest minus the smallest element along `axis`: an int, several, None: all."""
     x = as_tensor(a)
-    return x.max(axis) - x.min(axis)
+    return x.max(axis, keepdims) - x.min(axis, keepdims)
 
 
 def norm(x: Any, L: Any, axis: Any = None, keepdims: bool = False) -> Any:

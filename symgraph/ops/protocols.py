@@ -23,6 +23,23 @@ __all__ = ["NumpyProtocols"]
 # numpy's options that say what is done anyhow
 _DEFAULTS = {"out": None, "order": ("C", "K"), "dtype": None, "where": True, "initial": None, "device": None, "casting": "same_kind", "subok": True}
 _PLAIN = (Variable, np.ndarray, np.generic, Number, str, bytes, list, tuple, type(None))
+# What gives a changed copy where numpy writes in place
+_CHANGED = {
+    **dict.fromkeys(("copyto", "put", "place", "putmask"), "T.set_subtensor(x[...], y)"), "put_along_axis": "T.put_along_axis",
+    "fill_diagonal": "T.fill_diagonal",
+}
+# What stands for functions that cannot be had of variables, where no name is near
+_INSTEAD = {
+    **dict.fromkeys(("array2string", "array_repr", "array_str"), "symgraph.pp(x) prints an expression"),
+    **dict.fromkeys(("save", "savez", "savez_compressed", "savetxt"), "x.eval() gives the array to save"),
+    **dict.fromkeys(("may_share_memory", "shares_memory"), "variables have no memory"),
+    **dict.fromkeys(("can_cast", "min_scalar_type"), "x.dtype is its dtype"),
+    "apply_along_axis": "symgraph.vectorize makes a function of one vector one of stacks", "einsum_path": "T.einsum chooses the order itself",
+    "real_if_close": "x.real", "histogramdd": "T.histogram of each column, T.ravel_multi_index and T.bincount",
+    "histogram2d": "T.digitize, T.ravel_multi_index and T.bincount", "array_equiv": "numpy.array_equal", "resize": "T.tile and x.reshape",
+    "gcd": "symgraph.as_op", "lcm": "symgraph.as_op", "spacing": "symgraph.as_op", "nextafter": "symgraph.as_op", "frexp": "symgraph.as_op",
+    "bitwise_count": "symgraph.as_op", "packbits": "symgraph.as_op", "unpackbits": "symgraph.as_op",
+}
 _TRUTH = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_xor", "logical_not")
 
 
@@ -40,6 +57,7 @@ class NumpyProtocols:
     ) -> None:
         self.ufuncs, self.reductions, self.accumulations, self.names = ufuncs, reductions, accumulations, names
         self.complete = complete
+        self.partial: Mapping[str, Callable[..., Any]] = {}  # functions with `where` or `initial`
         self.know(functions)
 
     def know(self, functions: Mapping[str, Callable[..., Any]]) -> None:
@@ -66,6 +84,8 @@ class NumpyProtocols:
             return self._call(name, inputs, options)
         if method == "outer":
             return self._outer(name, inputs, options)
+        if method == "reduce" and name not in self.reductions:
+            self.complete()
         if method == "reduce" and name in self.reductions:
             axis = {"axis": 0} if "axis" not in options and len(inputs) == 1 else {}
             return self.reductions[name](*inputs, **(options | axis))
@@ -126,9 +146,12 @@ class NumpyProtocols:
         module = function.__module__.removeprefix("numpy").strip(".")
         path = f"{module}.{function.__name__}" if module in ("linalg", "fft") else function.__name__
         self._refuse(f"numpy.{path}", options, args, ())
-        if function not in self.by_function:
+        partial = {"where", "initial"} & options.keys()
+        if function not in self.by_function or partial:
             self.complete()
-        rule = self.by_function.get(function)
+        rule = self.partial.get(path) if partial else self.by_function.get(function)
+        if partial and rule is None:
+            raise self._error(f"numpy.{path}: {' and '.join(sorted(partial))} cannot be said of variables", args)
         if rule is None:
             raise self._unknown(f"numpy.{path}", path, args)
         return rule(*args, **options)
@@ -146,6 +169,10 @@ class NumpyProtocols:
 
         known = {*self.names, *self.ufuncs, *self.functions}
         last = name.rpartition(".")[2]
+        if name in _CHANGED:
+            return self._error(f"{shown} writes in place, and a variable cannot be written to: {_CHANGED[name]} gives a changed copy", args)
+        if name in _INSTEAD:
+            return self._error(f"{shown} of a variable is not supported; the nearest that is: {_INSTEAD[name]}", args)
         near = [path for path in known if path.rpartition(".")[2] == last and path != name] or get_close_matches(last, sorted(known), 1, 0.5)
         hint = f"the nearest that is: {near[0]}" if near else "symgraph.as_op makes an op of any Python function"
         return self._error(f"{shown} of a variable is not supported; {hint}", args)

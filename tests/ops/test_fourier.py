@@ -82,6 +82,7 @@ BAD = [
     (lambda: F.fft(T.dvector(), norm="whole"), ValueError, "norm must be"),
     (lambda: F.hfft(T.dvector(), norm="whole"), ValueError, "norm must be"),
     (lambda: F.fft(T.dvector(), n=0), ValueError, "of 0 elements"),
+    (lambda: F.irfft(T.dvector(), n=-1), ValueError, "of -1 elements"),
     (lambda: F.fft(T.dvector(), n=2.5), TypeError, "must be an integer"),
     (lambda: F.fftn(T.dmatrix(), (2, 3, 4)), ValueError, "3 sizes for 2 dimensions"),
     (lambda: F.fftn(T.dmatrix(), (2, 3), (0,)), ValueError, "2 sizes for 1 axes"),

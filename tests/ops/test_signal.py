@@ -57,6 +57,9 @@ def test_interp_at_points_and_outside():
     equal = np.array([0.0, 1.0, 1.0, 2.0])
     at = np.array([0.5, 1.0, 1.5])
     agree(lambda x, p, f: T.interp(x, p, f), at, equal, np.arange(4.0), wanted=np.interp(at, equal, np.arange(4.0)))
+    angles = np.array([-180.0, 400.0, 10.0, 90.0])
+    wanted = np.interp(angles, angles[::-1], np.arange(4.0), period=360)
+    agree(lambda x, p, f: T.interp(x, p, f, period=360), angles, angles[::-1], np.arange(4.0), wanted=wanted)
 
 
 @pytest.mark.parametrize("count", range(1, 9))
@@ -96,7 +99,9 @@ BAD = [
     (lambda: T.trapezoid(T.dtensor3(), T.dmatrix()), ValueError, "x must be a vector"),
     (lambda: T.simpson(T.dvector()), ValueError, "must be known"),
     (lambda: T.gradient(T.dmatrix(), 1.0, 2.0, 3.0), ValueError, "3 distances for 2 axes"),
-    (lambda: T.gradient(np.ones(1)), ValueError, "two samples"),
+    (lambda: T.gradient(np.ones(1)), ValueError, "2 samples"),
+    (lambda: T.gradient(np.ones(2), edge_order=2), ValueError, "3 samples"),
+    (lambda: T.interp(T.dscalar(), [0.0], [1.0], period=0), ValueError, "period"),
     (lambda: T.gradient(T.dvector(), edge_order=3), ValueError, "edge_order"),
     (lambda: T.polyval(T.dmatrix(), 1.0), ValueError, "vector"),
     (lambda: T.polyder(T.dvector(), -1), ValueError, "negative"),

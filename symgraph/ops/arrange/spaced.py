@@ -42,7 +42,7 @@ def _number_of(num: Any) -> Any:
     value = static_int(num)
     if value is not None and value < 0:
         raise ValueError(f"Number of samples, {value}, must be non-negative.")
-    return num
+    return num if value is not None else num._asserted("the number of samples must be non-negative", "ValueError", num >= 0)
 
 
 def linspace(

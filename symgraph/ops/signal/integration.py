@@ -135,30 +135,31 @@ def simpson(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """The derivative of the samples f along an axis, or a list of those along each of several: central differences inside, one-sided
-    differences of first order at the ends.
+    differences of order `edge_order` (1 or 2) at the ends.
 
     varargs: the distance of the samples, one number (or 0-d variable) for all axes or one for each; or the places of the samples, a
-    vector, for an axis. edge_order: 1. ValueError for other numbers of distances; at the call for fewer than two samples IndexError.
+    vector, for an axis. ValueError for other numbers of distances and other orders, for fewer samples than one more than the order; at
+    the call IndexError.
 
     >>> gradient([1.0, 2.0, 4.0, 7.0]).eval()
     array([1. , 1.5, 2.5, 3. ])
     """
     f = as_tensor(f)
-    if edge_order != 1:
-        raise ValueError(f"gradient: edge_order must be 1, got {edge_order}")
+    if edge_order not in (1, 2):
+        raise ValueError(f"gradient: edge_order must be 1 or 2, got {edge_order}")
     several = axis is None or isinstance(axis, (tuple, list))
     axes = [as_axis(d, f.ndim, "gradient: axis") for d in (range(f.ndim) if axis is None else axis if several else [axis])]
     if len(varargs) not in (0, 1, len(axes)):
         raise ValueError(f"gradient: {len(varargs)} distances for {len(axes)} axes")
-    if any(n is not None and n < 2 for n in (f.type.shape[d] for d in axes)):
-        raise ValueError(f"gradient: two samples at least are needed along each axis, got {f.type}")
+    if any(n is not None and n <= edge_order for n in (f.type.shape[d] for d in axes)):
+        raise ValueError(f"gradient: {edge_order + 1} samples at least are needed along each axis, got {f.type}")
     f, _ = _samples(f, 0, "gradient")
     distances = list(varargs) * (len(axes) if len(varargs) == 1 else 1) or [1.0] * len(axes)
-    found = [_slope(f, h, d) for h, d in zip(distances, axes)]
+    found = [_slope(f, h, d, edge_order) for h, d in zip(distances, axes)]
     return found[0] if len(found) == 1 and (not several or f.ndim == 1) else found
 
 
-def _slope(f: Any, h: Any, axis: int) -> Any:
+def _slope(f: Any, h: Any, axis: int, order: int) -> Any:
     h = _number(h, f)
     rise = _part(f, axis, 1, None) - _part(f, axis, None, -1)
     if h.ndim:
@@ -170,4 +171,7 @@ def _slope(f: Any, h: Any, axis: int) -> Any:
     else:
         middle = (_part(f, axis, 2, None) - _part(f, axis, None, -2)) / (_number(2, f) * h)
         slopes = rise / h
-    return np.concatenate([_part(slopes, axis, None, 1), middle, _part(slopes, axis, -1, None)], axis)  # type: ignore[list-item]
+    first, last = _part(slopes, axis, None, 1), _part(slopes, axis, -1, None)
+    if order == 2:  # of the parabola through three samples; a chord of it has the mean of the slopes at its ends
+        first, last = (_number(2, f) * end - near for end, near in ((first, _part(middle, axis, None, 1)), (last, _part(middle, axis, -1, None))))
+    return np.concatenate([first, middle, last], axis)  # type: ignore[list-item]

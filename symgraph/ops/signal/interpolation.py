@@ -62,12 +62,13 @@ class Interval(Op):
         return [self(*inputs)] if not any(stacked[1:]) else None
 
 
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     """The polygon through the points (xp[k], fp[k]) at x.
 
     x: any shape. xp, fp: vectors of one length, xp growing (not checked). left, right: the value below xp[0] and above xp[-1]; fp[0] and
-    fp[-1] without them. The result has the float dtype that x, xp and fp have in common. Derivatives by x, xp and fp; at a point xp[k] that of
-    the interval on its right, outside 0. TypeError for complex x or xp, ValueError for other dimensions, another length or an empty table.
+    fp[-1] without them. period: of x and xp, which may then stand in any order; there is no left and right. The result has the float
+    dtype that x, xp and fp have in common. Derivatives by x, xp and fp; at a point xp[k] that of the interval on its right, outside 0.
+    TypeError for complex x or xp, ValueError for other dimensions, another length, an empty table, and a period of 0.
 
     >>> interp([0.5, 3.0], [0.0, 1.0, 2.0], [0.0, 10.0, 20.0]).eval()
     array([ 5., 20.])
@@ -85,6 +86,9 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
     place = dtypes.float_of(dtypes.upcast(x.dtype, xp.dtype))
     value = dtypes.float_of(dtypes.upcast(place, fp.dtype))
     x, xp, fp = x.astype(place), xp.astype(place), fp.astype(value)
+    if period is not None:
+        x, xp, fp = _in_one_period(x, xp, fp, as_tensor(period), place)
+        left = right = None
     n = size_of(xp, 0)
     k = Interval()(x, xp, size_of(fp, 0))
     following = (k + size_constant(1)).minimum(n - size_constant(1))
@@ -96,3 +100,16 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
     first = fp[0] if left is None else as_tensor(left).astype(value)
     last = fp[-1] if right is None else as_tensor(right).astype(value)
     return x.lt(xp[0]).switch(first, x.gt(xp[-1]).switch(last, inside))
+
+
+def _in_one_period(x: Any, xp: Any, fp: Any, period: Any, dtype: str) -> tuple[Any, Any, Any]:
+    """Places modulo the period, in order, with a point more on either side."""
+    if period.ndim:
+        raise ValueError(f"interp: the period must be a number, got {period.type}")
+    if hasattr(period, "data") and not period.data:
+        raise ValueError("interp: the period must not be 0")
+    period = abs(period.astype(dtype))
+    xp = xp % period
+    order = xp.argsort()
+    xp, fp = xp.take(order, 0), fp.take(order, 0)
+    return x % period, np.concatenate([xp[-1:] - period, xp, xp[:1] + period]), np.concatenate([fp[-1:], fp, fp[:1]])  # type: ignore[list-item]

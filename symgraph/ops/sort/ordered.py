@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,13 +20,15 @@ __all__ = ["TakeOrdered"]
 
 class TakeOrdered(Op):
     """sort(x)[..., ranks[..., k, ...], ...] along one dimension; with `places` where these elements stand (int64; of equal ones the first is
-    the least). ranks: int64, of the shape of the result; IndexError for one that is out of bounds. x: real."""
+    the least). ranks: int64, of the shape of the result; IndexError for one that is out of bounds. x: real. of_nothing: of no elements NaN
+    is taken, or place 0, whatever the ranks."""
 
-    __props__ = ("axis", "places")
+    __props__ = ("axis", "places", "of_nothing")
 
-    def __init__(self, axis: int, places: bool = False) -> None:
+    def __init__(self, axis: int, places: bool = False, of_nothing: bool = False) -> None:
         self.axis = axis
         self.places = places
+        self.of_nothing = of_nothing
 
     def output_dtypes(self, x: Any, ranks: Any) -> list[str]:
         return ["int64" if self.places else x.dtype]
@@ -35,6 +38,8 @@ class TakeOrdered(Op):
         return [[wanted if d == self.axis else s.same(size, wanted) for d, (size, wanted) in pairs]]
 
     def compute(self, x: Any, ranks: Any) -> Any:
+        if self.of_nothing and not x.shape[self.axis]:
+            return np.full(ranks.shape, 0 if self.places else np.nan, "int64" if self.places else x.dtype)
         if self.places:
             ordered = np.argsort(x, axis=self.axis, kind="stable").astype("int64")
         else:
@@ -62,19 +67,30 @@ class TakeOrdered(Op):
             else:
                 words.keys.store(y.pointer, where, word[0])
 
-        Selector(b, x, self.axis, words, y, write, rank=rank).run(scratch)
+        def select() -> list[Any]:
+            Selector(b, x, self.axis, words, y, write, rank=rank).run(scratch)
+            return []
+
+        def nothing() -> list[Any]:
+            with b.loop(0, math.prod(ranks.shape)) as k:
+                b.store(y.pointer, k, 0 if self.places else math.nan)
+            return []
+
+        b.when(b.equal(n, 0) if self.of_nothing else False, nothing, select)
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
         """Each element gets what came to its rank."""
         if self.places:
             return [None, None]
-        x, ranks = inputs
-        return [AddAlong(self.axis)(output_grads[0], TakeOrdered(self.axis, True)(x, ranks), size_of(x, self.axis)), None]
+        (x, ranks), (g,), n = inputs, output_grads, size_of(inputs[0], self.axis)
+        if self.of_nothing and not x.type.shape[self.axis]:
+            g = g._asserted("an order statistic of no elements has no derivative", "ValueError", n > 0)
+        return [AddAlong(self.axis)(g, TakeOrdered(self.axis, True)(x, ranks), n), None]
 
     def R_op(self, inputs: Any, tangents: Any) -> list[Any]:
         if self.places or tangents[0] is None:
             return [None]
-        return [TakeAlong(self.axis)(tangents[0], TakeOrdered(self.axis, True)(*inputs))]
+        return [TakeAlong(self.axis)(tangents[0], TakeOrdered(self.axis, True, self.of_nothing)(*inputs))]
 
     def batch(self, inputs: Any, stacked: Any) -> list[Any]:
         n = count(inputs, stacked)

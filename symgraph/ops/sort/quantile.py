@@ -25,6 +25,8 @@ _METHODS: dict[str, tuple[float, float, str]] = {
     "linear": (1, 1, "between"), "hazen": (0.5, 0.5, "between"), "weibull": (0, 0, "between"), "median_unbiased": (1 / 3, 1 / 3, "between"),
     "normal_unbiased": (3 / 8, 3 / 8, "between"), "interpolated_inverted_cdf": (0, 1, "between"),
     "lower": (1, 1, "lower"), "higher": (1, 1, "higher"), "nearest": (1, 1, "nearest"), "midpoint": (1, 1, "midpoint"),
+    # their types 1, 2 and 3, which jump
+    "inverted_cdf": (0, 1, "higher"), "averaged_inverted_cdf": (0, 1, "jump"), "closest_observation": (0, 1, "even"),
 }
 
 
@@ -37,14 +39,18 @@ def _rows(x: Any, axes: tuple[int, ...]) -> Any:
     return x.dimshuffle(*kept, *axes).reshape([*[size_of(x, d) for d in kept], length], ndim=len(kept) + 1)
 
 
-def _quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: bool, scale: float, without_nan: bool) -> Any:
+def _quantile(
+    name: str, a: Any, q: Any, axis: Any, method: str, keepdims: bool, scale: float, without_nan: bool, of_nothing: bool = False,
+) -> Any:
+    """of_nothing: whether there may be no element, which gives NaN."""
     x, q = as_tensor(a), as_tensor(q)
     if method not in _METHODS:
         raise ValueError(f"{name}: method must be one of {', '.join(_METHODS)}, got {method!r}")
     if x.dtype == "bool" or x.dtype in dtypes.COMPLEX or q.dtype in dtypes.COMPLEX or q.dtype == "bool":
         raise TypeError(f"{name}: wants real numbers, got {x.type} and {q.type}")
     if q.ndim > 1:
-        raise ValueError(f"{name}: q must be a number or a vector, got {q.type}")
+        found = _quantile(name, x, q.flatten(), axis, method, keepdims, scale, without_nan, of_nothing)
+        return found.reshape([*_sizes(q, q.ndim), *[size_of(found, d) for d in range(1, found.ndim)]], ndim=q.ndim + found.ndim - 1)
     values = getattr(q, "data", None)
     if values is not None and not np.all((values >= 0) & (values <= scale)):
         raise ValueError(f"{name}: q must lie between 0 and {scale:g}, got {values}")
@@ -57,8 +63,8 @@ def _quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: bool,
     part = part.dimshuffle(*["x"] * last, 0) if q.ndim else part.dimshuffle(*["x"] * (last + 1))
     n = (rows.eq(rows) if without_nan else rows.ones_like(dtype="bool")).sum(axis=last, keepdims=True).astype("float64")
     alpha, beta, between = _METHODS[method]
-    place = np.maximum(np.minimum(part * n + (alpha + part * (1 - alpha - beta)) - 1, n - 1), 0)
-    found = _between(rows, place, n, last, between)
+    place = np.maximum(np.minimum(part * n + (alpha + part * (1 - alpha - beta)) - 1, n - 1), -1 if between == "jump" else 0)
+    found = _between(rows, place, n, last, between, of_nothing)
     bad = (part < 0) | (part > 1)
     if not without_nan:
         bad = bad | rows.neq(rows).any(axis=last, keepdims=True)
@@ -72,9 +78,9 @@ def _quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: bool,
     return found.dimshuffle(*([last] if q.ndim else []), *order)
 
 
-def _between(rows: Any, place: Any, n: Any, last: int, how: str) -> Any:
+def _between(rows: Any, place: Any, n: Any, last: int, how: str, of_nothing: bool) -> Any:
     """The rows, sorted, at places that are no integers."""
-    take = lambda at: TakeOrdered(last)(rows, at.astype("int64"))
+    take = lambda at: TakeOrdered(last, of_nothing=of_nothing)(rows, at.astype("int64"))
     low = place.floor()
     if how == "lower":
         return take(low)
@@ -82,13 +88,16 @@ def _between(rows: Any, place: Any, n: Any, last: int, how: str) -> Any:
         return take(place.ceil())
     if how == "nearest":
         return take(np.rint(place))
+    if how == "even":  # of two that are as near the one of even rank, where ranks begin at 1
+        return take(np.rint(place + 1) - 1)
     high = np.minimum(low + 1, np.maximum(n - 1, 0))
+    part, low = (place - low).astype(rows.dtype), np.maximum(low, 0)
     both = take(_pairs(low, high))  # neighbours stand side by side: what finds the one has the other at hand
     count = size_of(place, last)
     below, above = (both.reshape([*_sizes(place, last), count, 2], ndim=last + 2)[..., k] for k in (0, 1))
-    part = (place - low).astype(rows.dtype)
-    if how == "midpoint":
-        part = part.neq(0).astype(rows.dtype) * np.asarray(0.5, rows.dtype)
+    if how in ("midpoint", "jump"):
+        half = np.asarray(0.5, rows.dtype)
+        part = part.neq(0).astype(rows.dtype) * half + (half if how == "jump" else half * 0)
     return np.where(part.eq(0) | below.eq(above), below, below * (1 - part) + above * part)  # infinite ones are not subtracted
 
 
@@ -104,12 +113,11 @@ def _pairs(first: Any, second: Any) -> Any:
 
 
 def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
-    """The q-quantiles (q between 0 and 1, a number or a vector, known or not) of the elements along `axis`: an int, several, None: all.
+    """The q-quantiles (q between 0 and 1, a number or an array, known or not) of the elements along `axis`: an int, several, None: all.
 
-    A vector q gives a first dimension. NaN where an element is NaN, or q out of range; float as `a`, of integers float64. method: as
-    numpy's, but for those that jump ('inverted_cdf' and its like). ValueError for a known q out of range and a method that is not
-    there, TypeError for bool and complex, IndexError at the call where there is no element. Formula: Hyndman and Fan (1996). The
-    gradient goes to the elements that it lies between.
+    The dimensions of q come first. NaN where an element is NaN, or q out of range; float as `a`, of integers float64. method: one of
+    numpy's. ValueError for a known q out of range and a method that is not there, TypeError for bool and complex, IndexError at the
+    call where there is no element. Formula: Hyndman and Fan (1996). The gradient goes to the elements that it lies between.
 
     >>> import symgraph.tensor as T
     >>> T.quantile(T.constant([4.0, 1.0, 3.0, 2.0]), [0.0, 0.5]).eval()
@@ -124,54 +132,58 @@ def percentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdim
 
 
 def median(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The middle element along `axis` in their order, or the mean of the two in the middle; NaN where one is NaN.
+    """The middle element along `axis` in their order, or the mean of the two in the middle; NaN where one is NaN, and of no elements.
 
     >>> import symgraph.tensor as T
     >>> T.median(T.constant([[3.0, 1.0, 2.0], [4.0, 6.0, 9.0]]), axis=1).eval()
     array([2., 6.])
     """
-    return _quantile("median", a, 0.5, axis, "linear", keepdims, 1.0, False)
+    return _quantile("median", a, 0.5, axis, "linear", keepdims, 1.0, False, True)
 
 
 def nanquantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
     """`quantile` of the elements that are not NaN; NaN where there is none."""
-    return _quantile("nanquantile", a, q, axis, method, keepdims, 1.0, True)
+    return _quantile("nanquantile", a, q, axis, method, keepdims, 1.0, True, True)
 
 
 def nanpercentile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
     """`percentile` of the elements that are not NaN; NaN where there is none."""
-    return _quantile("nanpercentile", a, q, axis, method, keepdims, 100.0, True)
+    return _quantile("nanpercentile", a, q, axis, method, keepdims, 100.0, True, True)
 
 
 def nanmedian(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """`median` of the elements that are not NaN; NaN where there is none."""
-    return _quantile("nanmedian", a, 0.5, axis, "linear", keepdims, 1.0, True)
+    return _quantile("nanmedian", a, 0.5, axis, "linear", keepdims, 1.0, True, True)
 
 
-def _check_places(name: str, kth: Any, x: Any, axis: int) -> None:
-    places = np.atleast_1d(np.asarray(kth)) if not hasattr(kth, "type") else np.empty(0, "int64")
-    if places.size and places.dtype.kind not in "iu":
+def _checked(name: str, x: Any, kth: Any, axis: int) -> Any:
+    """x, if there are elements of the ranks kth: looked at now if that can be, else in the call."""
+    ranks = as_tensor(kth)
+    if ranks.dtype not in dtypes.INTEGER:
         raise TypeError(f"{name}: kth must be integers, got {kth!r}")
-    n = x.type.shape[axis]
-    if n is not None and any(not -n <= k < n for k in places):
+    n, values = x.type.shape[axis], getattr(ranks, "data", None)
+    if n is None or values is None:
+        size = size_of(x, axis)
+        return x._asserted(f"{name}: kth is out of bounds", "ValueError", (ranks.ge(-size) & ranks.lt(size)).all())
+    if not np.all((values >= -n) & (values < n)):
         raise ValueError(f"{name}: kth={kth} is out of bounds for {n} elements")
+    return x
 
 
 def partition(a: Any, kth: Any, axis: Any = -1, kind: str | None = "introselect", order: Any = None) -> Any:
     """The elements along `axis` so that the kth stands where it does in order, what is less before it, what is more behind.
 
-    Here that is the sorted array, which keeps the promise for every kth. ValueError for a kth known to be out of bounds.
+    kth: one or several, known or not. Here that is the sorted array, which keeps the promise for every kth. ValueError for a kth out of
+    bounds, TypeError for one that is no integer.
     """
     x, axis = along(a, axis, "partition")
-    _check_places("partition", kth, x, axis)
-    return sort(x, axis)
+    return sort(_checked("partition", x, kth, axis), axis)
 
 
 def argpartition(a: Any, kth: Any, axis: Any = -1, kind: str | None = "introselect", order: Any = None) -> Any:
     """The places that `partition` takes its elements from: int64."""
     x, axis = along(a, axis, "argpartition")
-    _check_places("argpartition", kth, x, axis)
-    return argsort(x, axis)
+    return argsort(_checked("argpartition", x, kth, axis), axis)
 
 
 def lexsort(keys: Sequence[Any] | Any, axis: int = -1) -> Any:
