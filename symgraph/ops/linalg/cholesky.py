@@ -9,7 +9,7 @@ import numpy as np
 
 from symgraph.expr.make import as_tensor
 from symgraph.ops.linalg.finite import finite
-from symgraph.ops.linalg.lanes import LANES, Lanes, by_size, scratch
+from symgraph.ops.linalg.lanes import Lanes, by_size, scratch
 from symgraph.ops.linalg.lapack import each_matrix, lapack, lead, number_of_matrices
 from symgraph.ops.linalg.matrices import MatrixOp, adjoint, as_matrices, square
 from symgraph.ops.linalg.triangular import solve_triangular
@@ -73,7 +73,7 @@ class Cholesky(MatrixOp):
                     block.checked(NOT_DEFINITE)
                 block.give(out.pointer, start, turned=not self.lower)
                 if self.on_error == "nan":
-                    with b.loop(0, LANES) as lane:
+                    with block.in_turn() as lane:
                         fill(b.offset(out.pointer, block.number(lane, start) * (n * n)), block.went_wrong(lane))
 
         def large() -> None:  # what is the lower triangle by rows is the upper one by columns

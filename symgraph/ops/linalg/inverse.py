@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from symgraph.expr.dtypes import COMPLEX, part_of
-from symgraph.ops.linalg.lanes import LANES, Lanes, by_size, scratch
+from symgraph.ops.linalg.lanes import Lanes, by_size, scratch
 from symgraph.ops.linalg.lapack import BLOCK, each_matrix, lapack, move, number_of_matrices, require
 from symgraph.ops.linalg.matrices import MatrixOp, adjoint, as_matrices, square, transposed
 
@@ -91,7 +91,7 @@ class _OfFactors(MatrixOp):
             with block.blocks(number_of_matrices(x)) as start:
                 block.take(x.pointer, start)
                 block.factor()
-                with b.loop(0, LANES) as lane:
+                with block.in_turn() as lane:
                     places = [b.offset(y.pointer, block.number(lane, start)) for y in results]
                     self.finish(b, x.dtype, n, lambda k: (block.get(k, k, lane), block.pivoted(k, lane)), places)
 

@@ -2,7 +2,7 @@
 
 Element (i, j) of eight matrices lies together in scratch memory, so every step is done to eight of them by a loop of eight independent
 rounds, which the processor does at once. Where matrices differ in what they do (pivots), both is computed and one chosen. The last
-block of a stack is filled up with copies of the last matrix.
+block of a stack is filled up with copies of the last matrix. A matrix without a stack is a block of one.
 
 Each method returns nothing; what went wrong is noted by lane, and `checked` leaves with an error.
 """
@@ -53,32 +53,38 @@ class Lanes:
         self.n = n
         self.columns = columns
         self.matrix, self.sides, self.marks = (x.pointer for x in arrays)
+        self.width = LANES
 
     @contextmanager
     def blocks(self, count: Any) -> Iterator[Any]:
-        """A loop over a stack of `count` matrices, block by block; marks are cleared."""
+        """A loop over a stack of `count` matrices, block by block; marks are cleared. One that is known to be alone has the block for itself."""
         self.count = count
-        with self.b.loop(0, count, step=LANES) as start:
+        self.width = 1 if isinstance(count, int) and count == 1 else LANES
+        with self.b.loop(0, count, step=self.width) as start:
             with self.lanes() as lane:
                 self.mark(_BAD, lane, 0.0)
             yield start
 
     def lanes(self) -> Any:
         """The loop over the eight."""
-        return self.b.loop(0, LANES, independent=True)
+        return self.b.loop(0, self.width, independent=True)
+
+    def in_turn(self) -> Any:
+        """The same, one after the other."""
+        return self.b.loop(0, self.width)
 
     # Elements of one lane ---------------------------------------------------------------------------------------------
     def get(self, i: Any, j: Any, lane: Any) -> Any:
-        return self.b.load(self.matrix, (i * self.n + j) * LANES + lane)
+        return self.b.load(self.matrix, (i * self.n + j) * self.width + lane)
 
     def put(self, i: Any, j: Any, lane: Any, value: Any) -> None:
-        self.b.store(self.matrix, (i * self.n + j) * LANES + lane, value)
+        self.b.store(self.matrix, (i * self.n + j) * self.width + lane, value)
 
     def mark(self, which: Any, lane: Any, value: Any) -> None:
-        self.b.store(self.marks, which * LANES + lane, value)
+        self.b.store(self.marks, which * self.width + lane, value)
 
     def marked(self, which: Any, lane: Any) -> Any:
-        return self.b.load(self.marks, which * LANES + lane)
+        return self.b.load(self.marks, which * self.width + lane)
 
     def number(self, lane: Any, start: Any) -> Any:
         """Which matrix of the stack is in a lane."""
@@ -99,7 +105,7 @@ class Lanes:
     def give(self, target: Any, start: Any, turned: bool = False) -> None:
         """The block into the stack at `target`; turned: transposed and conjugated."""
         b, n = self.b, self.n
-        with b.loop(0, n) as i, b.loop(0, n) as j, b.loop(0, LANES) as lane:
+        with b.loop(0, n) as i, b.loop(0, n) as j, self.in_turn() as lane:
             x = b.conj(self.get(j, i, lane)) if turned else self.get(i, j, lane)
             b.store(target, self.number(lane, start) * (n * n) + (i * n + j), x)
 
@@ -107,18 +113,18 @@ class Lanes:
         """The right sides of the block."""
         b, size = self.b, self.n * self.columns
         with b.loop(0, size) as p, self.lanes() as lane:
-            b.store(self.sides, p * LANES + lane, b.load(source, self.number(lane, start) * size + p))
+            b.store(self.sides, p * self.width + lane, b.load(source, self.number(lane, start) * size + p))
 
     def give_sides(self, target: Any, start: Any) -> None:
         """The right sides, or what they became, into the stack."""
         b, size = self.b, self.n * self.columns
-        with b.loop(0, size) as p, b.loop(0, LANES) as lane:
-            b.store(target, self.number(lane, start) * size + p, b.load(self.sides, p * LANES + lane))
+        with b.loop(0, size) as p, self.in_turn() as lane:
+            b.store(target, self.number(lane, start) * size + p, b.load(self.sides, p * self.width + lane))
 
     def checked(self, message: str) -> None:
         """LinAlgError if something went wrong with a matrix of the block."""
         b = self.b
-        with b.loop(0, LANES) as lane:
+        with self.in_turn() as lane:
             b.check(b.equal(self.marked(_BAD, lane), 0.0), "LinAlgError", message)
 
     def went_wrong(self, lane: Any) -> Any:
@@ -171,9 +177,9 @@ class Lanes:
         b = self.b
         with b.loop(0, columns) as j, self.lanes() as lane:
             there = b.equal(self.marked(_PLACES + k, lane), b.cast(i, part_of(self.dtype)))
-            p, q = b.load(array, (k * columns + j) * LANES + lane), b.load(array, (i * columns + j) * LANES + lane)
-            b.store(array, (k * columns + j) * LANES + lane, b.select(there, q, p))
-            b.store(array, (i * columns + j) * LANES + lane, b.select(there, p, q))
+            p, q = b.load(array, (k * columns + j) * self.width + lane), b.load(array, (i * columns + j) * self.width + lane)
+            b.store(array, (k * columns + j) * self.width + lane, b.select(there, q, p))
+            b.store(array, (i * columns + j) * self.width + lane, b.select(there, p, q))
 
     def _reciprocal(self, k: Any, lane: Any) -> Any:
         """1 / pivot; 1 where that is 0, so that columns of zeros stay finite."""
@@ -205,12 +211,12 @@ class Lanes:
             with b.loop(0, p) as q, b.loop(0, columns) as c:
                 j = q if forward else n - 1 - q
                 with self.lanes() as lane:
-                    to = (i * columns + c) * LANES + lane
-                    taken = b.mul(read(i, j, lane), b.load(self.sides, (j * columns + c) * LANES + lane))
+                    to = (i * columns + c) * self.width + lane
+                    taken = b.mul(read(i, j, lane), b.load(self.sides, (j * columns + c) * self.width + lane))
                     b.store(self.sides, to, b.sub(b.load(self.sides, to), taken))
             if not unit:
                 with b.loop(0, columns) as c, self.lanes() as lane:
-                    to = (i * columns + c) * LANES + lane
+                    to = (i * columns + c) * self.width + lane
                     b.store(self.sides, to, b.div(b.load(self.sides, to), read(i, i, lane)))
 
     def invert(self) -> None:
