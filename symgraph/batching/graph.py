@@ -12,6 +12,7 @@ from typing import Any
 
 from symgraph import source
 from symgraph.batching.branches import branch_of_stack
+from symgraph.batching.masks import choices
 from symgraph.errors import VectorizeWarning
 from symgraph.expr.make import as_variable
 from symgraph.expr.op import Apply
@@ -121,7 +122,13 @@ def stacks_of(outputs: Sequence[Variable], given: Mapping[Variable, tuple[Any, b
 def batched(outputs: Sequence[Variable], given: Mapping[Variable, tuple[Any, bool]]) -> list[tuple[Any, bool]]:
     """As `stacks_of`, but an output that all examples share is given as it is, marked False."""
     known: dict[Variable, tuple[Any, bool]] = dict(given)
-    for node in toposort(outputs, given):
+    nodes = toposort(outputs, given)
+    chosen = choices(nodes, outputs)
+    for node in nodes:
+        if node in chosen:
+            if chosen[node] is not None:
+                (known[node.outputs[0]],) = batched([chosen[node]], known)
+            continue
         if not any(x in known for x in node.inputs):
             continue
         pairs = [known.get(x, (x, False)) for x in node.inputs]

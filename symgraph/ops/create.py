@@ -249,7 +249,9 @@ def alloc(value: Any, *shape: Any) -> Any:
     """
     value = as_tensor(value)
     wanted = as_sizes(shape[0] if len(shape) == 1 else list(shape))
-    return Alloc()(value, *wanted) if wanted or value.ndim else value
+    if len(wanted) < value.ndim:
+        raise TypeError(f"alloc: {value.type} of {value.ndim} dimensions cannot take a shape of {len(wanted)}")
+    return Alloc()(value, *wanted) if wanted else value
 
 
 def broadcast_to(x: Any, shape: Any) -> Any:

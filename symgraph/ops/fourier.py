@@ -427,7 +427,7 @@ def rfftfreq(n: Any, d: Any = 1.0) -> Any:
 
 def _shifted(x: Any, axes: Any, back: bool) -> Any:
     x = as_tensor(x)
-    for d in sorted({as_axis(a, x.ndim) for a in (range(x.ndim) if axes is None else np.ravel(axes).tolist())}):
+    for d in sorted({as_axis(a, x.ndim) for a in (range(x.ndim) if axes is None else _list(axes))}):
         n = size_of(x, d)
         half = n // size_constant(2)
         x = x.roll(-half if back else half, axis=d)

@@ -23,7 +23,7 @@ from symgraph.ops.linalg import (
     vecdot,
     vecmat,
 )
-from symgraph.ops.linalg.banded import solve_banded
+from symgraph.ops.linalg.banded import solve_banded, solveh_banded
 from symgraph.ops.linalg.cholesky import cho_factor, cho_solve, cholesky
 from symgraph.ops.linalg.eig import eig, eigvals
 from symgraph.ops.linalg.eigh import eigh, eigvalsh
@@ -51,7 +51,7 @@ __all__ = [
     "block_diag", "cho_factor", "cho_solve", "cholesky", "circulant", "companion", "cond", "cross", "det", "diag", "diagonal", "dot",
     "eig", "eigh", "eigvals", "eigvalsh", "einsum", "expm", "hankel", "inner", "inv", "kron", "logm", "lstsq", "lu", "lu_factor",
     "lu_solve", "matmul", "matrix_dot", "matrix_norm", "matrix_power", "matrix_rank", "matrix_transpose", "matvec", "multi_dot",
-    "norm", "outer", "pinv", "polar", "qr", "slogdet", "solve", "solve_banded", "solve_continuous_lyapunov",
+    "norm", "outer", "pinv", "polar", "qr", "slogdet", "solve", "solve_banded", "solveh_banded", "solve_continuous_lyapunov",
     "solve_discrete_lyapunov", "solve_lyapunov", "solve_sylvester", "solve_triangular", "spectral_radius_bound", "sqrtm", "svd",
     "svdvals", "tensordot", "tensorinv", "tensorsolve", "toeplitz", "trace", "vander", "vecdot", "vecmat", "vector_norm",
 ]

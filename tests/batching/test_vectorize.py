@@ -114,6 +114,26 @@ def test_an_op_without_a_rule_runs_in_a_loop_and_says_so():
     np.testing.assert_allclose(out.eval({xs: A[0], factor: 2.0}), A[0, :, ::-1] * 2 + 1)
 
 
+def test_masks_with_one_value_are_choices():
+    x, y, xs = T.dvector("x"), T.dscalar("y"), T.dmatrix("xs")
+    put, added = T.set_subtensor(x[x > 0], 0.0), T.inc_subtensor(T.ones_like(x)[x > 0.5], y)
+    both = T.set_subtensor(put[(put < -0.5) & (x < 9)], y)
+    of_constant = T.set_subtensor(T.constant(np.zeros(4))[x < 0], 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", VectorizeWarning)
+        out = symgraph.vectorize_graph([put, added, both, of_constant], {x: xs})
+        slopes = symgraph.jacobian(T.set_subtensor(x[x > 0], 0.0) * x.sum(), x)
+    rows = A[0]
+    wanted = np.where(rows > 0, 0, rows), 1 + 2 * (rows > 0.5), np.where(np.where(rows > 0, 0, rows) < -0.5, 2, np.where(rows > 0, 0, rows)), rows < 0
+    for got, expected in zip(symgraph.function([xs, y], out)(rows, 2.0), wanted):
+        np.testing.assert_allclose(got, expected)
+    row, low = rows[0], rows[0] * (rows[0] <= 0)
+    np.testing.assert_allclose(slopes.eval({x: row}), np.diag((row <= 0) * row.sum()) + low[:, None] * np.ones(len(row)))
+    mask = T.tensor("bool", shape=(None,))
+    with pytest.raises(IndexError, match="boolean"):
+        symgraph.vectorize_graph(T.set_subtensor(x[mask], 0.0), {x: xs}).eval({xs: rows, mask: [True, False]})
+
+
 def test_shapes_that_differ_between_examples_fail():
     x, xs = T.dvector("x"), T.dmatrix("xs")
     with pytest.warns(VectorizeWarning, match=Nonzero.__name__):

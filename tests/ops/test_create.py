@@ -163,3 +163,11 @@ def test_no_derivative_by_sizes():
     with pytest.raises(symgraph.errors.DisconnectedInputError):
         symgraph.grad(T.ones(n).sum(), n)
     assert evaluate([T.arange(n).sum()], {n: 4})[0] == 6
+
+
+def test_alloc_of_too_few_sizes():
+    for shape in ((), (3,)):
+        with pytest.raises(TypeError, match="cannot take a shape"):
+            T.alloc(T.dmatrix(), *shape)
+    with pytest.raises(ValueError, match="at least one array"):
+        T.hstack(T.tensor("float64", shape=(0, 3)))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.linalg
 from agreement import agree, fails
 
 import symgraph
 import symgraph.tensor as T
 from symgraph.errors import DisconnectedInputError, locate
 from symgraph.expr.evaluate import evaluate
-from symgraph.ops.linalg.banded import solve_banded
+from symgraph.ops.linalg.banded import solve_banded, solveh_banded
 from symgraph.ops.linalg.cholesky import Cholesky, cho_solve, cholesky
 from symgraph.ops.linalg.inverse import det, inv, slogdet
 from symgraph.ops.linalg.leastsquares import lstsq
-from symgraph.ops.linalg.lu import ApplyPivots, lu_factor, lu_solve
+from symgraph.ops.linalg.lu import ApplyPivots, lu, lu_factor, lu_solve
 from symgraph.ops.linalg.qr import qr
 from symgraph.ops.linalg.solve import Solve, solve
 from symgraph.ops.linalg.tensors import tensorinv, tensorsolve
@@ -69,6 +70,8 @@ REFUSED = [
     (TypeError, "rcond must be a number", lambda: lstsq(T.dmatrix(), T.dvector(), rcond="small")),
     (DisconnectedInputError, "not part of|disconnected|does not|influence", lambda: symgraph.grad(lstsq(OBLONG, T.dvector())[3].sum(), OBLONG)),
     (ValueError, "has 2 rows, but the right side 3", lambda: lstsq(OBLONG, T.tensor("float64", shape=(3,)))),
+    (ValueError, "must be known", lambda: solveh_banded(T.dmatrix(), T.dvector())),
+    (ValueError, "must be known", lambda: solveh_banded(T.dvector(), T.dvector())),
     (TypeError, "known integers", lambda: solve_banded((1.0, 1), T.dmatrix(), T.dvector())),
     (ValueError, "must not be negative", lambda: solve_banded((-1, 1), T.dmatrix(), T.dvector())),
     (ValueError, "1 \\+ 1 \\+ 1 diagonals, but 2 rows", lambda: solve_banded((1, 1), T.tensor("float64", shape=(2, 4)), T.dvector())),
@@ -271,3 +274,27 @@ def test_examples_side_by_side():
         for got, plain in zip(evaluate(outputs, given), built):
             wanted = np.array([evaluate([plain], {x: a[k] if x in over else a[0], y: b[k] if y in over else b[0]})[0] for k in range(4)])
             np.testing.assert_allclose(np.broadcast_to(got, wanted.shape), wanted, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+@pytest.mark.parametrize("lower", [False, True])
+def test_definite_banded_systems(lower, dtype):
+    bands, right = random.uniform(-1, 1, (3, 5)).astype(dtype), random.uniform(-1, 1, (5, 2)).astype(dtype)
+    if dtype == "complex128":
+        bands += 1j * random.uniform(-1, 1, (3, 5))
+    bands[0 if lower else 2] = 9
+    a, b = T.tensor(dtype, shape=(3, None)), T.tensor(dtype, shape=(None, None))
+    for n in (5, 2):  # of two rows the third diagonal has no element
+        wanted = scipy.linalg.solveh_banded(bands[:, :n], right[:n], lower=lower)
+        np.testing.assert_allclose(solveh_banded(a, b, lower).eval({a: bands[:, :n], b: right[:n]}), wanted, rtol=1e-12)
+    if dtype == "float64":
+        T.verify_grad(lambda p, q: solveh_banded(T.specify_shape(p, (3, 5)), q, lower), [bands, right])
+
+
+def test_places_of_lu():
+    x = T.dmatrix()
+    for value in (random.uniform(-1, 1, (4, 3)), random.uniform(-1, 1, (3, 4)), np.eye(3)[::-1]):
+        places, low, upper = (y.eval({x: value}) for y in lu(x, p_indices=True))
+        assert places.dtype == "int32"
+        np.testing.assert_allclose((low @ upper)[places], value, atol=1e-14)
+        np.testing.assert_array_equal(places, scipy.linalg.lu(value, p_indices=True)[0])

@@ -251,7 +251,25 @@ BUILT = [
     (TypeError, "cannot be of its type", lambda: symgraph.function([], [], updates=[(symgraph.shared(some()), 3.0)])),
     (TypeError, "type of what it", lambda: symgraph.function([], S.sp_sum(x_), givens={x_: S.csc_matrix()})),
     (TypeError, "sparse", lambda: symgraph.shared(some()).set_value(3)),
+    (TypeError, "toarray", lambda: np.exp(x_)),
+    (TypeError, "toarray", lambda: np.linalg.inv(x_)),
+    (TypeError, "add.reduce", lambda: np.add.reduce(x_)),
+    (TypeError, "unsupported operand", lambda: x_ / d_),
 ]
+
+
+def test_numpy_on_sparse_variables():
+    x, value = S.csc_matrix("x"), some("csc")
+    dense = np.arange(20.0).reshape(4, 5)
+    pairs = [
+        (lambda a: np.sin(a), np.sin), (lambda a: a / 4.0, lambda a: a / 4), (lambda a: np.multiply(a, a), np.square),
+        (lambda a: dense + a, dense.__add__), (lambda a: np.negative(a), np.negative), (lambda a: np.dot(a.T, dense), lambda a: a.T @ dense),
+        (lambda a: np.sum(a, axis=0), lambda a: a.sum(0)), (lambda a: np.float64(2) * a, lambda a: 2 * a),
+    ]
+    for build, wanted in pairs:
+        got = symgraph.function([x], build(x))(value)
+        np.testing.assert_allclose(got.toarray() if scipy.sparse.issparse(got) else got, wanted(value.toarray()), rtol=1e-12)
+    assert (S.csr_matrix("i", dtype="int32") / 2).dtype == "float64" and (S.csr_matrix("f", dtype="float32") / 2).dtype == "float32"
 
 
 @pytest.mark.parametrize("error, match, build", BUILT, ids=lambda v: v if isinstance(v, str) else "")

@@ -32,9 +32,7 @@ __all__ = [
 
 
 def _listed(name: str, tup: Any) -> list[Any]:
-    if isinstance(tup, TensorVariable):
-        return unstack(tup)
-    found = [as_tensor(x) for x in tup]
+    found = unstack(tup) if isinstance(tup, TensorVariable) else [as_tensor(x) for x in tup]
     if not found:
         raise ValueError(f"{name}: need at least one array")
     return found

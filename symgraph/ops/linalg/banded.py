@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from symgraph.expr.make import as_tensor
 from symgraph.expr.op import Op
+from symgraph.expr.sizes import size_of
 from symgraph.ops.linalg.finite import finite
 from symgraph.ops.linalg.lapack import each_matrix, lapack, move, require
 from symgraph.ops.linalg.matrices import MatrixOp, transposed
 from symgraph.ops.linalg.triangular import of_one_dtype, with_columns, without_column
 
-__all__ = ["BandsOf", "FromBands", "SolveBanded", "solve_banded"]
+__all__ = ["BandsOf", "FromBands", "SolveBanded", "solve_banded", "solveh_banded"]
 
 SINGULAR = "singular matrix"
 
@@ -158,3 +160,29 @@ def solve_banded(l_and_u: tuple[int, int], ab: Any, b: Any, *, check_finite: boo
     bands, b, vector = with_columns("solve_banded", ab, b)
     x = SolveBanded(int(lower), int(upper))(finite(bands, check_finite), finite(b, check_finite))
     return without_column(x) if vector else x
+
+
+def solveh_banded(ab: Any, b: Any, lower: bool = False, *, check_finite: bool = False) -> Any:
+    """x with A x = b for a symmetric (Hermitian) positive definite banded matrix, given by its main diagonal and those above it.
+
+    ab: (..., u + 1, n), u known, where ab[u + i - j, j] is element (i, j) of A, i <= j; lower: ab[i - j, j], i >= j; as
+    scipy's. b (..., n, k), or (n,). It is solved by elimination as any banded matrix: numpy.linalg.LinAlgError at the call for a
+    singular one, none for one that is not positive definite. ValueError where the number of diagonals is not known, and as of `solve_banded`.
+
+    >>> solveh_banded([[0.0, 1.0], [2.0, 3.0]], [4.0, 7.0]).eval()
+    array([1., 2.])
+    """
+    bands = as_tensor(ab)
+    count = bands.type.shape[-2] if bands.ndim >= 2 else None
+    if count is None:
+        raise ValueError(f"solveh_banded: the number of diagonals must be known, got {bands.type}; specify_shape(ab, ...) says it")
+    mirrored = []
+    n = size_of(bands, bands.ndim - 1)
+    for k in range(1, count):  # of the k-th diagonal beside the main one, on the other side
+        row = bands[..., k if lower else count - 1 - k, :]
+        rest: Any = row[..., : np.maximum(n - k, 0)] if lower else row[..., k:]
+        none = row[..., : np.minimum(n, k)].zeros_like()
+        other: Any = np.concatenate([none, rest] if lower else [rest, none], -1)
+        mirrored.append(other.conj().dimshuffle(*range(other.ndim - 1), "x", other.ndim - 1))
+    whole: Any = np.concatenate([*mirrored[::-1], bands] if lower else [bands, *mirrored], -2) if mirrored else bands
+    return solve_banded((count - 1, count - 1), whole, b, check_finite=check_finite)

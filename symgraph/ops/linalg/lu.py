@@ -171,10 +171,11 @@ def lu_solve(lu_and_piv: tuple[Any, Any], b: Any, trans: int = 0, *, check_finit
     return without_column(x) if vector else x
 
 
-def lu(a: Any, permute_l: bool = False, *, check_finite: bool = False) -> tuple[Any, ...]:
+def lu(a: Any, permute_l: bool = False, *, check_finite: bool = False, p_indices: bool = False) -> tuple[Any, ...]:
     """(P, L, U) with a = P L U: a permutation, a lower triangle with ones on its diagonal, an upper triangle; permute_l: (P L, U).
 
-    a (..., m, n); P (..., m, m), L (..., m, k), U (..., k, n) with k = min(m, n). ValueError with check_finite for NaN and infinity.
+    a (..., m, n); P (..., m, m), L (..., m, k), U (..., k, n) with k = min(m, n). p_indices: the permutation as int32 indices (..., m) with
+    a = (L U)[P] in place of a matrix. ValueError with check_finite for NaN and infinity.
 
     >>> [x.eval() for x in lu([[2.0, 4.0], [4.0, 4.0]], permute_l=True)]
     [array([[0.5, 1. ],
@@ -187,6 +188,9 @@ def lu(a: Any, permute_l: bool = False, *, check_finite: bool = False) -> tuple[
     low, upper = _unit_lower(left), right.triu()
     if permute_l:
         return ApplyPivots(True)(low, pivots), upper
+    if p_indices:
+        numbers: Any = np.cumsum(factors[..., :, :1].ones_like(dtype="int32"), axis=-2) - np.int32(1)
+        return ApplyPivots(True)(numbers, pivots)[..., :, 0], low, upper
     return ApplyPivots(True)(_square_identity(factors), pivots), low, upper
 
 
