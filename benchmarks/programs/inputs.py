@@ -110,6 +110,16 @@ def images(batch, channels, size, filters, kernel, groups, pad):
     return [random.uniform(-1, 1, shape).astype("float32") for shape in shapes]
 
 
+def lenet():
+    """First weights of Torch7's convolutional network (two layers of 5 x 5, 32 and 64 maps, 200 hidden units), and a batch of 32 digits with labels;
+    single precision."""
+    random = np.random.RandomState(9)
+    shapes = (32, 1, 5, 5), (32,), (64, 32, 5, 5), (64,), (1024, 200), (200,), (200, 10), (10,)
+    weights = [random.uniform(-1, 1, shape) / np.sqrt(25 * shape[1] if len(shape) == 4 else shape[0]) for shape in shapes]
+    images = random.uniform(0, 1, (32, 1, 28, 28)), random.randint(0, 10, 32).astype("int32")
+    return [w.astype("float32") for w in weights], images[0].astype("float32"), images[1]
+
+
 def embedding(rows, width, count):
     """A table, the rows that a step reads, which may come twice, and what the sum of these is weighted by."""
     random = np.random.RandomState(5)

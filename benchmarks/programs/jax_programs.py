@@ -200,6 +200,20 @@ def pooling(which, batch, channels, size):
     yield waited_for_one(function), [jnp.asarray(a) for a in inputs.images(batch, channels, size, channels, size // 2 + 1, 1, 0)[::2]]
 
 
+def lenet():
+    def cost(state, x, y):
+        h = x
+        for w, b in (state[:2], state[2:4]):
+            h = jnp.tanh(jax.lax.conv_general_dilated(h, w, (1, 1), "VALID") + b[:, None, None])
+            h = jax.lax.reduce_window(h, -jnp.inf, jax.lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
+        w1, b1, w2, b2 = state[4:]
+        return cross_entropy(jnp.tanh(h.reshape(len(x), -1) @ w1 + b1) @ w2 + b2, y)
+
+    yield
+    weights, *given = inputs.lenet()
+    yield with_state(descent(cost), weights), given
+
+
 def ordering(name, dtype, *shape):
     functions = {
         "sort": jnp.sort,

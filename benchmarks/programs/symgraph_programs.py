@@ -216,6 +216,22 @@ def pooling(which, batch, channels, size):
     yield symgraph.function([x, g], result, on_unused_input="ignore"), inputs.images(batch, channels, size, channels, size // 2 + 1, 1, 0)[::2]
 
 
+def lenet():
+    weights, *given = inputs.lenet()
+    parameters = [symgraph.shared(w) for w in weights]
+    x, y = T.ftensor4("x"), T.ivector("y")
+    h = x
+    for w, b in (parameters[:2], parameters[2:4]):
+        h = T.signal.pool.pool_2d(T.tanh(T.nnet.conv2d(h, w, filter_flip=False) + b.dimshuffle("x", 0, "x", "x")), (2, 2), ignore_border=True)
+    w1, b1, w2, b2 = parameters[4:]
+    hidden = T.tanh(T.dot(h.flatten(2), w1) + b1)
+    cost = T.nnet.categorical_crossentropy(T.nnet.softmax(T.dot(hidden, w2) + b2), y).mean()
+    rate = T.constant(inputs.RATE, dtype="float32")
+    updates = [(p, p - rate * g) for p, g in zip(parameters, symgraph.grad(cost, parameters))]
+    yield
+    yield symgraph.function([x, y], cost, updates=updates), given
+
+
 def ordering(name, dtype, *shape):
     x = T.tensor(dtype, shape=(None,) * len(shape))
     functions = {

@@ -201,6 +201,24 @@ def pooling(which, batch, channels, size):
     yield theano.function([x, g], result, on_unused_input="ignore"), inputs.images(batch, channels, size, channels, size // 2 + 1, 1, 0)[::2]
 
 
+def lenet():
+    from theano.tensor.signal.pool import pool_2d
+
+    weights, *given = inputs.lenet()
+    parameters = [theano.shared(w) for w in weights]
+    x, y = T.ftensor4("x"), T.ivector("y")
+    h = x
+    for w, b in (parameters[:2], parameters[2:4]):
+        h = pool_2d(T.tanh(T.nnet.conv2d(h, w, filter_flip=False) + b.dimshuffle("x", 0, "x", "x")), (2, 2), ignore_border=True)
+    w1, b1, w2, b2 = parameters[4:]
+    hidden = T.tanh(T.dot(h.flatten(2), w1) + b1)
+    cost = T.nnet.categorical_crossentropy(T.nnet.softmax(T.dot(hidden, w2) + b2), y).mean()
+    rate = T.constant(inputs.RATE, dtype="float32")
+    updates = [(p, p - rate * g) for p, g in zip(parameters, theano.grad(cost, parameters))]
+    yield
+    yield theano.function([x, y], cost, updates=updates), given
+
+
 def ordering(name, dtype, *shape):
     x = T.TensorType(dtype, (False,) * len(shape))()
     functions = {

@@ -71,6 +71,22 @@ def pooling(which, batch, channels, size):
     yield (lambda x, g: torch.nn.functional.max_pool2d(x, 2)) if which == "forward" else backward, arrays
 
 
+def lenet():
+    functions = torch.nn.functional
+
+    def cost(parameters, x, y):
+        h = x
+        for w, b in (parameters[:2], parameters[2:4]):
+            h = functions.max_pool2d(torch.tanh(functions.conv2d(h, w, b)), 2)
+        w1, b1, w2, b2 = parameters[4:]
+        value = cross_entropy(torch.tanh(h.flatten(1) @ w1 + b1) @ w2 + b2, y)
+        return value, value
+
+    yield
+    weights, *given = inputs.lenet()
+    yield trained(learnable(weights), cost, inputs.RATE, *given)
+
+
 def logistic():
     def cost(parameters, x, y):
         value = cross_entropy(x @ parameters[0] + parameters[1], y)
