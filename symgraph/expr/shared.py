@@ -99,6 +99,10 @@ class SharedVariable(Variable):
         twin.default_update = self.default_update
         return twin
 
+    def __copy__(self) -> Any:
+        """By `copy.copy`: a variable with the same value, of which both see changes."""
+        return self.clone()
+
     def __getstate__(self) -> Any:
         return super().__getstate__() | {"value": self.container.storage[0], "default_update": self.default_update, "container": None}
 

@@ -163,7 +163,7 @@ ABSENT: dict[str, tuple[str, str]] = {
     ),
     "gof.compiledir": (
         "basecompiledir_ls basecompiledir_purge cleanup compiledir_purge print_compiledir_content print_title",
-        '`python -m symgraph info`',
+        'nothing; `symgraph.config.compiledir` is where compiled functions are kept',
     ),
     "gof.graph": (
         "is_same_graph_with_merge NoParams",

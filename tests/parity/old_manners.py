@@ -151,3 +151,9 @@ class Without(theano.Op):
         storage[0][0] = inputs[0] * 1
 x = T.dvector('x')
 T.grad(Without()(x).sum(), x)""")
+program("a shallow copy of a shared variable", """
+import copy
+w = theano.shared(np.ones(2), 'w')
+v, d = copy.copy(w), copy.deepcopy(w)
+theano.function([], updates=[(v, v + 1)])()
+outputs = [w.get_value(), v.get_value(), d.get_value(), theano.function([], w + v)()]""")
