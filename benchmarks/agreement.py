@@ -31,5 +31,5 @@ def same(a: float, b: float, tolerance: float, typical: float) -> bool:
 
 
 def agree(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> bool:
-    """Whether two lists of summaries, one for each array that some calls gave, are of equal arrays."""
+    """Whether two lists of summaries, one for each array that a call gave, are of equal arrays."""
     return len(ours) == len(theirs) and all(map(close, ours, theirs))

@@ -100,7 +100,7 @@ class Samples:
     """What one side gave: a number a round (nan where it was left out), summaries of its results, what else is to be told, why it failed."""
 
     seconds: list[float] = field(default_factory=list)
-    summaries: list[dict[str, Any]] | None = None
+    summaries: list[list[dict[str, Any]]] | None = None
     extra: list[float] = field(default_factory=list)
     failure: str = ""
 
@@ -145,10 +145,10 @@ def ratio(samples: Samples, reference: Samples) -> float:
 
 
 def agreement(found: dict[str, Samples]) -> dict[str, bool]:
-    """Whether each side's results equal those of the last side that gave any (numpy or C where they take part)."""
+    """Whether each side's results equal those of the last side that gave any (numpy or C where they take part), in the calls that both made."""
     told = {name: samples.summaries for name, samples in found.items() if samples.summaries is not None}
     judge = list(told.values())[-1] if told else []
-    return {name: agree(summaries, judge) for name, summaries in told.items()}
+    return {name: all(map(agree, summaries, judge)) for name, summaries in told.items()}
 
 
 class Team:
@@ -183,22 +183,31 @@ class Team:
 
 
 def call_times(
-    sides: Sequence[Side], program: str, arguments: list[Any], rounds: int, slice_seconds: float = 0.02, team: Team | None = None
+    sides: Sequence[Side], program: str, arguments: list[Any], rounds: int, slice_seconds: float = 0.02, team: Team | None = None,
+    budget: float = 5.0,
 ) -> dict[str, Samples]:
     """Seconds a call of a compiled program: all processes live at once, each runs calls for `slice_seconds` a turn. team: processes that
-    are there already, and stay."""
+    are there already, and stay. A side that has been timed for `budget` seconds has no more turns: some take seconds for one call."""
     numbers: dict[str, int] = {}
+    spent: dict[str, float] = {}
     request = {"program": program, "arguments": arguments}
 
     def measure(side: Side, samples: Samples) -> float:
         assert team is not None
+        seconds = 0.0
         if side.name not in numbers:
             samples.summaries = team.ask(side, "compile", **request)["summaries"]
             number = 1
             while (seconds := team.ask(side, "time", **request, number=number)["seconds"]) < slice_seconds:
                 number = 1 + int(number * min(10.0, 1.1 * slice_seconds / seconds))
             numbers[side.name] = number
-        return team.ask(side, "time", **request, number=numbers[side.name])["seconds"] / numbers[side.name]
+            spent[side.name] = 0.0
+        elif spent[side.name] >= budget:
+            return math.nan
+        if numbers[side.name] > 1 or seconds < 10 * slice_seconds:  # a slow call that was just timed is not made again
+            seconds = team.ask(side, "time", **request, number=numbers[side.name])["seconds"]
+        spent[side.name] += seconds
+        return seconds / numbers[side.name]
 
     with contextlib.ExitStack() as stack:
         team = team or stack.enter_context(Team())

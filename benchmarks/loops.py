@@ -1,12 +1,14 @@
 """Loops: recurrences of numbers against C, recurrent networks against peers and against their matrix products alone, time to compile."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.harness import Worker, call_times, interleave, ratio, temporary_folder
+from benchmarks.harness import Team, Worker, call_times, interleave, light, ratio, temporary_folder
 from benchmarks.sides import Side, named
 
 GRAPHS = ("symgraph", "symgraph, C", "Theano", "PyTensor, numba", "PyTensor, C", "JAX")
+SECONDS_A_CALL = ("Theano", "PyTensor, C")  # for 1e6 steps
 # program, arguments, title, part of C's speed to be reached
 SCALAR = [
     ("logistic_map", [10**6], "Logistic map, 1e6 steps, the last value", 0.9),
@@ -22,7 +24,15 @@ CELLS = [
     for steps in (100, 1000) for trained in (False, True)
     if hidden * batch * steps <= 512 * 16 * 1000
 ]
-FEW = [("elman", 32, 16, 100, "float32", False), ("gru", 32, 1, 100, "float64", True), ("lstm", 128, 16, 100, "float32", True)]
+# Of these a quick run asks all sides, of FEW only those that compile in a moment.
+ALL_SIDES = [("elman", 32, 16, 100, "float64", False)]
+FEW = [(kind, hidden, batch, 100, "float32", True) for kind in ("elman", "gru", "lstm") for hidden in (32, 128, 512) for batch in (1, 16)]
+# Loops are compared here, not how libraries share out matrix products among cores; on a busy machine two threads that wait for each other took
+# 3 to 10 times as long as one.
+ONE_THREAD = (
+    *((f"{name}_NUM_THREADS", "1") for name in ("OPENBLAS", "OMP", "MKL", "NUMBA")),
+    ("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"),
+)
 # program, arguments, title, seconds: cold
 COMPILED = [
     ("power", [10, 10], "The power scan", 0.12),
@@ -34,33 +44,44 @@ COMPILED = [
 
 def run(quick: bool = False) -> Path:
     """Write results/loops.md."""
-    rounds = 3 if quick else 15
-    sections = ["Seconds a call of the compiled function, results waited for. C is written as one writes it and compiled by -O3 alone."]
-    sides = named(*GRAPHS, "C")
-    for program, arguments, title, goal in SCALAR[:4] if quick else SCALAR:
-        found = call_times(sides, program, arguments, rounds)
-        speed = 1 / ratio(found["symgraph"], found["C"])
-        sections += [f"## {title}", report.table(found, "symgraph"), f"{speed:.2f} of the speed of C (goal: {goal})."]
-        report.progress(title, found)
-    sections.append("## Recurrent networks\nTimes of symgraph; how many times as long the others take; `products`: the same matrix products "
-                    "in a loop of numpy and nothing else.")
-    sections.append(networks(FEW if quick else CELLS, 3 if quick else 7))
+    rounds, budget = (3, 0.5) if quick else (15, 5.0)
+    sections = ["Seconds a call of the compiled function, results waited for; matrix products in one thread on all sides. C is written as one writes "
+                "it and compiled by -O3 alone."]
+    sides = on_one_thread(*GRAPHS, "C")
+    fast = [side for side in sides if side.name not in SECONDS_A_CALL]
+    with Team() as team:
+        for program, arguments, title, goal in SCALAR[:4] if quick else SCALAR:
+            found = call_times(fast if quick else sides, program, arguments, rounds, team=team, budget=budget)
+            speed = 1 / ratio(found["symgraph"], found["C"])
+            sections += [f"## {title}", report.table(found, "symgraph"), f"{speed:.2f} of the speed of C (goal: {goal})."]
+            report.progress(title, found)
+        sections.append("## Recurrent networks\nTimes of symgraph; how many times as long the others take; `products`: the same matrix products "
+                        "in a loop of numpy and nothing else.")
+        sections.append(networks(team, ALL_SIDES if quick else CELLS, (), 3 if quick else 7, budget))
+        if quick:
+            sections.append(networks(team, FEW, ("JAX", "torch"), 3, budget))
     sections.append("## From the graph to the first result, without a cache")
+    graphs = light(on_one_thread(*GRAPHS), "symgraph, C", "JAX") if quick else on_one_thread(*GRAPHS)
     for program, arguments, title, goal in COMPILED:
-        found = interleave(named(*GRAPHS), lambda side, _, p=program, a=arguments: cold(side, p, a), 1 if quick else 5)  # type: ignore[misc]
+        found = interleave(graphs, lambda side, _, p=program, a=arguments: cold(side, p, a), 1 if quick else 5)  # type: ignore[misc]
         sections += [f"### {title}", report.table(found, "symgraph"), f"Goal: {goal} s." if goal else ""]
         report.progress(title, found)
     return report.write("loops", "Loops", sections, sides)
 
 
-def networks(cells: list[tuple[object, ...]], rounds: int) -> str:
-    """A row for each cell."""
-    sides = named("symgraph", "Theano", "PyTensor, numba", "PyTensor, C", "JAX", "torch", "numpy")
+def on_one_thread(*names: str) -> list[Side]:
+    """The sides of these names, which use one thread for matrix products."""
+    return [replace(side, settings=(*side.settings, *ONE_THREAD)) for side in named(*names)]
+
+
+def networks(team: Team, cells: list[tuple[object, ...]], peers: tuple[str, ...], rounds: int, budget: float) -> str:
+    """A row for each cell. peers: those that are asked, all if there are none."""
+    sides = on_one_thread("symgraph", *(peers or ("Theano", "PyTensor, numba", "PyTensor, C", "JAX", "torch")), "numpy")
     others = [side.name for side in sides if side.name != "symgraph"]
     heads = [name if name != "numpy" else "products" for name in others]
     lines = [f"| network | symgraph, ms | {' | '.join(heads)} |", "|" + " --- |" * (2 + len(others))]
     for kind, hidden, batch, steps, dtype, trained in cells:
-        found = call_times(sides, "recurrent", [kind, hidden, batch, steps, dtype, trained], rounds)
+        found = call_times(sides, "recurrent", [kind, hidden, batch, steps, dtype, trained], rounds, team=team, budget=budget)
         title = f"{kind} {hidden}, batch {batch}, {steps} steps, {dtype}{', trained' if trained else ''}"
         times = [f"{ratio(found[name], found['symgraph']):.2f}" if not found[name].failure else "-" for name in others]
         lines.append(f"| {title} | {1e3 * found['symgraph'].best:.3f} | {' | '.join(times)} |")

@@ -61,7 +61,7 @@ def test_what_is_not(name: str) -> None:
 
 
 def test_the_last_side_with_results_judges() -> None:
-    found = {"one": Samples(summaries=summaries(SINGLE)), "other": Samples(summaries=summaries(-SINGLE)),
-             "judge": Samples(summaries=summaries(LONG)), "absent": Samples(failure="absent")}
+    found = {"one": Samples(summaries=[summaries(SINGLE)] * 3), "other": Samples(summaries=[summaries(SINGLE), summaries(-SINGLE)]),
+             "judge": Samples(summaries=[summaries(LONG)] * 2), "absent": Samples(failure="absent")}
     assert agreement(found) == {"one": True, "other": False, "judge": True}
     assert agreement({"absent": Samples()}) == {}

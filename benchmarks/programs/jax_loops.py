@@ -103,8 +103,8 @@ def recurrent(kind, hidden, batch, steps, dtype, trained):
     def call(x):
         if not trained:
             return forward(state[0], x).block_until_ready()
-        value, state[0] = step(state[0], x)
-        return jax.block_until_ready(value)
+        value, state[0] = jax.block_until_ready(step(state[0], x))
+        return value
 
     yield
     yield call, (jnp.asarray(values),)
