@@ -165,14 +165,16 @@ class Builder(Arithmetic):
         if (is_number(start) and start >= 0) or (isinstance(start, Scalar) and getattr(start.value, "number", None) in self.within):
             self.within[index.number] = operand(stop)
 
-    def accumulate(self, n: Any, start: Sequence[Any], join: Callable[..., Sequence[Any]], combine: Callable[..., Sequence[Any]] | None) -> list[Any]:
+    def accumulate(
+        self, n: Any, start: Sequence[Any], join: Callable[..., Sequence[Any]], combine: Callable[..., Sequence[Any]] | None, lanes: int = 0,
+    ) -> list[Any]:
         """The values of `start` joined with the elements 0 .. n - 1: ``join(i, accumulators) -> accumulators``, in order if `combine` is None.
 
         Else ``combine(left, right)`` may join two runs, and where n is large `LANES` accumulators stand side by side, each taking
         every LANES-th element; fewer where there are several values, so that all are kept in registers. So loops become vectors, and
-        sums more accurate, without another rule of floating point; all targets add in the same order.
+        sums more accurate, without another rule of floating point; all targets add in the same order. lanes: how many, if that is decided.
         """
-        lanes = LANES >> (len(start) - 1).bit_length()
+        lanes = lanes or LANES >> (len(start) - 1).bit_length()
 
         def rest(first: Any, accumulators: Sequence[Any]) -> list[Any]:
             return self.fold(first, n, accumulators, lambda i, *values: join(i, values))

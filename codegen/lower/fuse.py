@@ -8,8 +8,10 @@ that compilers take grows faster than a function's length.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from codegen.lower.flat import is_flat, neighbours
+from codegen.lower.siblings import families
 from codegen.program import Branch, Loop, Program, Step
 from codegen.record import field, record
 from codegen.rules import Loops, Pointwise, Python, Reduction
@@ -24,9 +26,10 @@ DEPTH = 16  # of members that are read at an index of their own: evaluating thos
 CHEAP = 3  # cost up to which a step is computed again in each of its readers rather than stored
 
 
-@record()
+@record(eq=False)
 class Group:
-    """kind: 'pointwise', 'reduction', 'loops', 'python', 'view', 'loop', 'branch'. members: positions of steps, in order, the root last."""
+    """kind: 'pointwise', 'reduction', 'loops', 'python', 'view', 'loop', 'branch'. members: positions of steps, in order; root: the last of them, but
+    of several reductions (all but it are `stored`) the first."""
 
     kind: str
     root: int
@@ -71,17 +74,27 @@ def inputs_of(step: Step | Loop | Branch) -> tuple[int, ...]:
 
 def fuse(program: Program, most: int = STEPS) -> list[Group]:
     """The groups in an order in which they can run. most: steps in one of them."""
-    return _Fusion(program, most).groups()
+    makers = {value: position for position, step in enumerate(program.steps) for value in step.outputs if value is not None}
+    together = families(program, makers)
+    while True:
+        fusion = _Fusion(program, most, makers, together)
+        groups = fusion.groups()
+        apart = fusion.apart() if together else set()
+        if not apart:
+            return groups
+        together = {position: family for position, family in together.items() if family[0] not in apart}
 
 
 class _Fusion:
-    def __init__(self, program: Program, most: int) -> None:
+    def __init__(self, program: Program, most: int, makers: Mapping[int, int], together: Mapping[int, tuple[int, ...]]) -> None:
         self.program = program
         self.most = most
         self.steps = program.steps
         self.types = program.types
         self.results = set(program.outputs)
-        self.makers = {value: position for position, step in enumerate(program.steps) for value in step.outputs if value is not None}
+        self.makers = makers
+        self.together = together
+        self.begun: dict[int, Group] = {}  # first of a family -> their group
         self.uses: dict[int, list[Use]] = {}
         for position, step in enumerate(program.steps):
             for operand, value in enumerate(inputs_of(step)):
@@ -98,7 +111,7 @@ class _Fusion:
             elif isinstance(step.rule, Pointwise):
                 self.place(position, step, step.rule)
             elif isinstance(step.rule, Reduction):
-                self.open("reduction", position)
+                self.reduce(position)
             elif isinstance(step.rule, Loops):
                 self.open("view" if step.rule.view else "loops", position)
             else:
@@ -107,6 +120,53 @@ class _Fusion:
         for group in self.all:
             group.members.sort()
         return sorted(self.all, key=lambda group: group.root)
+
+    def reduce(self, position: int) -> None:
+        """A reduction: into the loop nest of its family, or into one of its own."""
+        family = self.together.get(position, (position,))
+        group = self.begun.get(family[0])
+        if group is None:
+            group = self.begun[family[0]] = self.open("reduction", position)
+            group.root = family[0]
+        else:
+            self.join(group, position, aligned=True)
+        if position != family[0]:
+            group.stored.add(position)
+
+    def apart(self) -> set[int]:
+        """The families, by their first, that cannot be: they need what is computed only after them, a step between them that could not become a
+        member, or one of them would be walked, and so added, in another order alone."""
+        where = {value: group for group in self.all for position in (group.root, *group.stored) for value in self.steps[position].outputs}
+        found = set()
+        for first, group in self.begun.items():
+            family = self.together.get(first, ())
+            if len(family) < 2:
+                continue
+            needed = {where.get(value, group) for position in group.members for value in inputs_of(self.steps[position])} - {group}
+            if any(home.root > first for home in needed) or len({self.order(group, position) for position in family}) > 1:
+                found.add(first)
+        return found
+
+    def order(self, group: Group, position: int) -> tuple[bool, int]:
+        """Which dimensions a reduction of a group would be walked over as one, alone with what it needs of the members."""
+        step = self.steps[position]
+        assert isinstance(step, Step) and isinstance(step.rule, Reduction)
+        value = step.inputs[0]
+        ndim = self.types[value].ndim
+        if ndim < 2:
+            return True, 1
+        axes = {a % ndim for a in step.rule.axes}
+        together = 0
+        while together < ndim and ndim - 1 - together in axes:
+            together += 1
+        members = {position}
+        open = [value]
+        for v in open:
+            maker = self.makers.get(v, -1)
+            if maker in group.depth and maker not in members and maker not in self.together:
+                members.add(maker)
+                open += inputs_of(self.steps[maker])
+        return len(axes) == ndim and is_flat(self.program, members, group.aligned, ndim), neighbours(self.program, members, value, together)
 
     def open(self, kind: str, position: int) -> Group:
         group = Group(kind, position, most=self.most)

@@ -15,6 +15,7 @@ from codegen.loopir.scalar import Scalar
 from codegen.lower.arrays import FlatIndex, KernelArray, Memory, NotFlat, offset_of, product
 from codegen.lower.fuse import Group
 from codegen.program import Step
+from codegen.rules import Reduction
 
 __all__ = ["Kernel"]
 
@@ -45,7 +46,7 @@ class Kernel:
         self.makers: dict[int, Step] = {}
         for position in group.members:
             step = frame.program.steps[position]
-            if group.kind == "pointwise" or position != group.root:
+            if group.kind == "pointwise" or (position != group.root and not isinstance(step.rule, Reduction)):
                 self.makers[step.outputs[0]] = step
 
     # Sizes and addresses ----------------------------------------------------------------------------------------------

@@ -9,59 +9,25 @@ from typing import Any
 from codegen.loopir import nodes as ir
 from codegen.loopir.builder import Builder
 from codegen.lower.arrays import FlatIndex, KernelArray, NotFlat
+from codegen.lower.flat import is_flat, neighbours
 from codegen.lower.fuse import Group
 from codegen.lower.kernel import Kernel
 from codegen.program import Step
-from codegen.rules import Loops, Pointwise
+from codegen.rules import Loops
 
-__all__ = ["copy_kernel", "is_flat", "loops_kernel", "pointwise_kernel"]
-
-
-def is_flat(frame: Any, group: Group, ndim: int) -> bool:
-    """Whether one loop over all elements in C order does: every array is read where the loop is, or has one element."""
-    if ndim < 2 or group.aligned != set(group.members):
-        return False
-    for position in group.members:
-        step = frame.program.steps[position]
-        if not isinstance(step.rule, Pointwise):
-            continue
-        if not step.inputs:
-            return False
-        for value, how in zip(step.inputs, step.rule.reads):
-            if how != "same" and any(n != 1 for n in frame.types[value].shape):
-                return False
-    return True
-
-
-def neighbours(frame: Any, group: Group, value: int, most: int) -> int:
-    """How many of the last dimensions of what a nest walks, up to `most`, can be walked as one: every array has all of them, or is of size 1
-    in all. So the bias of a channel leaves one loop over its pixels, not one for each row of them."""
-    shape = frame.types[value].shape
-    for last in range(min(most, len(shape)), 1, -1):
-        if 1 not in shape[-last:] and all(_has_all_or_none(frame, frame.program.steps[position], last) for position in group.members):
-            return last
-    return 1
-
-
-def _has_all_or_none(frame: Any, step: Any, last: int) -> bool:
-    if not isinstance(step.rule, Pointwise):
-        return True
-    ones = lambda v: all(n == 1 for n in frame.types[v].shape[-last:])
-    if len(frame.types[step.outputs[0]].shape) >= last and ones(step.outputs[0]):
-        return True
-    return bool(step.inputs) and all(how == "same" or ones(v) for v, how in zip(step.inputs, step.rule.reads))
+__all__ = ["copy_kernel", "loops_kernel", "pointwise_kernel"]
 
 
 def pointwise_kernel(frame: Any, group: Group) -> Kernel:
     """One loop nest over the shape of the root; each round computes every aligned member and stores what is wanted."""
     value = frame.program.steps[group.root].outputs[0]
     ndim = frame.types[value].ndim
-    if is_flat(frame, group, ndim):
+    if is_flat(frame.program, group.members, group.aligned, ndim):
         try:
             return _flat(frame, group, value, ndim)
         except NotFlat:
             pass
-    last = neighbours(frame, group, value, ndim - 1)
+    last = neighbours(frame.program, group.members, value, ndim - 1)
     if last > 1:
         try:
             return _partly_flat(frame, group, value, last)

@@ -14,9 +14,9 @@ from typing import Any
 from codegen.loopir.builder import LANES
 from codegen.loopir.scalar import Scalar, is_number
 from codegen.lower.arrays import FlatIndex, NotFlat, offset_of, product
+from codegen.lower.flat import is_flat, neighbours
 from codegen.lower.fuse import Group
 from codegen.lower.kernel import Kernel
-from codegen.lower.nests import is_flat, neighbours
 from codegen.program import Step
 from codegen.rules import Reduction
 
@@ -30,25 +30,23 @@ ROWS, FEW = 4, 4  # rows joined at once where the group has few members: an accu
 
 
 def reduction_kernel(frame: Any, group: Group) -> Kernel:
-    """The kernel of a group whose root is a reduction."""
-    step: Step = frame.program.steps[group.root]
-    rule = step.rule
-    assert isinstance(rule, Reduction)
-    value = step.inputs[0]
+    """The kernel of a group whose root is a reduction, or several over one range."""
+    steps = [step for position in group.members if isinstance((step := frame.program.steps[position]).rule, Reduction)]
+    rule, value = steps[0].rule, steps[0].inputs[0]
     ndim = frame.types[value].ndim
     axes = sorted({a % ndim for a in rule.axes}) if ndim else []
-    if len(axes) == ndim and is_flat(frame, group, ndim):
+    if len(axes) == ndim and is_flat(frame.program, group.members, group.aligned, ndim):
         try:
-            return _Nest(frame, group, step, rule, axes).flat()
+            return _Nest(frame, group, steps, axes).flat()
         except NotFlat:
             pass
     columns = bool(axes) and ndim - 1 not in axes and frame.types[value].shape[-1] != 1
     together = 0  # the last dimensions that are all reduced, or all kept
     while together < ndim and (ndim - 1 - together in axes) != columns:
         together += 1
-    last = neighbours(frame, group, value, together) if axes else 1
+    last = neighbours(frame.program, group.members, value, together) if axes else 1
     for attempt in (last, 1) if last > 1 else (1,):
-        nest = _Nest(frame, group, step, rule, axes)
+        nest = _Nest(frame, group, steps, axes)
         try:
             return nest.columns(attempt) if columns else nest.rows(attempt)
         except NotFlat:
@@ -58,31 +56,49 @@ def reduction_kernel(frame: Any, group: Group) -> Kernel:
 
 
 class _Nest:
-    def __init__(self, frame: Any, group: Group, step: Step, rule: Reduction, axes: list[int]) -> None:
+    def __init__(self, frame: Any, group: Group, steps: Sequence[Step], axes: list[int]) -> None:
         self.kernel = kernel = Kernel(frame, group)
         self.b = kernel.builder
-        self.rule = rule
-        self.value = step.inputs[0]
-        self.out = step.outputs[0]
+        self.rules: list[Reduction] = [step.rule for step in steps]  # type: ignore[misc]
+        self.values = [step.inputs[0] for step in steps]
         self.axes = axes
-        self.shape = kernel.shape(self.value)
+        self.shape = kernel.shape(self.values[0])
         self.reduced = [self.shape[a] for a in axes]
         self.kept = [a for a in range(len(self.shape)) if a not in axes]
-        self.target = kernel.output(self.out)
+        self.targets = [kernel.output(step.outputs[0]) for step in steps]
         self.markers: list[Any] = []  # indices of the last dimensions, if these are walked as one
         self.columns_as_one = False  # whether those are kept
+        self.widths = [len(rule.start(self.b)) for rule in self.rules]  # accumulators of each
+        self.lanes = LANES >> (max(self.widths) - 1).bit_length()
+        self.ordered = any(rule.combine is None for rule in self.rules)
+
+    # The reductions side by side ----------------------------------------------------------------------------------------
+    def apart(self, accumulators: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The accumulators of each."""
+        ends = [sum(self.widths[: k + 1]) for k in range(len(self.widths))]
+        return [tuple(accumulators[end - width : end]) for end, width in zip(ends, self.widths)]
+
+    def start(self) -> list[Any]:
+        return [x for rule in self.rules for x in rule.start(self.b)]
+
+    def join(self, accumulators: Sequence[Any], elements: Sequence[Any], position: Any, scattered: bool = False) -> list[Any]:
+        return [x for rule, own, element in zip(self.rules, self.apart(accumulators), elements)
+                for x in ((rule.scattered if scattered else None) or rule.join)(self.b, own, element, position)]
+
+    def combine(self, left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+        return [x for rule, a, c in zip(self.rules, self.apart(left), self.apart(right)) for x in rule.combine(self.b, a, c)]  # type: ignore[misc]
 
     # Pieces -----------------------------------------------------------------------------------------------------------
-    def element(self, index: Sequence[Any]) -> Any:
+    def elements(self, index: Sequence[Any]) -> list[Any]:
         self.kernel.body = self.b.block
         self.kernel.members(index)
-        return self.kernel.read(self.value, index)
+        return [self.kernel.read(value, index) for value in self.values]
 
     def finish(self, kept: Sequence[Any], accumulators: Sequence[Any]) -> None:
-        result = self.rule.finish(self.b, tuple(accumulators), product(self.reduced))
         sizes = [self.shape[a] for a in self.kept]
         place = offset_of(kept, [*sizes[: len(kept) - 1], self.kernel.flat_size] if self.columns_as_one else sizes)
-        self.b.store(self.target, place, result)
+        for rule, target, own in zip(self.rules, self.targets, self.apart(accumulators)):
+            self.b.store(target, place, rule.finish(self.b, own, product(self.reduced)))
 
     def position(self, reduced: Sequence[Any]) -> Any:
         return offset_of(reduced, self.reduced)
@@ -106,8 +122,7 @@ class _Nest:
 
     def walk(self, n: Any, start: Sequence[Any], step: Callable[[Any, Sequence[Any]], Sequence[Any]]) -> list[Any]:
         """Accumulators over ``range(n)``, from the neutral ones of `start`."""
-        combine = self.rule.combine
-        return self.b.accumulate(n, start, step, None if combine is None else lambda a, c: combine(self.b, tuple(a), tuple(c)))
+        return self.b.accumulate(n, start, step, None if self.ordered else self.combine, self.lanes)
 
     def put(self, rows: Sequence[Any], count: Any, values: Callable[[Any], Sequence[Any]]) -> None:
         """Element j of each row of accumulators becomes that of ``values(j)``."""
@@ -124,46 +139,44 @@ class _Nest:
         def step(i: Any, acc: Sequence[Any]) -> Sequence[Any]:
             kernel.flat = i
             kernel.memo.pop(id(b.block), None)  # elements at another place
-            return self.rule.join(b, tuple(acc), self.element(kernel.markers), i)
+            return self.join(acc, self.elements(kernel.markers), i)
 
-        self.finish((), self.walk(kernel.total(self.value), self.rule.start(b), step))
+        self.finish((), self.walk(kernel.total(self.values[0]), self.start(), step))
         return kernel
 
     def rows(self, last: int = 1) -> Kernel:
         """last: how many of the last dimensions, all reduced, are walked as one."""
         kernel, b = self.kernel, self.b
         if last > 1:
-            self.markers = kernel.walk_as_one(self.value, last)
+            self.markers = kernel.walk_as_one(self.values[0], last)
             self.reduced = [*self.reduced[:-last], kernel.flat_size]
         with ExitStack() as stack:
             kept = [stack.enter_context(b.loop(0, self.shape[a], independent=True)) for a in self.kept]
 
-            one = len(self.reduced) == 1 and self.rule.combine is not None
+            one = len(self.reduced) == 1 and not self.ordered
 
             def nest(outer: list[Any], start: Sequence[Any]) -> list[Any]:
                 level = len(outer)
                 if level == len(self.reduced):
-                    return list(self.rule.join(b, tuple(start), self.element(self.index(kept, outer)), self.position(outer)))
+                    return self.join(start, self.elements(self.index(kept, outer)), self.position(outer))
                 n = self.reduced[level]
                 if one:
                     return self.walk(n, start, lambda i, acc: nest([*outer, i], acc))
                 return b.fold(0, n, list(start), lambda i, *acc: nest([*outer, i], acc))
 
-            if self.rule.combine is None or len(self.reduced) < 2:
-                total = nest([], self.rule.start(b))
+            if self.ordered or len(self.reduced) < 2:
+                total = nest([], self.start())
             else:
                 few = b.less(product(self.reduced), MANY)
-                total = b.when(few, lambda: nest([], self.rule.start(b)), lambda: self.beside(kept))
+                total = b.when(few, lambda: nest([], self.start()), lambda: self.beside(kept))
             self.finish(kept, total)
         return kernel
 
     def beside(self, kept: Sequence[Any]) -> list[Any]:
         """The accumulators over several dimensions: side by side over all of them, and joined once; the last may be short. What it has beyond whole
         rows of lanes has accumulators of its own: only so are the others always met as vectors, and stay in registers."""
-        b, rule, n = self.b, self.rule, self.reduced[-1]
-        combine = lambda left, right: rule.combine(b, tuple(left), tuple(right))  # type: ignore[misc]
-        start = rule.start(b)
-        lanes = LANES >> (len(start) - 1).bit_length()
+        b, n, lanes = self.b, self.reduced[-1], self.lanes
+        start = self.start()
         whole, rest = ([b.local(b.dtype_of(x), lanes) for x in start] for _ in range(2))
         with b.loop(0, lanes, independent=True) as j:
             for row, x in (*zip(whole, start), *zip(rest, start)):
@@ -172,8 +185,8 @@ class _Nest:
         def join(rows: Sequence[Any], j: Any, outer: Sequence[Any], place: Any) -> None:
             if isinstance(place, Scalar):
                 b.note_range(place.value, 0, n)
-            element = self.element(self.index(kept, [*outer, place]))
-            for row, x in zip(rows, rule.join(b, tuple([b.load(row, j) for row in rows]), element, self.position([*outer, place]))):
+            elements = self.elements(self.index(kept, [*outer, place]))
+            for row, x in zip(rows, self.join([b.load(row, j) for row in rows], elements, self.position([*outer, place]))):
                 b.store(row, j, x)
 
         most = n - n % lanes
@@ -184,25 +197,25 @@ class _Nest:
             with b.loop(0, n - most, independent=True) as j:
                 join(rest, j, outer, most + j)
         with b.loop(0, lanes, independent=True) as j:
-            for row, x in zip(whole, combine([b.load(row, j) for row in whole], [b.load(row, j) for row in rest])):
+            for row, x in zip(whole, self.combine([b.load(row, j) for row in whole], [b.load(row, j) for row in rest])):
                 b.store(row, j, x)
-        return b.halved(whole, lanes, combine)
+        return b.halved(whole, lanes, self.combine)
 
     def columns(self, last: int = 1) -> Kernel:
         """last: how many of the last dimensions, all kept, are walked as one."""
         kernel, b = self.kernel, self.b
         width = self.shape[-1]
         if last > 1:
-            self.markers, self.columns_as_one = kernel.walk_as_one(self.value, last), True
+            self.markers, self.columns_as_one = kernel.walk_as_one(self.values[0], last), True
             width = kernel.flat_size
-        kinds = [b.dtype_of(x) for x in self.rule.start(b)]
+        kinds = [b.dtype_of(x) for x in self.start()]
         block = width if is_number(width) and width <= COLUMNS else COLUMNS
         rows = [b.local(kind, max(1, block)) for kind in kinds]
         with ExitStack() as stack:
             kept = [stack.enter_context(b.loop(0, self.shape[a])) for a in self.kept[:-last]]
             first = stack.enter_context(b.loop(0, width, step=max(1, block)))
             here = block if is_number(width) and width <= COLUMNS else b.minimum(width - first, block)
-            self.put(rows, here, lambda j: self.rule.start(b))
+            self.put(rows, here, lambda j: self.start())
             with ExitStack() as inner:
                 outer = [inner.enter_context(b.loop(0, n)) for n in self.reduced[:-1]]
                 length = self.reduced[-1]
@@ -211,21 +224,19 @@ class _Nest:
                     """The accumulators of column j, joined with the elements of so many rows from k on, `apart` from each other."""
 
                     def joined(j: Any) -> Sequence[Any]:
-                        accumulators = tuple(b.load(row, j) for row in rows)
+                        accumulators: Sequence[Any] = [b.load(row, j) for row in rows]
                         for d in range(count):
                             reduced = [*outer, k + d * apart]
-                            element = self.element(self.index([*kept, first + j], reduced))
-                            accumulators = tuple(enter(b, accumulators, element, self.position(reduced)))
+                            elements = self.elements(self.index([*kept, first + j], reduced))
+                            accumulators = self.join(accumulators, elements, self.position(reduced), scattered=True)
                         return accumulators
 
                     return joined
 
-                scattered = self.rule.scattered
-                enter = scattered or self.rule.join
                 several = ROWS if len(self.kernel.group.members) <= FEW else 1
                 several = max(1, min(several, length)) if is_number(length) else several
                 whole = length - length % several
-                if scattered is None:
+                if any(rule.scattered is None for rule in self.rules):
                     with b.loop(0, whole, step=several) as k:
                         self.put(rows, here, join(k, several))
                 else:
@@ -236,5 +247,5 @@ class _Nest:
                     with b.loop(whole, length) as k:
                         self.put(rows, here, join(k, 1))
             with b.loop(0, here, independent=True) as j:
-                self.finish([*kept, first + j], tuple(b.load(row, j) for row in rows))
+                self.finish([*kept, first + j], [b.load(row, j) for row in rows])
         return kernel
