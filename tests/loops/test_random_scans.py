@@ -46,11 +46,14 @@ class Case:
                   "square": lambda name: (2, 2)}
         return [np.asarray(numbers.uniform(-1, 1, shapes[kind](name))) for name, kind in INPUTS], lengths
 
-    def compare(self, found: Any, which: int, what: str) -> None:
+    def rows_unknown(self, k: int, value: Any, wanted: Any) -> bool:
+        """Of a loop of no step the size of rows that only a step tells is 0; of states the initial rows tell it."""
         stateless = [o.taps is None for loop in self.loops for o in loop.outputs]
+        return stateless[k] and wanted.ndim > 1 and not len(wanted) and value.shape == (0,) * value.ndim
+
+    def compare(self, found: Any, which: int, what: str) -> None:
         for k, (value, wanted) in enumerate(zip(found, self.wanted[which][0], strict=True)):
-            # Of a loop of no step the size of rows that only a step tells is 0; of states the initial rows tell it.
-            unknown = stateless[k] and wanted.ndim > 1 and not len(wanted) and value.shape == (0,) * value.ndim
+            unknown = self.rows_unknown(k, value, wanted)
             assert value.ndim == wanted.ndim and (value.shape == wanted.shape or unknown), f"{what}, output {k}: {value.shape}, wanted {wanted.shape}"
             assert value.dtype == wanted.dtype, f"{what}, output {k}: {value.dtype}, wanted {wanted.dtype}"
             if unknown:
@@ -142,8 +145,8 @@ def test_the_last_rows(full: bool) -> None:
         call = symgraph.function(case.inputs, [x[end] for x, end in zip(case.outputs, ends)], updates=case.updates, on_unused_input="ignore")
         for which in (0, 1):
             case.counter.set_value(0.25)
-            for value, wanted, end in zip(call(*case.sets[which][0]), case.wanted[which][0], ends, strict=True):
+            for k, (value, wanted, end) in enumerate(zip(call(*case.sets[which][0]), case.wanted[which][0], ends, strict=True)):
                 fine = value.shape == wanted[end].shape and np.allclose(value, wanted[end], rtol=1e-9, atol=1e-10)
-                assert fine, f"{end}:\n{value}\nwanted\n{wanted}"
+                assert fine or case.rows_unknown(k, value, wanted), f"{end}:\n{value}\nwanted\n{wanted}"
 
     judged(check, 400 if full else 8)
