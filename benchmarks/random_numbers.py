@@ -1,6 +1,7 @@
 """Random numbers: 200,000 of each kind on one core. Each side draws its own by its own generator, so numbers are not compared."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import report
@@ -9,7 +10,8 @@ from benchmarks.sides import named
 
 COUNT = 200_000
 KINDS = [("uniform", "float32"), ("uniform", "float64"), ("normal", "float32"), ("normal", "float64"), ("exponential", "float64"),
-         ("gamma", "float64"), ("poisson", "int64")]
+         ("gamma", "float64"), ("poisson", "int64"), ("integers", "int64")]
+MANY = 4_000_000  # what threads share
 GOAL = ("uniform", "normal")  # at least as fast as numpy's Generator and as JAX
 
 
@@ -32,6 +34,16 @@ def run(quick: bool = False) -> Path:
                 kept = "kept" if all(not part > 1 for part in parts.values()) else "**missed**"
                 sections += [f"Goal: <= 1 times numpy and JAX. symgraph: {parts['numpy']:.2f} and {parts['JAX']:.2f}, {kept}."]
             report.progress(title, found)
-        return report.write("random_numbers", "Random numbers", sections, peers)
     finally:
         os.sched_setaffinity(0, allowed)
+    for kind, dtype in KINDS[:4]:
+        found = {}
+        for threads in (1, 2):
+            sides = [replace(side, name=f"{threads} of symgraph's threads") for side in named("symgraph")]
+            found |= call_times(sides, "draw_in_threads", [kind, dtype, MANY, threads], 5 if quick else 15, slice_seconds=0.05)
+        for samples in found.values():
+            samples.summaries = None
+        title = f"{MANY:,} {kind} {dtype} by threads, a stream each, on {len(allowed)} cores"
+        sections += [f"## {title}", report.table(found, "1 of symgraph's threads")]
+        report.progress(title, found)
+    return report.write("random_numbers", "Random numbers", sections, peers)

@@ -231,6 +231,8 @@ def draw(kind, dtype, count):
         functions = {"uniform": jax.random.uniform, "normal": jax.random.normal, "exponential": jax.random.exponential}
         if kind == "gamma":
             return jax.random.gamma(key, 0.7, (count,), dtype)
+        if kind == "integers":
+            return jax.random.randint(key, (count,), 0, 1000, dtype)
         return jax.random.poisson(key, 30.0, (count,)) if kind == "poisson" else functions[kind](key, (count,), dtype)
 
     yield

@@ -214,6 +214,7 @@ def draw(kind, dtype, count):
     functions = {"uniform": generator.random, "normal": generator.standard_normal, "exponential": generator.standard_exponential}
     functions["gamma"] = lambda n, dtype: generator.standard_gamma(0.7, n, dtype)
     functions["poisson"] = lambda n, dtype: generator.poisson(30.0, n)
+    functions["integers"] = lambda n, dtype: generator.integers(0, 1000, n, dtype)
     yield
     yield lambda: functions[kind](count, dtype=dtype), []
 

@@ -248,10 +248,21 @@ def ordering(name, dtype, *shape):
 
 def draw(kind, dtype, count):
     stream = symgraph.random.RandomStreams(0)
-    given = {"gamma": [0.7], "poisson": [30.0]}.get(kind, [])
+    given = {"gamma": [0.7], "poisson": [30.0], "integers": [0, 1000]}.get(kind, [])
     result = getattr(stream, kind)((count,), *given, dtype=None if kind == "poisson" else dtype)
     yield
     yield symgraph.function([], result), []
+
+
+def draw_in_threads(kind, dtype, count, threads):
+    """Each thread its part, from a stream of its own: a call lets other threads of Python run."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    streams = symgraph.random.RandomStreams(0).spawn(threads)
+    functions = [symgraph.function([], getattr(stream, kind)((count // threads,), dtype=dtype)) for stream in streams]
+    pool = ThreadPoolExecutor(threads)
+    yield
+    yield lambda: list(pool.map(lambda f: f(), functions)), []
 
 
 logistic_map, ar2, horner, power, nested, many, recurrent = graph_loops.programs(

@@ -15,6 +15,7 @@ import numpy as np
 import symgraph.tensor as T
 from symgraph.expr.sizes import as_size, size_of, static_int, times
 from symgraph.expr.variable import Constant
+from symgraph.ops.random.bounded import Integers
 from symgraph.ops.random.keys import fold_in
 from symgraph.ops.random.noise import Noise
 from symgraph.ops.random.require import require
@@ -84,8 +85,7 @@ def exponential(key: Any, sizes: Any, dtype: str, scale: Any) -> Any:
 
 
 def cauchy(key: Any, sizes: Any, dtype: str, loc: Any, scale: Any) -> Any:
-    u = _noise("uniform", key, sizes, dtype)
-    return loc + scale * T.tan(_number(math.pi, u) * (u - _number(0.5, u)))
+    return loc + scale * _noise("cauchy", key, sizes, dtype)
 
 
 def laplace(key: Any, sizes: Any, dtype: str, loc: Any, scale: Any) -> Any:
@@ -170,7 +170,11 @@ def negative_binomial(key: Any, sizes: Any, dtype: str, n: Any, p: Any) -> Any:
 
 
 def integers(key: Any, sizes: Any, dtype: str, low: Any, high: Any) -> Any:
-    return Sampler("integers", dtype)(key, low, high, *sizes)
+    if low.ndim or high.ndim:
+        return Sampler("integers", dtype)(key, low, high, *sizes)
+    known = static_int(low), static_int(high)
+    wide = known[0] is not None and known[1] is not None and known[1] - known[0] >= 2**32  # the same numbers, side by side
+    return (Sampler("integers", dtype) if wide else Integers(dtype))(key, low, high, *sizes)
 
 
 def random_integers(key: Any, sizes: Any, dtype: str, low: Any, high: Any) -> Any:

@@ -15,6 +15,7 @@ from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.randomstate import random_state_type
 from symgraph.expr.types import TensorType
 from symgraph.expr.variable import Constant
+from symgraph.ops.random.bounded import Integers
 from symgraph.ops.random.fromuniform import ChoiceFromUniform, MultinomialFromUniform
 from symgraph.ops.random.keys import ChildKeys, NextKey, key
 from symgraph.ops.random.mrg import M1, M2, A1p72, A2p72, DotModulo, mrg_uniform
@@ -133,6 +134,9 @@ ROWS = [
               [[KEY, *_PARAMETERS[name][0], *_SMALL[0]], [KEY, *_PARAMETERS[name][0], *_SMALL[3]], [COUNTED, *_PARAMETERS[name][1], *_SMALL[0]],
                [KEY, *_PARAMETERS[name][1], *_SMALL[1]], [KEY, *_PARAMETERS[name][1], *_SMALL[2]]])
       for name in RULES for dtype in (("int64", "float32") if RULES[name].discrete else ("float64", "float32"))],
+    *[exactly(f"integers {high} {dtype}", lambda k, low, high, *s, dtype=dtype: Integers(dtype)(k, low, high, *s),
+              [[key, np.asarray(low), np.asarray(high), *s] for key in (KEY, COUNTED) for s in (_SMALL[0], _SMALL[3], sizes(150))])
+      for low, high, dtype in ((-3, 4, "int64"), (0, 3 * 2**30, "float64"), (-(2**62), 2**62, "int64"), (np.int8(0), np.uint8(200), "uint8"))],
     exactly("multinomial", lambda k, n, p, *s: Multinomial()(k, n, p, *s), [
         [KEY, 20, np.array([0.2, 0.0, 0.5, 0.3]), *sizes(3)],
         [KEY, np.array([[3], [100]]), np.full((2, 1, 3), 1.0, "float32"), *sizes(2, 1)],

@@ -50,7 +50,7 @@ MORE: list[tuple[str, tuple[Any, ...]]] = [
     ("gamma", (0.02, 1.0)), ("gamma", (1.0, 1.0)), ("gamma", (60.0, 0.5)), ("poisson", (0.1,)), ("poisson", (9.9,)), ("poisson", (10.0,)),
     ("poisson", (400.0,)), ("binomial", (100, 0.7)), ("binomial", (1000, 0.02)), ("binomial", (10**6, 0.5)), ("binomial", (10**12, 1e-11)),
     ("geometric", (0.9,)), ("vonmises", (0.0, 0.0)), ("vonmises", (0.0, 300.0)), ("hypergeometric", (1000, 2000, 500)),
-    ("hypergeometric", (3, 900, 500)), ("integers", (0, 3 * 2**60)), ("truncated_normal", (0.0, 1.0, 6.0, 9.0)),
+    ("hypergeometric", (3, 900, 500)), ("integers", (0, 3 * 2**60)), ("integers", (5, 5 + 3 * 2**30)), ("truncated_normal", (0.0, 1.0, 6.0, 9.0)),
     ("truncated_normal", (0.0, 1.0, 29.0, 29.05)),
     ("truncated_normal", (0.0, 1.0, 40.0, 40.05)), ("truncated_normal", (0.0, 1.0, 50.0, np.inf)),
     ("truncated_normal", (0.0, 1.0, -np.inf, -1.0)), ("beta", (0.05, 2.0)), ("standard_t", (1.0,)), ("negative_binomial", (50.0, 0.1)),

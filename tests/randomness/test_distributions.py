@@ -246,3 +246,12 @@ def test_counts_have_no_derivative():
     kappa = T.dscalar()
     with pytest.raises(symgraph.errors.NullTypeGradError):
         symgraph.grad(R.vonmises(KEY, 3, 0.0, kappa).sum(), kappa)
+
+
+def test_integers_do_not_ask_how_their_bounds_are_known():
+    low, high = T.lscalars("low", "high")
+    drawn = symgraph.function([low, high], R.integers(KEY, 300, low, high))
+    for bounds in ((0, 7), (-5, 3 * 2**30), (0, 2**32 - 1), (0, 2**32), (-(2**63), 2**63 - 1)):
+        found = drawn(*bounds)
+        np.testing.assert_array_equal(found, R.integers(KEY, 300, *bounds).eval())
+        assert bounds[0] <= found.min() <= found.max() < bounds[1]

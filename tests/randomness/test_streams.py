@@ -229,6 +229,8 @@ DRAWS = {
     "gamma": lambda k, a: R.gamma(k, (300, 3), a),
     "poisson": lambda k, a: R.poisson(k, (20, 3), a * 20),
     "hypergeometric": lambda k, a: R.hypergeometric(k, (7,), 3, 4, 5),
+    "integers": lambda k, a: R.integers(k, (70,), -2, 3 * 2**30),
+    "cauchy": lambda k, a: R.cauchy(k, (3, 5)),
     "a single number": lambda k, a: R.gamma(k, (), a[0]),
 }
 

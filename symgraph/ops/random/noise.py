@@ -1,4 +1,4 @@
-"""What all draws are made of: bits, uniform, normal and exponential numbers of given sizes, by a key.
+"""What all draws are made of: bits, uniform, normal, exponential and Cauchy's numbers of given sizes, by a key.
 
 The loops compute LANES blocks side by side, as vectors, and an element's place says which word of which block it takes: of each group
 of LANES blocks first all first numbers, then all second ones. So numbers depend on their place alone, on every target.
@@ -19,7 +19,7 @@ from symgraph.expr.sizes import SizedOp, as_sizes
 from symgraph.ops.random import portable
 from symgraph.ops.random.philox import block, words_of
 
-__all__ = ["KINDS", "Noise", "as_key", "as_keys", "noise"]
+__all__ = ["KINDS", "LANES", "Noise", "as_key", "as_keys", "key_sizes", "noise", "sizes_given"]
 
 LANES = 16
 _NEGATIVE = "negative dimensions are not allowed, got {}"
@@ -40,6 +40,24 @@ def as_keys(key: Any) -> Any:
     if x.ndim == 2 and x.dtype == "uint32" and x.type.shape[1] in (None, 4):
         return x
     return as_key(x)
+
+
+def key_sizes(s: Any, key: Any, sizes: Sequence[Any]) -> tuple[Any, ...]:
+    """The shape of what a key, or each of a stack, gives in these sizes, which are checked."""
+    n = key.shape[-1]
+    s.check(s.equal(n, 4), "ValueError", _KEY, n)
+    out = tuple([x.item(0) for x in sizes])
+    for n in out:
+        s.check(s.less(-1, n), "ValueError", _NEGATIVE, n)
+    return (*key.shape[:-1], *out)
+
+
+def sizes_given(sizes: Sequence[Any]) -> tuple[int, ...]:
+    """Sizes as they come in a call; ValueError for a negative one."""
+    shape = tuple(int(n) for n in sizes)
+    if min(shape, default=0) < 0:
+        raise ValueError(_NEGATIVE.format(min(shape)))
+    return shape
 
 
 def uniform32(b: Any, word: Any) -> Any:
@@ -88,7 +106,16 @@ def _normal(b: Any, w: Sequence[Any], wide: bool) -> list[Any]:
     return numbers
 
 
-KINDS = {"bits": _bits, "uniform": _uniform, "exponential": _exponential, "normal": _normal}
+def _cauchy(b: Any, w: Sequence[Any], wide: bool) -> list[Any]:
+    """tan(pi (u - 1/2)) by the series of sine and cosine; u = 0 is raised by half a step, so that it is finite."""
+    numbers = []
+    for u in _uniform(b, w, wide):
+        sine, cosine = portable.sine_and_cosine(b, b.mul(b.maximum(u, 2.0**-54 if wide else 2.0**-25), 0.5))
+        numbers.append(b.neg(b.div(cosine, sine)))
+    return numbers
+
+
+KINDS = {"bits": _bits, "uniform": _uniform, "exponential": _exponential, "normal": _normal, "cauchy": _cauchy}
 
 
 class Noise(SizedOp):
@@ -96,7 +123,7 @@ class Noise(SizedOp):
     a stack of what each key gives.
 
     bits: uint32 or uint64, all values alike; the others float16 (as float32, rounded), float32 or float64: uniform in [0, 1),
-    exponential of mean 1, normal of mean 0 and variance 1.
+    exponential of mean 1, normal of mean 0 and variance 1, Cauchy's of median 0 and scale 1.
     """
 
     __props__ = ("kind", "dtype")
@@ -118,17 +145,10 @@ class Noise(SizedOp):
         return [self.dtype]
 
     def sizes(self, s: Any, key: Any, *sizes: Any) -> Any:
-        n = key.shape[-1]
-        s.check(s.equal(n, 4), "ValueError", _KEY, n)
-        out = tuple([x.item(0) for x in sizes])
-        for n in out:
-            s.check(s.less(-1, n), "ValueError", _NEGATIVE, n)
-        return [(*key.shape[:-1], *out)]
+        return [key_sizes(s, key, sizes)]
 
     def compute(self, key: Any, *sizes: Any) -> Any:
-        shape = tuple(int(n) for n in sizes)
-        if min(shape, default=0) < 0:
-            raise ValueError(_NEGATIVE.format(min(shape)))
+        shape = sizes_given(sizes)
         if key.ndim == 2:
             return np.array([self.compute(one, *sizes) for one in key], self.dtype).reshape(len(key), *shape)
         count = math.prod(shape)
