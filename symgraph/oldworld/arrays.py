@@ -19,8 +19,25 @@ sctypes: dict[str, list[Any]] = {
     "float": [np.float16, np.float32, np.float64, np.longdouble], "complex": [np.complex64, np.complex128, np.clongdouble],
     "others": [bool, object, bytes, str, np.void],
 }
-nbytes = {kind: np.dtype(kind).itemsize for kinds in list(sctypes.values())[:4] for kind in kinds}
-cast = {kind: (lambda x, kind=kind: np.asarray(x).astype(kind)) for kinds in list(sctypes.values())[:4] for kind in kinds}
+
+
+class _ByType(dict[Any, Any]):
+    """A dictionary by types of numpy, which can be asked by whatever names one: ``np.cast["float32"]``, ``np.nbytes[float]``."""
+
+    def __missing__(self, key: Any) -> Any:
+        try:
+            kind = np.dtype(np.dtype(key).str).type  # of several names for 64 bits the one that is used
+        except TypeError:
+            raise KeyError(key) from None
+        found = {np.bool_: bool, np.object_: object, np.bytes_: bytes, np.str_: str}.get(kind, kind)
+        if found is key or found not in self:
+            raise KeyError(key)
+        return self[found]
+
+
+_KINDS = [kind for kinds in sctypes.values() for kind in kinds]
+nbytes = _ByType((kind, np.dtype(kind).itemsize) for kind in _KINDS)
+cast = _ByType((kind, lambda x, kind=kind: np.asarray(x).astype(kind)) for kind in _KINDS)
 
 
 def alen(a: Any) -> int:
@@ -206,3 +223,29 @@ def normed_histogram(now: Any, report: Report) -> Any:
         return now(*args, **options)
 
     return histogram
+
+
+def stacked_from_any(now: Any, report: Report) -> Any:
+    """np.vstack and its kin, of what gives arrays one after another."""
+
+    @wraps(now)
+    def stack(tup: Any, *args: Any, **options: Any) -> Any:
+        if not hasattr(tup, "__getitem__"):
+            report("of a generator: of a list")
+            tup = list(tup)
+        return now(tup, *args, **options)
+
+    return stack
+
+
+def reshaped_to(now: Any, report: Report) -> Any:
+    """np.reshape(a, newshape=...)."""
+
+    @wraps(now)
+    def reshape(*args: Any, newshape: Any = None, **options: Any) -> Any:
+        if newshape is not None:
+            report("newshape is shape")
+            options["shape"] = newshape
+        return now(*args, **options)
+
+    return reshape

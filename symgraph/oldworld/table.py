@@ -43,6 +43,7 @@ NAMES: Names = {
     "locale": {"locale": "format=format_string"},
     "os": {"errno": "errno="},
     "pipes": {"shlex": "quote"},
+    "platform": {"=words": "dist=linux_distribution linux_distribution"},
     "sys": {"=words": "getcheckinterval setcheckinterval"},
     "time": {"time": "clock=process_time"},
     "urllib": {"urllib.error": "error=", "urllib.parse": "parse=", "urllib.request": "request="},  # which `six.moves.urllib` loaded when asked
@@ -60,9 +61,12 @@ NAMES: Names = {
             safe_eval sctype2char sctypes set_string_function who""",
         "numpy.lib": "add_docstring add_newdoc", "numpy.rec": "format_parser", "numpy.char": "compare_chararrays", "inspect": "source=getsource",
     },
-    "numpy.testing": {"numpy.random": "rand"},
+    "numpy.fft": {"numpy.fft": "fftpack="},
+    "numpy.lib": {"numpy": "pad"},
+    "numpy.linalg": {"numpy.linalg": "linalg="},
+    "numpy.testing": {"numpy.random": "rand", "numpy.testing": "utils="},
     # scipy, scikit-learn
-    "scipy": {"numpy": "*", "numpy.random": "rand randn", "scipy.special": "comb factorial"},
+    "scipy": {"numpy": "*", "numpy.fft": "ifft", "numpy.random": "rand randn", "scipy.special": "comb factorial"},
     "scipy.integrate": {"=science": "cumtrapz simps trapz"},
     "scipy.linalg": {"numpy": "tri tril triu", "scipy.linalg": "pinv2=pinv"},
     "scipy.misc": _MISC, "scipy.misc.common": _MISC, "scipy.misc.pilutil": {"=images": _IMAGES},
@@ -73,8 +77,12 @@ NAMES: Names = {
     "scipy.special": {"=science": "sph_harm"},
     "scipy.stats": {"=science": "binom_test chisqprob itemfreq median_absolute_deviation nanstd", "numpy": "nanmean nanmedian"},
     "sklearn.cross_validation": _SELECTION,
+    "sklearn.decomposition": {"sklearn.decomposition": "RandomizedPCA=PCA"},
     "sklearn.externals": {},
     "sklearn.grid_search": {"sklearn.model_selection": "GridSearchCV ParameterGrid ParameterSampler RandomizedSearchCV"},
+    "sklearn.lda": {"sklearn.discriminant_analysis": "LDA=LinearDiscriminantAnalysis"},
+    "sklearn.learning_curve": {"sklearn.model_selection": "learning_curve validation_curve"},
+    "sklearn.qda": {"sklearn.discriminant_analysis": "QDA=QuadraticDiscriminantAnalysis"},
     # six
     "six": {"=sixes": "*"},
     "six.moves": {
@@ -90,11 +98,15 @@ NAMES: Names = {
 
 MADE = frozenset("""cgi distutils distutils.core distutils.dir_util distutils.extension distutils.file_util distutils.spawn distutils.sysconfig
     distutils.util distutils.version imp pipes scipy.misc scipy.misc.common scipy.misc.pilutil six six.moves sklearn.cross_validation
-            sklearn.externals
-    sklearn.grid_search""".split())
+    sklearn.externals sklearn.grid_search sklearn.lda sklearn.learning_curve sklearn.qda""".split())
 
 SAME = {
     "numpy.fft.fftpack": "numpy.fft", "numpy.lib.arraysetops": "numpy", "numpy.linalg.linalg": "numpy.linalg", "numpy.testing.utils": "numpy.testing",
+    "numpy.lib.function_base": "numpy", "numpy.lib.index_tricks": "numpy", "numpy.lib.shape_base": "numpy", "numpy.lib.twodim_base": "numpy",
+    "sklearn.cluster.k_means_": "sklearn.cluster", "sklearn.datasets.base": "sklearn.datasets",
+    "sklearn.datasets.samples_generator": "sklearn.datasets",
+    "sklearn.decomposition.pca": "sklearn.decomposition", "sklearn.ensemble.forest": "sklearn.ensemble", "sklearn.metrics.metrics": "sklearn.metrics",
+    "sklearn.linear_model.logistic": "sklearn.linear_model", "sklearn.metrics.scorer": "sklearn.metrics", "sklearn.tree.tree": "sklearn.tree",
     "six.moves.cPickle": "pickle", "six.moves.configparser": "configparser", "six.moves.queue": "queue", "six.moves.urllib": "urllib",
     "six.moves.urllib.error": "urllib.error", "six.moves.urllib.parse": "urllib.parse", "six.moves.urllib.request": "urllib.request",
     "six.moves.builtins": "builtins", "six.moves.http_client": "http.client",
@@ -113,7 +125,8 @@ METHODS: dict[str, dict[str, str]] = {
 CHANGED: Names = {
     "h5py": {"=files": "AttributeManager=attributes_in_bytes"},
     "json": {"=words": "load=without_encoding loads=without_encoding"},
-    "numpy": {"=arrays": "array=as_before asarray=as_before fromstring=from_bytes histogram=normed_histogram"},
+    "numpy": {"=arrays": "array=as_before asarray=as_before column_stack=stacked_from_any dstack=stacked_from_any fromstring=from_bytes "
+              "histogram=normed_histogram hstack=stacked_from_any reshape=reshaped_to vstack=stacked_from_any"},
     "random": {"=words": "sample=sample_of_sets shuffle=shuffle_by"},
     "yaml": {"=files": "load=load_without_loader load_all=load_without_loader"},
 }

@@ -60,7 +60,8 @@ def test_names_come_when_they_are_asked_for() -> None:
     with pytest.raises(AttributeError, match="module 'fractions' has no attribute 'other'"):
         module.other  # noqa: B018
     before = types.ModuleType("numpy")
-    before.array, before.asarray, before.fromstring, before.histogram = np.array, np.asarray, np.fromstring, np.histogram  # type: ignore[attr-defined]
+    for one in " ".join(table.CHANGED["numpy"].values()).split():
+        setattr(before, one.partition("=")[0], getattr(np, one.partition("=")[0]))
     before.__getattr__ = lambda name: f"before {name}"  # type: ignore[method-assign]
     supply.dress(before)
     assert before.float is float and before.Inf == np.inf and before.something == "before something"
@@ -97,6 +98,10 @@ PIECES: dict[str, tuple[Callable[[], Any], Any]] = {
     "copy=False": (lambda: ARRAY([1.0], copy=False).tolist(), [1.0]),
     "fromstring": (lambda: [quietly(arrays.from_bytes, np.fromstring)(*x) for x in [(b"\x01\x02", "uint8"), ("1 2", int, -1, " ")]][0].tolist(), [1, 2]),
     "histogram": (lambda: quietly(arrays.normed_histogram, np.histogram)([1, 2], bins=2, normed=True)[0].tolist(), [1.0, 1.0]),
+    "stacks": (lambda: [quietly(arrays.stacked_from_any, kind)([x, x] for x in (1, 2)).tolist() for kind in (np.vstack, np.hstack)],
+               [[[1, 1], [2, 2]], [1, 1, 2, 2]]),
+    "reshape": (lambda: [quietly(arrays.reshaped_to, np.reshape)([1, 2], newshape=(2, 1)).tolist(), quietly(arrays.reshaped_to, np.reshape)([1], 1)[0]],
+                [[[1], [2]], 1]),
     "in1d": (lambda: arrays.in1d([[1], [2]], [2]).tolist(), [False, True]),
     "types": (lambda: (arrays.obj2sctype("f4"), arrays.maximum_sctype("int8"), arrays.issubsctype(np.int8, np.integer), arrays.issctype(int),
                        arrays.issctype("x"), arrays.find_common_type([np.float32], [np.int64]), arrays.sctype2char("f8"), arrays.nbytes[np.float32]),
@@ -104,6 +109,8 @@ PIECES: dict[str, tuple[Callable[[], Any], Any]] = {
     "small ones": (lambda: (arrays.asscalar(np.ones(1)), arrays.alen([1, 2]), arrays.alen(3), arrays.asfarray([1]).dtype.name,
                             arrays.msort([[2], [1]]).tolist(), arrays.safe_eval("[1]"), arrays.cast[np.float32](1).dtype.name), (
                                 1.0, 2, 1, "float64", [[1], [2]], [1], "float32")),
+    "by type": (lambda: [arrays.cast[kind](1.5).dtype.char for kind in ("float32", "f2", int, np.float64, "q", bool, "O")] + [arrays.nbytes["f4"]],
+                ["f", "e", "l", "d", "l", "?", "O", 4]),
     "lists": (lambda: (words2.range(3), words2.map(None, [1, 2], [3]), words2.zip([1], [2]), words2.filter(str.isdigit, "a1"), words2.filter(None, (0, 1))),
               ([0, 1, 2], [(1, 3), (2, None)], [(1, 2)], "1", (1,))),
     "kinds": (lambda: (isinstance("a", words2.basestring), isinstance(b"a", words2.basestring), isinstance("a", words2.unicode),
