@@ -87,9 +87,9 @@ class Worker:
         self.compiled[program, tuple(arguments)] = function, given
         found = [summaries(result)]
         for _ in range(CALLS_COMPARED - 1):
-            start = time.perf_counter()
+            begun = time.perf_counter()
             found.append(summaries(function(*given)))
-            if time.perf_counter() - start > SLOW:
+            if time.perf_counter() - begun > SLOW:
                 break
         return {"build": built - start, "compile": end - built, "summaries": found}
 
