@@ -55,7 +55,7 @@ def run(quick: bool = False) -> Path:
             speed = 1 / ratio(found["symgraph"], found["C"])
             sections += [f"## {title}", report.table(found, "symgraph"), f"{speed:.2f} of the speed of C (goal: {goal})."]
             report.progress(title, found)
-        sections.append("## Recurrent networks\nTimes of symgraph; how many times as long the others take; `products`: the same matrix products "
+        sections.append("## Recurrent networks\nThe best times of symgraph; how many times as long those of the others are; `products`: the same matrix products "
                         "in a loop of numpy and nothing else.")
         sections.append(networks(team, ALL_SIDES if quick else CELLS, (), 3 if quick else 7, budget))
         if quick:
@@ -83,7 +83,7 @@ def networks(team: Team, cells: list[tuple[object, ...]], peers: tuple[str, ...]
     for kind, hidden, batch, steps, dtype, trained in cells:
         found = call_times(sides, "recurrent", [kind, hidden, batch, steps, dtype, trained], rounds, team=team, budget=budget)
         title = f"{kind} {hidden}, batch {batch}, {steps} steps, {dtype}{', trained' if trained else ''}"
-        times = [f"{ratio(found[name], found['symgraph']):.2f}" if not found[name].failure else "-" for name in others]
+        times = [f"{found[name].best / found['symgraph'].best:.2f}" if not found[name].failure else "-" for name in others]
         lines.append(f"| {title} | {1e3 * found['symgraph'].best:.3f} | {' | '.join(times)} |")
         report.progress(title, found)
     return "\n".join(lines)
