@@ -55,8 +55,8 @@ def run(quick: bool = False) -> Path:
             speed = 1 / ratio(found["symgraph"], found["C"])
             sections += [f"## {title}", report.table(found, "symgraph"), f"{speed:.2f} of the speed of C (goal: {goal})."]
             report.progress(title, found)
-        sections.append("## Recurrent networks\nThe best times of symgraph; how many times as long those of the others are; `products`: the same matrix products "
-                        "in a loop of numpy and nothing else.")
+        sections.append("## Recurrent networks\nThe best times of symgraph; how many times as long those of the others are; `products`: the "
+                        "same matrix products in a loop of numpy and nothing else.")
         sections.append(networks(team, ALL_SIDES if quick else CELLS, (), 3 if quick else 7, budget))
         if quick:
             sections.append(networks(team, FEW, ("JAX", "torch"), 3, budget))

@@ -167,12 +167,15 @@ class Builder(Arithmetic):
 
     def accumulate(
         self, n: Any, start: Sequence[Any], join: Callable[..., Sequence[Any]], combine: Callable[..., Sequence[Any]] | None, lanes: int = 0,
+        parts: int = 1,
     ) -> list[Any]:
         """The values of `start` joined with the elements 0 .. n - 1: ``join(i, accumulators) -> accumulators``, in order if `combine` is None.
 
         Else ``combine(left, right)`` may join two runs, and where n is large `LANES` accumulators stand side by side, each taking
         every LANES-th element; fewer where there are several values, so that all are kept in registers. So loops become vectors, and
         sums more accurate, without another rule of floating point; all targets add in the same order. lanes: how many, if that is decided.
+        parts: the lanes are walked in so many loops, one after the other, where there is much to do for each: what is computed between needs few
+        registers then.
         """
         lanes = lanes or LANES >> (len(start) - 1).bit_length()
 
@@ -183,17 +186,28 @@ class Builder(Arithmetic):
             return rest(0, start)
 
         def side_by_side() -> list[Any]:
-            rows = [self.local(self.dtype_of(x), lanes) for x in start]
+            width = lanes // parts
+            groups = [[self.local(self.dtype_of(x), width) for x in start] for _ in range(parts)]
             whole = n - n % lanes
-            with self.loop(0, lanes, independent=True) as j:
-                for row, x in zip(rows, start):
-                    self.store(row, j, x)
-            with self.loop(0, whole, step=lanes) as i, self.loop(0, lanes, independent=True) as j:
-                place = i + j
-                self.note_range(place.value, 0, n)
-                for row, x in zip(rows, join(place, [self.load(row, j) for row in rows])):
-                    self.store(row, j, x)
-            return [whole, *self.halved(rows, lanes, combine)]
+            for rows in groups:
+                with self.loop(0, width, independent=True) as j:
+                    for row, x in zip(rows, start):
+                        self.store(row, j, x)
+            with self.loop(0, whole, step=lanes) as i:
+                for k, rows in enumerate(groups):
+                    with self.loop(0, width, independent=True) as j:
+                        place = i + j if k == 0 else i + k * width + j
+                        self.note_range(place.value, 0, n)
+                        for row, x in zip(rows, join(place, [self.load(row, j) for row in rows])):
+                            self.store(row, j, x)
+            while len(groups) > 1:
+                half = len(groups) // 2
+                for rows, others in zip(groups, groups[half:]):
+                    with self.loop(0, width, independent=True) as j:
+                        for row, x in zip(rows, combine([self.load(row, j) for row in rows], [self.load(row, j) for row in others])):
+                            self.store(row, j, x)
+                del groups[half:]
+            return [whole, *self.halved(groups[0], width, combine)]
 
         # What is left over, or all where n is small, in one loop for both: the elements may be much code.
         done, *total = side_by_side() if is_number(n) else self.when(self.less(n, 2 * lanes), lambda: [0, *start], side_by_side, alike=True)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
+import numpy as np
+
 from codegen.loopir.builder import LANES
 from codegen.loopir.scalar import Scalar, is_number
 from codegen.lower.arrays import FlatIndex, NotFlat, offset_of, product
@@ -23,6 +25,7 @@ from codegen.rules import Reduction
 __all__ = ["reduction_kernel"]
 
 COLUMNS = 4096  # accumulators of a block of columns. Fewer (128 before) make memory jump: 12.8 ms for a sum of 1,000 x 10,000, now 5
+TOGETHER = 64  # bytes of the lanes of several reductions that are walked as one, so that what is computed between needs few registers
 MANY = 64  # elements for which accumulators side by side are worth their start and end
 ROWS, FEW = 4, 4  # rows joined at once where the group has few members: an accumulator that is chosen from several of them
 # is never the one in memory or nothing, which LLVM makes a store under a mask (on AMD 20 times the time of a plain one). They are taken from as many
@@ -70,6 +73,8 @@ class _Nest:
         self.columns_as_one = False  # whether those are kept
         self.widths = [len(rule.start(self.b)) for rule in self.rules]  # accumulators of each
         self.lanes = LANES >> (max(self.widths) - 1).bit_length()
+        item = np.dtype(frame.types[self.values[0]].dtype).itemsize
+        self.parts = 1 if len(steps) == 1 else max(1, self.lanes * item // TOGETHER)
         self.ordered = any(rule.combine is None for rule in self.rules)
 
     # The reductions side by side ----------------------------------------------------------------------------------------
@@ -122,7 +127,7 @@ class _Nest:
 
     def walk(self, n: Any, start: Sequence[Any], step: Callable[[Any, Sequence[Any]], Sequence[Any]]) -> list[Any]:
         """Accumulators over ``range(n)``, from the neutral ones of `start`."""
-        return self.b.accumulate(n, start, step, None if self.ordered else self.combine, self.lanes)
+        return self.b.accumulate(n, start, step, None if self.ordered else self.combine, self.lanes, self.parts)
 
     def put(self, rows: Sequence[Any], count: Any, values: Callable[[Any], Sequence[Any]]) -> None:
         """Element j of each row of accumulators becomes that of ``values(j)``."""

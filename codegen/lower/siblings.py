@@ -15,7 +15,8 @@ from codegen.rules import Pointwise, Reduction
 
 __all__ = ["families"]
 
-MOST = 4  # reductions in a family: more accumulators than registers go through memory
+MOST = 3  # reductions in a family: of four cheap ones of float32 the accumulators that no register is left for cost what one walk saves
+DEAR = 8  # cost of a step beyond which what is shared is better stored: with exp one nest took 1.2 to 2 times as long
 REACH = 40  # steps that are looked at behind a reduction
 
 
@@ -34,6 +35,8 @@ def families(program: Program, makers: Mapping[int, int]) -> dict[int, tuple[int
         return {}
     for position, kind in kinds.items():
         walked = _walked(program, makers, position)
+        if any(_dear(program, makers, v) for v in walked):
+            continue
         family = next((f for v in walked if (f := latest.get(v)) is not None and f.kind == kind and _fits(program, makers, f, position)), None)
         if family is None:
             family = _Family([], kind)
@@ -66,6 +69,11 @@ def _walked(program: Program, makers: Mapping[int, int], position: int) -> list[
         if isinstance(made, Step) and isinstance(made.rule, Pointwise) and len(found) < REACH:
             found += [u for u, how in zip(made.inputs, made.rule.reads) if how == "same" and u not in found and _alike(program, u, v)]
     return found
+
+
+def _dear(program: Program, makers: Mapping[int, int], v: int) -> bool:
+    made = program.steps[makers[v]] if v in makers else None
+    return isinstance(made, Step) and isinstance(made.rule, Pointwise) and made.rule.cost > DEAR
 
 
 def _alike(program: Program, u: int, v: int) -> bool:
