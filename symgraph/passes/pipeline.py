@@ -27,6 +27,7 @@ from symgraph.passes.attention import attention
 from symgraph.passes.blas import BLAS
 from symgraph.passes.branches import branches, sink
 from symgraph.passes.choices import CHOICES
+from symgraph.passes.diagonals import diagonals
 from symgraph.passes.expand import expand, expand_inline
 from symgraph.passes.fold import fold
 from symgraph.passes.indexing import INDEXING
@@ -102,6 +103,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("merge", merge, _RUN),
     Pass("attention", attention, _RUN, frozenset({"specialize"})),
     Pass("softmaxes", softmaxes, _RUN, frozenset({"specialize"})),
+    Pass("diagonals", diagonals, _RUN, frozenset({"specialize"})),
     Pass("fold", fold, _RUN, frozenset({"constant_folding"})),
     Pass("unroll", unroll, _RUN, frozenset({"scan", "scan_opt"})),
     Pass("loops", loops, _RUN, frozenset({"scan", "scan_opt"})),
