@@ -231,6 +231,7 @@ DRAWS = {
     "hypergeometric": lambda k, a: R.hypergeometric(k, (7,), 3, 4, 5),
     "integers": lambda k, a: R.integers(k, (70,), -2, 3 * 2**30),
     "cauchy": lambda k, a: R.cauchy(k, (3, 5)),
+    "short rows": lambda k, a: R.gamma(k, (2, 150, 3), T.arange(2).dimshuffle(0, "x", "x") + a.sum() + np.arange(1.0, 4.0)),
     "a single number": lambda k, a: R.gamma(k, (), a[0]),
 }
 

@@ -147,64 +147,75 @@ class Sampler(_Drawn):
                 b.check(self.rule.joint[0](b, *values), "ValueError", f"{self.name}: {self.rule.joint[1]}")
             return values
 
-        def source(index: list[Any]) -> Callable[[Any], Draws]:
-            """The words of each element of an example, by its place in the output."""
-            words = [b.cast(key.load(*index[:examples], k), "uint64") for k in range(4)]
-            start = index[0] * count if examples else 0
-            return lambda place: Draws(b, words, b.cast(place - start, "uint64"))
+        def words_at(example: list[Any]) -> list[Any]:
+            return [b.cast(key.load(*example, k), "uint64") for k in range(4)]
 
         if self.rule.attempt is None or out.ndim == examples:
-            nest(b, out.shape, lambda index, place: b.store(
-                out.pointer, place, b.cast(self.rule.draw(b, source(index)(place), *checked(index)), self.dtype)))
+
+            def alone(index: list[Any], place: Any) -> None:
+                draws = Draws(b, words_at(index[:examples]), b.cast(place - index[0] * count if examples else place, "uint64"))
+                b.store(out.pointer, place, b.cast(self.rule.draw(b, draws, *checked(index)), self.dtype))
+
+            nest(b, out.shape, alone)
             return
         found, latest = (b.local("int64" if self.rule.kind == "int64" else "float64", BLOCK) for _ in range(2))
         waiting, taken = b.local("int64", BLOCK), b.local("bool", BLOCK)
-        alike = all(_is_one(n) for x in parameters for n in x.shape)  # then the dimensions do not matter
-        outer, last = (out.shape[:examples], count) if alike else (out.shape[:-1], out.shape[-1])
+        single = [all(map(_is_one, x.shape)) for x in parameters]
+        rooms = [None if one else b.local(self.rule.kind, BLOCK) for one in single]  # of each element of a block its own parameters
+        sizes = [] if all(single) else list(out.shape[examples:])  # where all have the same, nobody asks which element it is
 
-        def row(index: list[Any], place: Any) -> None:
-            """The elements along the last dimension, BLOCK at a time: an attempt for all that wait, side by side, until none does."""
-            draws = source(index)
-            with b.loop(0, last, step=BLOCK) as first:
-                width = b.minimum(last - first, BLOCK)
-                start = place * last + first if index else first
+        def block(first: Any, draws: Callable[[Any], Draws], start: Any, example: list[Any], at: Sequence[Any]) -> Sequence[Any]:
+            """BLOCK elements, counted on from the index `at`: an attempt for all that wait, side by side, until none does."""
+            width = b.minimum(count - first, BLOCK)
 
-                def begin(j: Any, count: Any) -> list[Any]:
-                    """A search at once; the others wait."""
-                    values = checked([*index, first + j])
-                    b.store(waiting, count, j)
-                    if self.rule.search is None:
-                        return [count + 1]
+            def begin(j: Any, waits: Any, *at: Any) -> list[Any]:
+                """A search at once; the others wait."""
+                values = checked([*example, *(at or [j] * (out.ndim - examples))])
+                for room, value in zip(rooms, values):
+                    if room is not None:
+                        b.store(room, j, value)
+                b.store(waiting, waits, j)
+                following = _next_index(b, at, sizes)
+                if self.rule.search is None:
+                    return [waits + 1, *following]
 
-                    def search() -> Any:
-                        b.store(found, j, self.rule.search(b, draws(start + j), *values))  # type: ignore[misc]
-                        return count
+                def search() -> Any:
+                    b.store(found, j, self.rule.search(b, draws(first + j), *values))  # type: ignore[misc]
+                    return waits
 
-                    return [b.when(self.rule.condition(b, *values), search, lambda: count + 1)]  # type: ignore[misc]
+                return [b.when(self.rule.condition(b, *values), search, lambda: waits + 1), *following]  # type: ignore[misc]
 
-                (count,) = b.fold(0, width, [b.constant(0, "int64")], begin)
+            waits, *at = b.fold(0, width, [b.constant(0, "int64"), *at], begin)
 
-                def attempt(number: Any, count: Any) -> Any:
-                    with b.loop(0, count, independent=True) as k:
-                        j = b.load(waiting, k)
-                        good, value = self.rule.attempt(b, draws(start + j), number, *values_at([*index, first + j]))  # type: ignore[misc]
-                        b.store(taken, k, good)
-                        b.store(latest, k, value)
+            def attempt(number: Any, waits: Any) -> Any:
+                same = values_at([*example, *[0] * (out.ndim - examples)]) if any(single) else rooms
+                with b.loop(0, waits, independent=True) as k:
+                    j = b.load(waiting, k)
+                    values = [value if room is None else b.load(room, j) for room, value in zip(rooms, same)]
+                    good, value = self.rule.attempt(b, draws(first + j), number, *values)  # type: ignore[misc]
+                    b.store(taken, k, good)
+                    b.store(latest, k, value)
 
-                    def sort(k: Any, left: Any) -> list[Any]:
-                        j = b.load(waiting, k)
-                        b.store(found, j, b.load(latest, k))
-                        b.store(waiting, left, j)
-                        return [b.select(b.load(taken, k), left, left + 1)]
+                def sort(k: Any, left: Any) -> list[Any]:
+                    j = b.load(waiting, k)
+                    b.store(found, j, b.load(latest, k))
+                    b.store(waiting, left, j)
+                    return [b.select(b.load(taken, k), left, left + 1)]
 
-                    (left,) = b.fold(0, count, [b.constant(0, "int64")], sort)
-                    return b.less(0, left), [number + 1, left]
+                (left,) = b.fold(0, waits, [b.constant(0, "int64")], sort)
+                return b.less(0, left), [number + 1, left]
 
-                b.when(b.less(0, count), lambda: b.repeat([b.constant(self.rule.first, "int64"), count], attempt) and None)
-                with b.loop(0, width, independent=True) as j:
-                    b.store(out.pointer, start + j, b.cast(b.load(found, j), self.dtype))
+            b.when(b.less(0, waits), lambda: b.repeat([b.constant(self.rule.first, "int64"), waits], attempt) and None)
+            with b.loop(0, width, independent=True) as j:
+                b.store(out.pointer, start + first + j, b.cast(b.load(found, j), self.dtype))
+            return at
 
-        nest(b, outer, row)
+        def blocks(example: list[Any], number: Any) -> None:
+            words, start = words_at(example), number * count if example else 0
+            draws = lambda place: Draws(b, words, b.cast(place, "uint64"))
+            b.fold(0, count, [b.constant(0, "int64") for _ in sizes], lambda first, *at: block(first, draws, start, example, at), BLOCK)
+
+        nest(b, out.shape[:examples], blocks)
 
     def batch(self, inputs: Any, stacked: Any) -> Any:
         """A key for each example; the same one, where all have it."""
@@ -265,6 +276,18 @@ def _folded(term: Any, x: Any) -> Any:
 def read(x: Any, index: Sequence[Any]) -> Any:
     """The element of a parameter that belongs to an index of the output."""
     return x.load(*own_index(x, index))
+
+
+def _next_index(b: Any, index: Sequence[Any], sizes: Sequence[Any]) -> list[Any]:
+    """The index of the element behind, in C order."""
+    found: list[Any] = []
+    step: Any = b.constant(1, "int64")
+    for i, n in zip(reversed(index), reversed(sizes)):
+        i = i + step
+        full = b.equal(i, n)
+        found.append(b.select(full, b.constant(0, "int64"), i))
+        step = b.select(full, b.constant(1, "int64"), b.constant(0, "int64"))
+    return found[::-1]
 
 
 def nest(b: Any, shape: Sequence[Any], element: Callable[[list[Any], Any], None]) -> None:
