@@ -12,7 +12,8 @@ from symgraph.graph.rewrite import Rule, rule
 from symgraph.ops.cast import cast
 from symgraph.ops.create import Alloc
 from symgraph.ops.layout import DimShuffle
-from symgraph.ops.reduce import AllOf, AnyOf, Max, Min, Prod, Sum
+from symgraph.ops.nnet.softmax import Softmax
+from symgraph.ops.reduce import AllOf, AnyOf, ArgMax, Max, Min, Prod, Sum
 from symgraph.passes.match import inputs_of, is_float, node_of, only_use
 from symgraph.passes.replacement import call, number
 
@@ -140,4 +141,13 @@ def sum_of_repeated(graph: Graph, node: Apply) -> Any:
     return Alloc()(total, *rest) if rest else total
 
 
-SUMS: list[Rule] = [factor_out_of_sum, nothing_to_reduce, reduced_twice, order_does_not_matter, sum_of_repeated]
+@rule(ArgMax, tags=("local_argmax_pushdown",))
+def place_of_largest_probability(graph: Graph, node: Apply) -> Any:
+    """argmax(softmax(x)) -> argmax(x), along the dimension that sums to 1"""
+    inner = node_of(node.inputs[0], Softmax)
+    if inner is None or type(node.op) is not ArgMax or tuple(node.op.axes) != (inner.op.axis,) or inner.inputs[0].dtype != node.inputs[0].dtype:
+        return None
+    return node.op(inner.inputs[0])
+
+
+SUMS: list[Rule] = [factor_out_of_sum, nothing_to_reduce, reduced_twice, order_does_not_matter, sum_of_repeated, place_of_largest_probability]

@@ -29,7 +29,7 @@ from symgraph.ops.join import Join, MakeVector
 from symgraph.ops.layout import DimShuffle, Flatten, Rebroadcast, Reshape
 from symgraph.ops.linalg import Dot
 from symgraph.ops.nnet.softmax import Softmax
-from symgraph.ops.reduce import Max, Sum
+from symgraph.ops.reduce import ArgMax, Max, Sum
 from symgraph.ops.shape import ShapeItem, SpecifyShape
 from symgraph.ops.stop import DisconnectedGrad
 from symgraph.passes.accuracy import ACCURACY
@@ -192,6 +192,7 @@ ROWS = {
         Row("factor_out_of_sum", lambda: total(c("mul", c("true_div", x, v), y), 0), "true_div(Sum[(0,)](mul(x, y)), v)"),
         Row("factor_out_of_sum", lambda: total(c("true_div", x, s), 1), "true_div(Sum[(1,)](x), s)"),
         Row("reduced_twice", lambda: total(total(x, 1), 0), "Sum[(0, 1)](x)"),
+        Row("place_of_largest_probability", lambda: ArgMax((1,), "float64")(Softmax(1)(x)), "ArgMax[(1,)](x)"),
         Row("reduced_twice", lambda: Max((0,), "float64")(Max((0,), "float64")(x)), "Max[(0, 1)](x)", wild=True),
         Row("nothing_to_reduce", lambda: whole(row), "Sum[(0,)](DimShuffle[1](row))"),
         Row("nothing_to_reduce", lambda: total(row, 0), "DimShuffle[1](row)", wild=True),
