@@ -34,9 +34,8 @@ def fixed_point(f: Callable[[Any], Any], x: Any, tolerance: Any = None, max_step
     derivatives of every order, in both directions. (Krantz and Parks, The implicit function theorem, 2002; as an algorithm: Christianson,
     Reverse accumulation and attractive fixed points, 1994.) tolerance: a number, 1e-10 without one (1e-5 for float32).
 
-    Raises TypeError for another structure or dtype than x, ValueError for another number of dimensions or a tolerance below 0, RuntimeError, when
-    called, if
-    max_steps were not enough (also where f does not draw nearer: its slope must be below 1 there).
+    Raises TypeError for another structure or dtype than x, ValueError for another number of dimensions or a tolerance below 0,
+    RuntimeError, when called, if max_steps were not enough (also where f does not draw nearer: its slope must be below 1 there).
 
     >>> import symgraph.tensor as T
     >>> a = T.dscalar('a')

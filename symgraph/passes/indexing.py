@@ -69,7 +69,7 @@ def _region_of_operand(y: Any, out: Any, entries: tuple[Any, ...], parts: list[A
 @rule(Subtensor, tags=("local_subtensor_merge",))
 def region_of_region(graph: Graph, node: Apply) -> Any:
     """x[i][j] -> x[i, j]; x[:, 1:][2, 3] -> x[2, 4]: where one of the two takes a dimension whole, or both count from the front;
-    x[::-1][::-1] -> x"""
+    x[::-1][::-1] -> x; x[::-1][0] -> x[-1]"""
     x, *parts = node.inputs
     inner = node_of(x, Subtensor)
     if inner is None or type(inner.op) is not Subtensor:  # index arrays: their dimensions are not those of the entries
@@ -103,10 +103,12 @@ def _parts_of(entry: Any, rest: Any) -> list[Any]:
 
 
 def _chained(first: Slice, second: Any) -> Any:
-    """The entry for x[first][second] with first = a: and everything else a number that counts from the front; None otherwise."""
+    """The entry for x[first][second] with first = a: and everything else a number that counts from the front, or first = ::-1; None otherwise."""
     backwards = Slice(None, None, -1)
     if first == second == backwards:
         return FULL
+    if first == backwards and isinstance(second, int):
+        return -1 - second  # in bounds for the same numbers
     start = first.start
     if not isinstance(start, int) or start < 0 or first.stop is not None or first.step not in (None, 1):
         return None

@@ -243,6 +243,8 @@ ROWS = {
         Row("region_of_region", lambda: Subtensor([0])(Subtensor([slice(1, None)])(x)), "Subtensor{1}(x)"),
         Row("region_of_region", lambda: Subtensor([slice(1, 2)])(Subtensor([slice(1, None)])(x)), "Subtensor{2:3}(x)"),
         Row("region_of_region", lambda: Subtensor([slice(None, None, -1)])(Subtensor([slice(None, None, -1)])(x)), "x"),
+        Row("region_of_region", lambda: Subtensor([0])(Subtensor([slice(None, None, -1)])(x)), "Subtensor{-1}(x)"),
+        Row("region_of_region", lambda: Subtensor([-2])(Subtensor([slice(None, None, -1)])(x)), "Subtensor{1}(x)"),
         Row("nothing_is_written", lambda: IncSubtensor([slice(1, None)], True)(Alloc()(1.0, 3), np.float64(1)), "Alloc(1, 3)"),
         Row("region_of_alloc", lambda: Subtensor([-1])(Alloc()(s, 3, k)), "Alloc(s, k)"),
         Row("region_of_alloc", lambda: Subtensor([1, slice(1, None)])(Alloc()(s, 3, 4)), "Alloc(s, 3)"),
