@@ -114,9 +114,11 @@ class Apply:
         """The same op on other inputs; the outputs keep their types, names and line."""
         outputs = [output.clone() for output in self.outputs]
         for output in outputs:
-            if output._tag is not None:  # test values are of the old inputs
-                for name in ("test_value", "missing"):
-                    output._tag.__dict__.pop(name, None)
+            if output._tag is not None:  # test values are of the old inputs: kept for where the new ones have none
+                held = output._tag.__dict__
+                held.pop("missing", None)
+                if "test_value" in held:
+                    held["earlier"] = held.pop("test_value")
         node = Apply(self.op, inputs, outputs)
         node.line = self.line
         return node

@@ -146,7 +146,7 @@ def as_axes(axes: Any, ndim: int, what: str = "axis") -> tuple[int, ...]:
         return tuple(range(ndim))
     if isinstance(axes, Constant):
         axes = axes.data
-    several = isinstance(axes, (list, tuple)) or (isinstance(axes, np.ndarray) and axes.ndim > 0)
+    several = isinstance(axes, (list, tuple, range)) or (isinstance(axes, np.ndarray) and axes.ndim > 0)
     found = sorted(as_axis(a, ndim, what) for a in (axes if several else [axes]))
     if len(set(found)) < len(found):
         raise ValueError(f"{what} {axes} names a dimension twice")

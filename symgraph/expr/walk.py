@@ -102,7 +102,8 @@ def clone_nodes(
     for node in toposort(outputs, given):
         inputs = [new(x) for x in node.inputs]
         if always or any(a is not b for a, b in zip(inputs, node.inputs)):
-            copy = node.op.make_node(*inputs) if retype else node.clone_with(inputs)
+            fits = not retype or all(a.type == b.type for a, b in zip(inputs, node.inputs))
+            copy = node.clone_with(inputs) if fits else node.op.make_node(*inputs)
             for old, fresh in zip(node.outputs, copy.outputs):
                 known.setdefault(old, fresh)
     return [new(x) for x in outputs]

@@ -42,14 +42,15 @@ def _listed(x: Any) -> list[Any]:
 
 
 def ancestors(variable_list: Any, blockers: Iterable[Variable] | None = None) -> list[Variable]:
-    """Every variable that those of the list depend on, themselves included; behind `blockers` nothing is looked for.
+    """Every variable that those of the list depend on, themselves included; behind `blockers` nothing is looked for. In Theano's order, which begins
+    with the last of the list: samplers of PyMC3 draw in the order in which they find variables so.
 
     >>> import symgraph.tensor as T
     >>> x, y = T.dscalars('x', 'y')
     >>> [str(v) for v in ancestors([(x + y) * y])]
     ['mul.0', 'add.0', 'x', 'y']
     """
-    return list(walk.ancestors(_listed(variable_list), blockers or ()))
+    return list(walk.ancestors(_listed(variable_list)[::-1], blockers or ()))
 
 
 def inputs(variable_list: Any, blockers: Iterable[Variable] | None = None) -> list[Variable]:

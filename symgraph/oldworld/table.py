@@ -64,7 +64,7 @@ NAMES: Names = {
     "numpy.fft": {"numpy.fft": "fftpack="},
     "numpy.lib": {"numpy": "pad"},
     "numpy.linalg": {"numpy.linalg": "linalg="},
-    "numpy.testing": {"numpy.random": "rand", "numpy.testing": "utils="},
+    "numpy.testing": {"numpy.random": "rand", "numpy.testing": "utils=", "=arrays": "NoseTester=Tester Tester"},
     # scipy, scikit-learn
     "scipy": {"numpy": "*", "numpy.fft": "ifft", "numpy.random": "rand randn", "scipy.special": "comb factorial"},
     "scipy.integrate": {"=science": "cumtrapz simps trapz"},

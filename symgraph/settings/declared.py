@@ -135,6 +135,29 @@ def AddConfigVar(name: str, doc: str, configparam: ConfigParam, root: Any = conf
     configparam._declared = True
 
 
+class ConfigVariable:
+    """A switch as an object, of which `theano.configparser._config_var_list` holds one for each: programs read and set it by these methods."""
+
+    def __init__(self, fullname: str) -> None:
+        self.fullname = fullname
+        self.doc = TABLE[fullname].doc
+
+    def __get__(self, section: Any, kind: Any = None) -> Any:
+        return config._value(self.fullname)
+
+    def __set__(self, section: Any, value: Any) -> None:
+        config._keep([(self.fullname, config.checked(self.fullname, value))])
+
+    def __repr__(self) -> str:
+        return f"<setting {self.fullname}>"
+
+
+def __getattr__(name: str) -> Any:
+    if name == "_config_var_list":
+        return [ConfigVariable(fullname) for fullname in TABLE]
+    raise AttributeError(f"module {__name__} has no attribute {name!r}")
+
+
 def fetch_val_for_key(key: str, delete_key: bool = False) -> str:
     """What the user's environment and files say of a switch, as text; KeyError if they say nothing. delete_key is accepted for Theano's sake."""
     for _, _, flags in reversed(list(sources.read(os.environ, TABLE))):

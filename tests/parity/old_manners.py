@@ -157,3 +157,28 @@ w = theano.shared(np.ones(2), 'w')
 v, d = copy.copy(w), copy.deepcopy(w)
 theano.function([], updates=[(v, v + 1)])()
 outputs = [w.get_value(), v.get_value(), d.get_value(), theano.function([], w + v)()]""")
+program("axes of a range", """
+m = T.dmatrix('m')
+outputs = theano.function([m], [m.sum(axis=range(1, 2)), m.max(axis=range(2)), m.mean(axis=range(1))])([[1., 2], [3, 4]])""")
+program("a copy has the test value of the original where its new input has none", """
+theano.config.compute_test_value = 'raise'
+try:
+    x, y = T.dvector('x'), T.dvector('y')
+    x.tag.test_value = np.arange(3.)
+    total = (x ** 2).sum()
+    copies = [theano.clone(total, {x: y}), theano.clone(total, {x: y}, strict=False)]
+    outputs = [(copy - total).tag.test_value for copy in copies]
+finally:
+    theano.config.compute_test_value = 'off'""")
+program("settings as a list", """
+[variable] = [v for v in theano.configparser._config_var_list if v.fullname == 'floatX']
+before = variable.__get__(True, None)
+variable.__set__(None, 'float32')
+outputs = [theano.config.floatX == 'float32', before == 'float64']
+variable.__set__(None, before)""")
+program("the order of inputs and ancestors", """
+from theano.gof import graph
+x, y, z, w = [T.dvector(name) for name in 'xyzw']
+a, b = T.exp(x) + y * z, T.exp(w) + x
+found = [graph.inputs([a, b]), graph.inputs([x, y]), graph.inputs([a]), graph.inputs([a, b], [b]), graph.inputs((b, a))]
+outputs = [[ord(v.name) for v in one if v.name] for one in found] + [[v.name is None for v in graph.ancestors([a, b])]]""")
