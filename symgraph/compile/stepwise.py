@@ -70,7 +70,8 @@ class CheckedFunction(StepwiseFunction):
 
     def _run(self, known: dict[Variable, Any]) -> list[Any]:
         start = dict(known)
-        results = run_nodes(self.order, known, self.optimised, on_error=_raise_destroyed, on_node=self._check)
+        with foreign.exact_dtypes():
+            results = run_nodes(self.order, known, self.optimised, on_error=_raise_destroyed, on_node=self._check)
         written = run_nodes(toposort(self.signature.computed, self.signature.variables), start, self.signature.computed, on_error=_raise_located)
         for wanted, x, new, value in zip(self.signature.computed, self.optimised, written, results):
             if not wanted.type.values_eq_approx(new, value):

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from symgraph import source
 from symgraph.errors import MethodNotDefined
 from symgraph.expr.types import TensorType
 
-__all__ = ["Thunk", "WrongResult", "arguments_of", "checked", "params_of", "ready", "thunk_of"]
+__all__ = ["Thunk", "WrongResult", "arguments_of", "checked", "exact_dtypes", "params_of", "ready", "thunk_of"]
 
 _noted: set[type] = set()  # classes of which it has been said that their C code is not compiled
 
@@ -92,6 +94,19 @@ def thunk_of(op: Any, node: Any) -> Thunk:
     return found
 
 
+_exact: ContextVar[bool] = ContextVar("exact", default=False)
+
+
+@contextmanager
+def exact_dtypes() -> Iterator[None]:
+    """Within, results must have the very dtype that was declared: modes that look ops over tell of narrower ones."""
+    before = _exact.set(True)
+    try:
+        yield
+    finally:
+        _exact.reset(before)
+
+
 class WrongResult(TypeError):
     """What the code of an op left is not of the type that its `make_node` declared."""
 
@@ -111,7 +126,7 @@ def checked(op: Any, position: int, x: Any, value: Any) -> Any:
         except (TypeError, ValueError) as error:
             raise WrongResult(f"{what}, but its code gave {value!r} of {type(value).__name__}: {error}") from None
     known = np.dtype(wanted.dtype)
-    wider = value.dtype.kind == known.kind and value.dtype.itemsize <= known.itemsize
-    if not wider or value.ndim != wanted.ndim or any(n not in (None, m) for n, m in zip(wanted.shape, value.shape)):
+    fits = value.dtype == known or (value.dtype.kind == known.kind and value.dtype.itemsize < known.itemsize and not _exact.get())
+    if not fits or value.ndim != wanted.ndim or any(n not in (None, m) for n, m in zip(wanted.shape, value.shape)):
         raise WrongResult(f"{what}, but its code gave an array of dtype {value.dtype} and shape {value.shape}")
     return np.asarray(value, dtype=known)
