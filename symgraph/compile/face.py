@@ -13,7 +13,7 @@ import numpy as np
 from symgraph.compile.arguments import Arguments
 from symgraph.compile.modes import Mode
 from symgraph.compile.profile import Profile
-from symgraph.compile.signature import In, Signature
+from symgraph.compile.signature import Signature
 from symgraph.errors import AliasedMemoryError, UnknownInputError
 from symgraph.expr.shared import SharedVariable
 from symgraph.expr.variable import Variable
@@ -129,9 +129,9 @@ class FunctionFace:
 
     # Looking inside ---------------------------------------------------------------------------------------------------
     @property
-    def maker(self) -> FunctionFace:
-        """Theano's name for the object that holds `fgraph`, `inputs` and `outputs`: here the function itself."""
-        return self
+    def maker(self) -> Any:
+        """Theano's name for the object that holds `fgraph`, `inputs`, shared variables among them, and `outputs`: a view of the function."""
+        return import_module("symgraph.compile.maker").Made(self)
 
     @property
     def graph(self) -> Any:
@@ -167,11 +167,6 @@ class FunctionFace:
     def inputs(self) -> Sequence[Any]:
         """The inputs as In objects."""
         return self.signature.inputs
-
-    @property
-    def expanded_inputs(self) -> Sequence[Any]:
-        """The inputs, then the shared variables that it reads or writes, as In objects."""
-        return [*self.signature.inputs, *(In(x) for x in self.signature.shared)]
 
     @property
     def outputs(self) -> Sequence[Variable]:

@@ -14,6 +14,33 @@ from symgraph.compile.signature import In
 __all__ = ["Cells", "FunctionMaker", "Param", "orig_function", "predefined_modes"]
 
 
+class Made:
+    """What `f.maker` is: the function, but for the inputs, which are all that its graph starts from.
+
+    >>> import symgraph
+    >>> import symgraph.tensor as T
+    >>> x, w = T.dscalar('x'), symgraph.shared(2.0, name='w')
+    >>> symgraph.function([x], x * w).maker.inputs
+    [In(x), In(w)]
+    """
+
+    def __init__(self, of: FunctionFace) -> None:
+        self._of = of
+
+    @property
+    def inputs(self) -> list[In]:
+        """The arguments, then the shared variables that the function reads or writes."""
+        signature = self._of.signature
+        return [*signature.inputs, *(In(x) for x in signature.shared)]
+
+    expanded_inputs = inputs
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self._of, name)
+
+
 class Cell:
     """Where an argument, or a result, lies: `data`. What is put there goes through the `filter` of the type."""
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from symgraph.expr.arrays import Arrays
 from symgraph.expr.dtypes import COMPLEX, DISCRETE
+from symgraph.expr.make import constant
 from symgraph.expr.op import Op
 from symgraph.expr.stacks import count, only_first
 from symgraph.expr.stacks import repeated as repeated_in_stack
@@ -167,4 +168,7 @@ class Vouch(Op):
         return [[False], [True]]
 
     def batch(self, inputs: Any, stacked: Any) -> Any:
-        return [repeated_in_stack(self(*inputs), count(inputs, stacked))] if only_first(stacked) else None
+        x, value = inputs
+        if only_first(stacked):
+            return [repeated_in_stack(self(x, value), count(inputs, stacked))]
+        return [value * self(x, constant(1, dtype=value.dtype))]

@@ -7,6 +7,7 @@ and all elementwise ops are of one class; so each of these stands for the ops of
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pickle import UnpicklingError
 from typing import Any
 
 from symgraph.expr.make import as_tensor
@@ -42,6 +43,11 @@ class _OfRow(type):
 
 class _Kind(metaclass=_OfRow):
     row = ""
+
+    def __new__(cls) -> Any:
+        """Reached by unpickling alone: the op of an expression of Theano's own."""
+        raise UnpicklingError(f"the pickle holds an expression of Theano's (scalar.{cls.__name__}), whose graph cannot be loaded here: load shared "
+                              "variables or their values, and write the expression again")
 
     def __init_subclass__(cls, **options: Any) -> None:
         if _Kind not in cls.__bases__:

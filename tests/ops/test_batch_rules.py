@@ -24,7 +24,8 @@ LOOPED = set("""
     AbstractConv AbstractConv2d AbstractConv2d_gradInputs AbstractConv2d_gradWeights AbstractConv3d AbstractConv3d_gradInputs
     AbstractConv3d_gradWeights AbstractConv_gradInputs AbstractConv_gradWeights AddAlong AddSD Alloc AllocDiag Arange ArangeLength
     BinCounts binomial ChildKeys ChoiceFromUniform Collect Count Counted Diagonal DotModulo EqualSD Eye Frequencies FromFunctionOp geometric
-    GreaterEqualSD GreaterThanSD hypergeometric IncSubtensor integers Interval IRFFT IsIn LessEqualSD LessThanSD log_gamma MajorIndices MajorSum
+    GreaterEqualSD GreaterThanSD hypergeometric IncSubtensor Integers integers Interval IRFFT IsIn
+    LessEqualSD LessThanSD log_gamma MajorIndices MajorSum
     MinorSum mrg_uniform Multinomial MultinomialFromUniform NextKey Noise Nonzero NotEqualSD Pad poisson PolynomialValue PowerSums Recurrence Repeat
     RepeatIndex Resample Reshape Resize Roll RowsWithSparseGrad Sampled SampledProduct scan Scatter SearchsortedOp SizeAtLeast Spaced
     SpecifyShape Split StructuredDotGradCSR Subtensor Tile ToDense Triangle TwisterDraw Unique Unpad UnravelIndex Usmm von_mises

@@ -190,13 +190,13 @@ def test_patterns_by_ops() -> None:
         return text
 
     twice = PatternSub((T.add, "a", "a"), (T.mul, 2, "a"))
-    assert through(twice, x + x) == "FunctionGraph(mul(TensorConstant{2}, x))" and through(twice, x + y) == "FunctionGraph(add(x, y))"
-    assert through(PatternSub((T.mul, "a", 1), "a"), x * 1) == "FunctionGraph(x)"
-    assert through(PatternSub((T.mul, T.constant(3), "a"), "a"), 3 * x) == "FunctionGraph(x)"
+    assert through(twice, x + x) == "[mul(TensorConstant{2}, x)]" and through(twice, x + y) == "[add(x, y)]"
+    assert through(PatternSub((T.mul, "a", 1), "a"), x * 1) == "[x]"
+    assert through(PatternSub((T.mul, T.constant(3), "a"), "a"), 3 * x) == "[x]"
     assert through(PatternSub((T.add, "a", (T.neg, "b")), (T.sub, "a", "b"), skip_identities_fn=lambda v: v.owner and v.owner.inputs[0]),
-                   x + T.exp(-y)) == "FunctionGraph(sub(x, y))"
+                   x + T.exp(-y)) == "[sub(x, y)]"
     start = PatternSub((T.exp, (T.log, "a")), "a", tracks=[T.log], get_nodes=lambda node: [user for user, _ in node.outputs[0].clients])
-    assert through(start, T.exp(T.log(x)) + 1) == "FunctionGraph(add(x, TensorConstant{1}))"
+    assert through(start, T.exp(T.log(x)) + 1) == "[add(x, TensorConstant{1})]"
 
 
 def test_what_a_graph_tells() -> None:
