@@ -14,9 +14,8 @@ import numpy as np
 
 from symgraph.expr.arrays import Arrays
 from symgraph.expr.dtypes import DISCRETE, FLOAT, INTEGER, normal
-from symgraph.expr.sizes import SizedOp
 from symgraph.expr.variable import Constant
-from symgraph.ops.random.noise import LANES, as_keys, key_sizes, sizes_given
+from symgraph.ops.random.noise import LANES, Drawn, as_keys, key_sizes, sizes_given
 from symgraph.ops.random.philox import MASK, block, words_of
 from symgraph.ops.random.rules import RULES, Draws
 
@@ -32,7 +31,7 @@ def _again(b: Any, words: Sequence[Any], place: Any, number: Any, span: Any, lea
     return b.less_equal(least, b.both(product, MASK)), b.shift_right(product, 32)
 
 
-class Integers(SizedOp):
+class Integers(Drawn):
     """Of low, ... high - 1 each alike. Inputs: a key (four uint32), low and high (whole numbers without dimensions), then sizes. Of a stack of keys,
     a matrix, a stack of what each key gives. ValueError at the call where low is not less than high."""
 
@@ -143,13 +142,3 @@ class Integers(SizedOp):
             b.when(b.less(lowest, bound), draw_again)
             with b.loop(0, width, independent=True) as i:
                 b.store(to, start + first + i, b.cast(b.load(found, i), self.dtype))
-
-    def batch(self, inputs: Any, stacked: Any) -> Any:
-        """A key for each example."""
-        return None if any(stacked[1:]) or inputs[0].ndim > 2 else [self(*inputs)]
-
-    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
-        return [None] * len(inputs)
-
-    def connection_pattern(self, node: Any) -> list[list[bool]]:
-        return [[False]] * len(node.inputs)

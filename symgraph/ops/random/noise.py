@@ -19,7 +19,7 @@ from symgraph.expr.sizes import SizedOp, as_sizes
 from symgraph.ops.random import portable
 from symgraph.ops.random.philox import block, words_of
 
-__all__ = ["KINDS", "LANES", "Noise", "as_key", "as_keys", "key_sizes", "noise", "sizes_given"]
+__all__ = ["Drawn", "KINDS", "LANES", "Noise", "as_key", "as_keys", "key_sizes", "noise", "sizes_given"]
 
 LANES = 16
 _NEGATIVE = "negative dimensions are not allowed, got {}"
@@ -118,7 +118,21 @@ def _cauchy(b: Any, w: Sequence[Any], wide: bool) -> list[Any]:
 KINDS = {"bits": _bits, "uniform": _uniform, "exponential": _exponential, "normal": _normal, "cauchy": _cauchy}
 
 
-class Noise(SizedOp):
+class Drawn(SizedOp):
+    """An op of a key first, whose numbers have no derivatives."""
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        """A key for each example."""
+        return None if any(stacked[1:]) or inputs[0].ndim > 2 else [self(*inputs)]
+
+    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
+        return [None] * len(inputs)
+
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
+        return [[False]] * len(node.inputs)
+
+
+class Noise(Drawn):
     """Independent numbers of one of KINDS. Inputs: a key (four uint32), then sizes; out: an array of these sizes. Of a stack of keys, a matrix,
     a stack of what each key gives.
 
@@ -177,16 +191,6 @@ class Noise(SizedOp):
             return
         with b.loop(0, key.shape[0]) as one:
             numbers([b.cast(key.load(one, k), "uint64") for k in range(4)], one * count)
-
-    def batch(self, inputs: Any, stacked: Any) -> Any:
-        """A key for each example."""
-        return None if any(stacked[1:]) or inputs[0].ndim > 2 else [self(*inputs)]
-
-    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
-        return [None] * len(inputs)
-
-    def connection_pattern(self, node: Any) -> list[list[bool]]:
-        return [[False]] * len(node.inputs)
 
 
 def noise(kind: str, key: Any, shape: Any, dtype: str) -> Any:
