@@ -28,7 +28,7 @@ from symgraph.ops.random.twister import TwisterDraw
 
 KEY = key(2026).data
 COUNTED = np.array([5, 7, 0xFFFFFFFF, 3], "uint32")  # whose count of draws carries
-BASES = {"random.sampler._Drawn", "random.mrg.mrg_uniform_base", "random.fromuniform._FromUniform"}
+BASES = {"random.noise.Drawn", "random.sampler.WithParameters", "random.mrg.mrg_uniform_base", "random.fromuniform._FromUniform"}
 
 
 def exactly(name: str, build: Callable[..., Any], sets: list[list[Any]], wanted: Callable[..., Any] | None = None) -> OpRow:

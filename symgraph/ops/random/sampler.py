@@ -14,11 +14,10 @@ from symgraph.expr.checks import CHECKS, PLACES, check_array, got
 from symgraph.expr.dtypes import COMPLEX, DISCRETE, FLOAT, INTEGER, normal
 from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.nogradient import grad_not_implemented
-from symgraph.expr.sizes import SizedOp
 from symgraph.expr.stacks import count as examples_of
 from symgraph.expr.stacks import repeated
 from symgraph.expr.variable import Constant
-from symgraph.ops.random.noise import as_key, as_keys
+from symgraph.ops.random.noise import Drawn, as_key, as_keys
 from symgraph.ops.random.philox import words_of
 from symgraph.ops.random.rules import RULES, Draws, binomial
 
@@ -38,8 +37,8 @@ def _is_one(n: Any) -> bool:
     return isinstance(n, int) and n == 1
 
 
-class _Drawn(SizedOp):
-    """A key, then parameters, then sizes."""
+class WithParameters(Drawn):
+    """An op of a key, then parameters, then sizes."""
 
     def sized(self, s: Any, key: Any, parameters: Sequence[Any], sizes: Sequence[Any]) -> list[Any]:
         """The sizes, which the parameters must fit."""
@@ -57,14 +56,8 @@ class _Drawn(SizedOp):
                     out[first + d] = s.same(out[first + d], n, text, n, out[first + d])
         return out
 
-    def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
-        return [None] * len(inputs)
 
-    def connection_pattern(self, node: Any) -> list[list[bool]]:
-        return [[False]] * len(node.inputs)
-
-
-class Sampler(_Drawn):
+class Sampler(WithParameters):
     """Elements drawn by a rule of symgraph/ops/random/rules.py. Inputs: a key, the parameters, which broadcast, and the sizes. Of a stack of keys,
     a matrix, a stack of what each key gives; its dimension is one more in front for the parameters, too.
 
@@ -316,7 +309,7 @@ def _shape_of(op: Any, variables: Sequence[Any], arrays: Sequence[Any], sizes: S
     return shape
 
 
-class Multinomial(_Drawn):
+class Multinomial(WithParameters):
     """How often each of several outcomes comes in n trials. Inputs: a key, n, p with the outcomes along its last dimension, the sizes of
     the output but its last one. Each count is binomial given those before it (Devroye, Non-uniform random variate generation, 1986, XI.1.4).
 
@@ -343,6 +336,10 @@ class Multinomial(_Drawn):
         if isinstance(p, Constant):
             _check_weights(p.data)
         return super().make_node(as_key(key), n, p, *sizes)
+
+    def batch(self, inputs: Any, stacked: Any) -> Any:
+        """One example after the other: an element's words depend on its place among those of one key."""
+        return None
 
     def output_dtypes(self, *inputs: Any) -> list[str]:
         return [self.dtype]
