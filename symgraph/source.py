@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import CodeType, FrameType
+from typing import Any
 
 from symgraph.settings import config
 
-__all__ = ["Where", "describe", "here"]
+__all__ = ["Where", "add_tag_trace", "describe", "here", "simple_extract_stack"]
 
 
 class Where:
@@ -154,3 +155,23 @@ def describe(where: Where | None) -> str:
     said = f"{said}\n    {text}" if text else said
     outer = where.outer if isinstance(where, Trace) else ()
     return "\n".join([said, *("called from " + describe(place) for place in outer)])
+
+
+def simple_extract_stack(f: Any = None, limit: int | None = None, skips: Sequence[str] = ()) -> list[tuple[str, int, str, str | None]]:
+    """The calls that lead here: (file, line, function, text) each, the innermost last. f: the frame to start from, the caller's by default;
+    limit: how many at most; skips: parts of paths of files whose calls are left out at the end."""
+    frame = f if f is not None else sys._getframe(1)
+    rows: list[tuple[str, int, str, str | None]] = []
+    while frame is not None and (limit is None or len(rows) < limit):
+        name = frame.f_code.co_filename
+        rows.insert(0, (name, frame.f_lineno, frame.f_code.co_name, linecache.getline(name, frame.f_lineno).strip() or None))
+        frame = frame.f_back
+    while rows and any(part in rows[-1][0] for part in skips):
+        rows.pop()
+    return rows
+
+
+def add_tag_trace(thing: Any, user_line: Any = None) -> Any:
+    """Note on a variable or node which calls made it, as `thing.tag.trace`; returns it. (Its `line` is noted in any case.)"""
+    thing.tag.trace = [simple_extract_stack(limit=user_line, skips=("symgraph/",))]
+    return thing

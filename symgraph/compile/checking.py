@@ -16,14 +16,15 @@ import numpy as np
 from symgraph.compile.modes import Mode
 from symgraph.compile.stepwise import Step
 from symgraph.errors import NanGuardError
-from symgraph.expr.op import Apply
+from symgraph.expr.op import Apply, Op
 from symgraph.expr.types import TensorType
 from symgraph.printing.tree import debugprint
 from symgraph.settings import config
 from symgraph.source import describe
 
-__all__ = ["DebugMode", "MonitorMode", "NanGuardMode", "ProfileMode", "detect_nan"]
+__all__ = ["DebugMode", "MonitorMode", "NanGuardMode", "ProfileMode", "default_make_thunk", "detect_nan"]
 
+default_make_thunk = [Op.make_thunk]  # the methods that are no op's own: what DebugMode of Theano looked for
 BIG = 1e10  # beyond which NanGuardMode calls a value big
 
 

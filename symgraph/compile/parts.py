@@ -44,6 +44,10 @@ class OnParts(Op):
             results += type.split(value) if isinstance(type, Composite) else [value]
         return tuple(results)
 
+    def do_constant_folding(self, node: Apply) -> bool:
+        """As the op says."""
+        return bool(self.op.do_constant_folding(self.node))
+
     def __str__(self) -> str:
         return f"OnParts{{{self.op}}}"
 

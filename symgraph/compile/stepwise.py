@@ -102,12 +102,13 @@ class CheckedFunction(StepwiseFunction):
 
 
 class Step:
-    """One node as it runs, as hooks see it: `inputs` and `outputs` are lists of cells, the value of each in ``cell[0]``."""
+    """One node as it runs, as hooks see it: `inputs` and `outputs` are lists of cells, the value of each in ``cell[0]``; `function` runs it."""
 
-    __slots__ = ("inputs", "node", "outputs")
+    __slots__ = ("function", "inputs", "node", "outputs")
 
-    def __init__(self, node: Apply, arrays: Sequence[Any]) -> None:
+    def __init__(self, node: Apply, arrays: Sequence[Any], function: StepwiseFunction) -> None:
         self.node = node
+        self.function = function
         self.inputs = [[a] for a in arrays]
         self.outputs: list[list[Any]] = [[None] for _ in node.outputs]
 
@@ -124,7 +125,7 @@ class HookedFunction(StepwiseFunction):
     def _run(self, known: dict[Variable, Any]) -> list[Any]:
         before, after = self.mode.hooks  # type: ignore[attr-defined]
         for number, node in enumerate(self.order):
-            step = Step(node, run_nodes([], known, node.inputs))
+            step = Step(node, run_nodes([], known, node.inputs), self)
             if before is not None:
                 before(number, node, step)
             try:

@@ -17,6 +17,7 @@ import numpy as np
 
 from symgraph import source
 from symgraph.errors import MethodNotDefined
+from symgraph.expr.ccode import OpInC
 from symgraph.expr.types import TensorType
 
 __all__ = ["Thunk", "WrongResult", "arguments_of", "checked", "exact_dtypes", "params_of", "ready", "thunk_of"]
@@ -27,7 +28,7 @@ _noted: set[type] = set()  # classes of which it has been said that their C code
 def ready(op: Any, runnable: bool) -> None:
     """Asked before something with the op is compiled: MethodNotDefined for one that cannot be run, a note, once a class, for C code."""
     kind = type(op)
-    written = hasattr(kind, "c_code")
+    written = kind.c_code is not OpInC.c_code
     if not runnable:
         why = "C code of ops is not compiled" if written else "it has neither perform nor compute"
         raise MethodNotDefined(f"{kind.__name__} cannot be run: {why}. {kind.__name__} must define compute or perform: write "

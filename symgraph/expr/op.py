@@ -33,6 +33,7 @@ import numpy as np
 from symgraph import source
 from symgraph.errors import GradientNotDefined, MethodNotDefined
 from symgraph.expr import foreign
+from symgraph.expr.ccode import OpInC
 from symgraph.expr.dims import STATIC, Known, static_shape
 from symgraph.expr.make import as_variable
 from symgraph.expr.types import TensorType, tensor_type
@@ -187,7 +188,7 @@ def _restored(before: list[Apply], op: Op, inputs: list[Any], outputs: list[Any]
     return node
 
 
-class Op:
+class Op(OpInC):
     """Base of all ops; see the top of this file."""
 
     __props__: tuple[str, ...] = ()
@@ -276,6 +277,7 @@ class Op:
     def make_thunk(self, node: Apply, storage_map: Any, compute_map: Any, no_recycling: Any = (), impl: Any = None) -> Any:
         """A function without arguments that computes a node from the cells of its inputs into those of its outputs. An op may define this
         in place of `perform`. storage_map: variable -> list of its value; compute_map: variable -> list of whether it is computed."""
+        self.prepare_node(node, storage_map=storage_map, compute_map=compute_map, impl="py")
         inputs, outputs = [storage_map[x] for x in node.inputs], [storage_map[x] for x in node.outputs]
 
         def thunk() -> None:
@@ -288,6 +290,11 @@ class Op:
         return thunk
 
     make_py_thunk = make_thunk
+
+    def prepare_node(self, node: Apply, storage_map: Any, compute_map: Any, impl: Any) -> None:
+        """What an op does to a node before it is run for the first time; impl: "py". Nothing, unless a class says otherwise."""
+
+    add_tag_trace = staticmethod(source.add_tag_trace)
 
     def do_constant_folding(self, node: Apply) -> bool:
         """Whether a node with constant inputs may be computed as a function is compiled."""
@@ -306,7 +313,7 @@ class Op:
         if self.is_foreign:
             given = foreign.arguments_of(self, arrays)
             with np.errstate(**NUMPY_ERRORS):
-                if cls.make_thunk is not Op.make_thunk:
+                if cls.make_thunk is not Op.make_thunk or cls.prepare_node is not Op.prepare_node:
                     foreign.thunk_of(self, node)(given, storage)
                 else:
                     perform: Any = self.perform  # with a fourth argument, where the op says parameters
@@ -367,7 +374,8 @@ class Op:
     def __str__(self) -> str:
         if not self.__props__:
             return type(self).__name__
-        return f"{type(self).__name__}{{{', '.join(f'{name}={getattr(self, name)}' for name in self.__props__)}}}"
+        write = repr if self.is_foreign else str  # Theano's way for ops written for it
+        return f"{type(self).__name__}{{{', '.join(f'{name}={write(getattr(self, name))}' for name in self.__props__)}}}"
 
     __repr__ = __str__
 

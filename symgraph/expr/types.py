@@ -9,6 +9,7 @@ import numpy as np
 
 from symgraph import source
 from symgraph.expr import dtypes
+from symgraph.expr.ccode import TypeInC
 from symgraph.expr.values import refuse_masked
 from symgraph.settings import config
 
@@ -23,12 +24,13 @@ _NAMES = {
 }
 
 
-class Type:
+class Type(TypeInC):
     """What values a variable may take. A subclass says `filter` (a value made proper, or TypeError), `variable_class` and equality."""
 
     variable_class: Any = None  # set by symgraph/expr/variable.py, which builds on this file
     constant_class: Any = None  # likewise
     shared_class: Any = None  # set by symgraph/expr/shared.py
+    add_tag_trace = staticmethod(source.add_tag_trace)
     __props__: tuple[str, ...]  # where a subclass has it, types of one class with equal parameters are equal
 
     def __init_subclass__(cls, **options: Any) -> None:

@@ -9,12 +9,12 @@ from symgraph.expr.variable import Constant, Variable
 from symgraph.late import late
 
 __all__ = [
-    "AlreadyThere", "Apply", "Bookkeeper", "CEnumType", "CLinkerOp", "CLinkerType", "COp", "Constant", "DB", "EnumList", "EnumType",
-    "EquilibriumDB", "EquilibriumOptimizer", "Feature", "FromFunctionOptimizer", "FunctionGraph", "History", "LocalGroupDB", "LocalOptGroup",
-    "LocalOptimizer", "NavigatorOptimizer", "NoOutputFromInplace", "Node", "NodeFinder", "OpKeyOptimizer", "OpRemove", "OpSub", "OpenMPOp",
-    "Optimizer", "Params", "ParamsType", "PatternSub", "PreserveNames", "PrintListener", "ProxyDB", "PureOp", "PureType", "Query",
-    "ReplaceValidate", "ReplacementDidntRemovedError", "Rule", "SeqOptimizer", "SequenceDB", "ShapeFeature", "SingletonType", "TopoDB",
-    "TopoOptimizer", "Validator", "Variable", "ancestors", "as_string", "clone", "clone_get_equiv", "clone_replace", "copy_stack_trace",
+    "AlreadyThere", "Apply", "Bookkeeper", "CDataType", "CDataTypeConstant", "CEnumType", "CLinkerOp", "CLinkerType", "COp", "Constant", "DB",
+    "EnumList", "EnumType", "EquilibriumDB", "EquilibriumOptimizer", "Feature", "FromFunctionOptimizer", "FunctionGraph", "History",
+    "LocalGroupDB", "LocalOptGroup", "LocalOptimizer", "NavigatorOptimizer", "NoOutputFromInplace", "Node", "NodeFinder", "OpKeyOptimizer",
+    "OpRemove", "OpSub", "OpenMPOp", "Optimizer", "Params", "ParamsType", "PatternSub", "PreserveNames", "PrintListener", "ProxyDB", "PureOp",
+    "PureType", "Query", "ReplaceValidate", "ReplacementDidntRemovedError", "Rule", "SeqOptimizer", "SequenceDB", "ShapeFeature", "SingletonType",
+    "TopoDB", "TopoOptimizer", "Validator", "Variable", "ancestors", "as_string", "clone", "clone_get_equiv", "clone_replace", "copy_stack_trace",
     "default_leaf_formatter", "default_node_formatter", "equal_computations", "explicit_graph_inputs", "general_toposort", "graph_inputs",
     "graph_replace", "hashtype", "in2out", "inplace_optimizer", "inputs", "io_connection_pattern", "io_toposort", "is_in_ancestors",
     "is_same_graph", "list_of_nodes", "local_optimizer", "map_variables", "nodes_constructed", "op_as_string", "ops", "optimizer", "orphans",
@@ -27,7 +27,7 @@ __getattr__, __dir__ = late(__name__, {
     "symgraph.expr.types": "CLinkerType=Type PureType=Type SingletonType",
     "symgraph.graph.alike": "equal_computations is_same_graph",
     "symgraph.graph.copies": "clone clone_get_equiv clone_replace graph_replace map_variables",
-    "symgraph.graph.cops": "COp OpenMPOp",
+    "symgraph.graph.cops": "CDataType CDataTypeConstant COp OpenMPOp",
     "symgraph.graph.database": "DB EquilibriumDB LocalGroupDB ProxyDB Query SequenceDB TopoDB",
     "symgraph.graph.features": "AlreadyThere Bookkeeper Feature History NoOutputFromInplace NodeFinder PreserveNames PrintListener"
     " ReplaceValidate ReplacementDidntRemovedError Validator",

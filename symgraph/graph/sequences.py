@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import traceback
 import warnings
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from symgraph.expr.op import Op
-from symgraph.expr.types import Type
 from symgraph.expr.variable import Tag, Variable
 from symgraph.graph import walks
-from symgraph.source import describe
+from symgraph.source import add_tag_trace, describe, simple_extract_stack
 
 __all__ = [
     "ABORT", "ANY_TYPE", "D", "FALL_THROUGH", "FAILURE", "Keyword", "MetaObject", "RETRY", "add_tag_trace", "comm_guard", "deprecated",
@@ -262,26 +259,7 @@ def hashtype(self: Any) -> int:
     return hash((type(self).__name__, type(self).__module__))
 
 
-def simple_extract_stack(f: Any = None, limit: int | None = None, skips: Sequence[str] = ()) -> list[tuple[str, int, str, str | None]]:
-    """The calls that lead here: (file, line, function, text) each, the innermost last. f: the frame to start from; skips: parts of paths of
-    files whose calls are left out at the end."""
-    rows = [(one.filename, one.lineno or 0, one.name, one.line) for one in traceback.extract_stack(f, limit)]
-    while rows and any(part in rows[-1][0] for part in skips):
-        rows.pop()
-    return rows
-
-
-def add_tag_trace(thing: Any, user_line: Any = None) -> Any:
-    """Note on a variable or node which calls made it, as `thing.tag.trace`; returns it. (Its `line` is noted in any case.)"""
-    thing.tag.trace = [simple_extract_stack(limit=user_line, skips=("symgraph/",))]
-    return thing
-
-
 def get_variable_trace_string(v: Variable) -> str:
     """Where a variable was written, as text; empty if that is not known."""
     line = v.owner.line if v.owner is not None else v.line
     return "" if line is None else describe(line)
-
-
-Op.add_tag_trace = staticmethod(add_tag_trace)  # type: ignore[attr-defined]
-Type.add_tag_trace = staticmethod(add_tag_trace)  # type: ignore[attr-defined]

@@ -12,13 +12,13 @@ from symgraph.expr.make import as_variable
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.sizes import Identity
 
-__all__ = ["DeepCopyOp", "Print", "ViewOp", "deep_copy_op", "view_op"]
+__all__ = ["DeepCopyOp", "OutputGuard", "Print", "ViewOp", "deep_copy_op", "output_guard", "view_op"]
 
 
 class ViewOp(Identity):
     """x again, as another variable; no memory is touched."""
 
-    __props__ = ()
+    __props__: tuple[str, ...] = ()
 
 
 class DeepCopyOp(ViewOp):
@@ -30,7 +30,11 @@ class DeepCopyOp(ViewOp):
         return np.array(x)
 
 
-view_op = ViewOp()
+class OutputGuard(ViewOp):
+    """x again. Theano put it behind outputs, so that nothing overwrote them; results are never shared with what is overwritten here."""
+
+
+view_op, output_guard = ViewOp(), OutputGuard()
 deep_copy_op = DeepCopyOp()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from symgraph.expr.make import as_variable
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.types import TensorType, Type
 
-__all__ = ["FromFunctionOp", "as_op", "wrap_py"]
+__all__ = ["FromFunctionOp", "as_op", "load_back", "wrap_py"]
 
 
 class FromFunctionOp(Op):
@@ -70,8 +72,20 @@ class FromFunctionOp(Op):
     def __hash__(self) -> int:
         return hash((type(self), self.function))
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """An op that hides the function it was made of, as a decorator's does, is pickled by its name."""
+        place = getattr(self.function, "__module__", ""), self.__name__
+        if getattr(sys.modules.get(place[0]), place[1], None) is self:
+            return load_back, place
+        return super().__reduce_ex__(protocol)
+
     def __str__(self) -> str:
         return f"FromFunctionOp{{{self.__name__}}}"
+
+
+def load_back(mod: str, name: str) -> Any:
+    """What a module has under a name: how pickles hold an op made by a decorator."""
+    return getattr(import_module(mod), name)
 
 
 def _of_type(op: Op, wanted: Type, value: Any) -> Any:

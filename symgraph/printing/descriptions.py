@@ -10,16 +10,28 @@ import numpy as np
 
 from symgraph.expr.variable import Constant, Variable
 
-__all__ = ["hex_digest", "min_informative_str", "position_independent_str", "var_descriptor"]
+__all__ = ["TagGenerator", "char_from_number", "hex_digest", "min_informative_str", "position_independent_str", "var_descriptor"]
 
 
-def _tag(count: int) -> str:
-    """A, B, ..., Z, BA, BB ..."""
-    text = chr(65 + count % 26)
-    while count >= 26:
-        count //= 26
-        text = chr(65 + count % 26) + text
+def char_from_number(number: int) -> str:
+    """The number in letters as digits, A for 0: A, B, ..., Z, BA, BB ..."""
+    text = chr(65 + number % 26)
+    while number >= 26:
+        number //= 26
+        text = chr(65 + number % 26) + text
     return text
+
+
+class TagGenerator:
+    """Hands out A, B, ..., Z, BA ..., one at each `get_tag`."""
+
+    def __init__(self) -> None:
+        self.cur_tag_number = 0
+
+    def get_tag(self) -> str:
+        """The next."""
+        self.cur_tag_number += 1
+        return char_from_number(self.cur_tag_number - 1)
 
 
 def min_informative_str(obj: Any, indent_level: int = 0, _prev_obs: dict[int, str] | None = None, _tag_generator: Any = None) -> str:
@@ -42,7 +54,7 @@ def min_informative_str(obj: Any, indent_level: int = 0, _prev_obs: dict[int, st
         if id(x) in known:
             lines.append(f"{indent}<{known[id(x)]}>")
             continue
-        known[id(x)] = _tag(len(known))
+        known[id(x)] = char_from_number(len(known))
         owner = getattr(x, "owner", None)
         named = getattr(x, "name", None)
         name = named or (str(owner.op) if owner is not None else _leaf(x) if isinstance(x, Constant) else "<unnamed>")
@@ -71,7 +83,7 @@ def var_descriptor(obj: Any, _prev_obs: dict[int, str] | None = None, _tag_gener
         if id(x) in known:
             parts.append(f"<{known[id(x)]}>")
             continue
-        known[id(x)] = _tag(len(known))
+        known[id(x)] = char_from_number(len(known))
         parts.append(f"{known[id(x)]}=")
         owner = getattr(x, "owner", None)
         if owner is None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from symgraph.expr.variable import Constant, Variable
 from symgraph.expr.walk import toposort
+from symgraph.ops.layout import DimShuffle
 
-__all__ = ["leaf_text", "pp", "written"]
+__all__ = ["leaf_text", "permuted", "pp", "written"]
 
 _INFIX = {
     "add": "+", "sub": "-", "mul": "*", "true_div": "/", "int_div": "//", "mod": "%", "pow": "**", "eq": "eq", "neq": "neq", "lt": "<", "gt": ">",
@@ -41,7 +42,20 @@ def written(node: Any, parts: list[str], x: Any) -> str:
     name = getattr(node.op, "name", None) if hasattr(node.op, "row") else None
     if name in _INFIX and len(parts) == 2:
         return f"({parts[0]} {_INFIX[name]} {parts[1]})"
+    if isinstance(node.op, DimShuffle):
+        return permuted(node.op, parts[0])
     if name == "neg":
         return f"(-{parts[0]})"
     text = f"{name or node.op}({', '.join(parts)})"
     return f"{text}.{x.index}" if len(node.outputs) > 1 else text
+
+
+def permuted(op: DimShuffle, text: str) -> str:
+    """What permutes dimensions: ``x.T`` if it turns them round, x itself if it only puts new ones in front."""
+    new = next((k for k, d in enumerate(op.order) if d != "x"), len(op.order))
+    order = op.order[new:]
+    if order == tuple(range(op.ndim)):
+        return text
+    if order == tuple(reversed(range(op.ndim))):
+        return f"{text}.T"
+    return f"DimShuffle{{{', '.join(map(str, order))}}}({text})"

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from symgraph.expr.op import Op
-from symgraph.printing.formula import leaf_text, pp, written
+from symgraph.ops.layout import DimShuffle
+from symgraph.printing.formula import leaf_text, permuted, pp, written
 
 __all__ = [
-    "DefaultPrinter", "FunctionPrinter", "IgnorePrinter", "LeafPrinter", "OperatorPrinter", "PPrinter", "PatternPrinter", "PrinterState",
-    "default_printer", "leaf_printer", "pprint",
+    "DefaultPrinter", "DimShufflePrinter", "FunctionPrinter", "IgnorePrinter", "LeafPrinter", "OperatorPrinter", "PPrinter", "PatternPrinter",
+    "PrinterState", "default_printer", "leaf_printer", "pprint",
 ]
 
 
@@ -88,6 +89,16 @@ class IgnorePrinter:
     def process(self, output: Any, pstate: Any) -> str:
         """The text of an output of the op."""
         return str(pstate.pprinter.process(_node(output, self).inputs[0], pstate))
+
+
+class DimShufflePrinter:
+    """``x.T`` for dimensions turned round, x itself for new ones in front, else ``DimShuffle{1, x, 0}(x)``."""
+
+    def process(self, output: Any, pstate: Any) -> str:
+        """The text of a variable whose dimensions are permuted; TypeError for another."""
+        if output.owner is None or not isinstance(output.owner.op, DimShuffle):
+            raise TypeError(f"Can only print DimShuffle, got {output}")
+        return permuted(output.owner.op, str(pstate.pprinter.process(output.owner.inputs[0], pstate)))
 
 
 class LeafPrinter:

@@ -93,7 +93,7 @@ class TypedParam(ConfigParam):
 
 
 def StrParam(default: Any, is_valid: Callable[[Any], Any] | None = None, allow_override: bool = True) -> TypedParam:
-    """A text."""
+    """A text, taken as it is."""
     return TypedParam(default, str, is_valid, allow_override)
 
 

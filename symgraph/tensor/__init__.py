@@ -72,7 +72,7 @@ def _names() -> list[str]:
         _loaded.append("further")  # before the import, which asks for submodules by name
         from symgraph.tensor import further
 
-        for file in ("arrange", "cumulate", "nans", "search", "sort", "further"):
+        for file in ("arrange", "cumulate", "messages", "nans", "search", "sort", "further"):
             globals().pop(file, None)
         globals().update(further.NAMES)
         _loaded[:] = sorted({*_NAMES, *further.NAMES, *_FACES})

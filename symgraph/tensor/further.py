@@ -3,7 +3,7 @@
 from typing import Any
 
 from symgraph.gradient import check, matrices
-from symgraph.ops import arrange, assertion, cumulate, disk, methods, nans, passing, search, signal, sort
+from symgraph.ops import arrange, assertion, cumulate, disk, messages, methods, nans, passing, search, signal, sort
 from symgraph.ops import special as _functions
 from symgraph.printing.formula import pp
 from symgraph.tensor import fft, fourier, linalg, nlinalg, slinalg, special
@@ -12,7 +12,7 @@ __all__ = ["NAMES"]
 
 methods.complete()  # whoever asks for a name of these will ask for their methods
 
-_FILES = (arrange, search, _functions, signal, cumulate, nans, sort)
+_FILES = (arrange, messages, search, _functions, signal, cumulate, nans, sort)
 NAMES: dict[str, Any] = {name: getattr(file, name) for file in _FILES for name in file.__all__ if not name.isupper()}
 NAMES |= {
     "Assert": assertion.Assert, "assert_": assertion.assert_, "assert_op": assertion.assert_op,

@@ -10,28 +10,19 @@ import numpy as np
 from symgraph.compile import function
 from symgraph.errors import ShapeError
 from symgraph.expr.make import as_tensor
+from symgraph.ops.scalarops import BinaryScalarOp, upcast_out
 from symgraph.tensor import as_tensor_variable, dot, eq, inc_subtensor, prod, set_subtensor, switch
 
 __all__ = [
-    "Hint", "ProdWithoutZeros", "advanced_inc_subtensor", "advanced_inc_subtensor1", "advanced_set_subtensor", "advanced_set_subtensor1",
+    "MulWithoutZeros", "ProdWithoutZeros", "advanced_inc_subtensor", "advanced_inc_subtensor1", "advanced_set_subtensor", "advanced_set_subtensor1",
     "advanced_subtensor", "advanced_subtensor1", "allclose_numbers", "as_it_is", "hash_from_ndarray", "mul_without_zeros", "shape_of_variables",
     "spectral_radius_bound",
 ]
 
 
 def as_it_is(x: Any) -> Any:
-    """The variable itself: numbers and arrays without dimensions are one type here, and what is known of a matrix is said where it is used."""
+    """The variable itself: numbers and arrays without dimensions are one type here."""
     return as_tensor_variable(x)
-
-
-class Hint:
-    """Theano's note that a matrix is positive definite, or the like; `solve(..., assume_a="pos")` says it here."""
-
-    def __init__(self, **hints: Any) -> None:
-        self.hints = tuple(hints.items())
-
-    def __call__(self, x: Any) -> Any:
-        return as_it_is(x)
 
 
 def advanced_subtensor1(x: Any, rows: Any) -> Any:
@@ -64,13 +55,24 @@ def advanced_set_subtensor(x: Any, y: Any, *index: Any) -> Any:
     return set_subtensor(as_tensor(x)[index], y)
 
 
-def mul_without_zeros(x: Any, y: Any) -> Any:
+class MulWithoutZeros(BinaryScalarOp):
     """The product of x and y; where one of them is 0, the other."""
-    x, y = as_tensor(x), as_tensor(y)
-    return switch(eq(x, 0), y, switch(eq(y, 0), x, x * y))
+
+    identity, commutative, associative = 0.0, True, True
+
+    def impl(self, x: Any, y: Any) -> Any:
+        """Of numbers."""
+        return y if x == 0 else x if y == 0 else x * y
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """Of variables, written out, so that it is native code."""
+        x, y = map(as_tensor, inputs)
+        return switch(eq(x, 0), y, switch(eq(y, 0), x, x * y))
+
+    on_arrays = property(lambda self: self)  # what `T.Elemwise` makes of it
 
 
-mul_without_zeros.on_arrays = mul_without_zeros  # type: ignore[attr-defined]  # what `T.Elemwise` makes of it
+mul_without_zeros = MulWithoutZeros(upcast_out, name="mul_without_zeros")
 
 
 class ProdWithoutZeros:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 __all__ = [
@@ -18,6 +18,7 @@ integer_types: tuple[type, ...] = (int,)
 class_types: tuple[type, ...] = (type,)
 text_type, binary_type = str, bytes
 izip, imap = zip, map
+Iterator = object  # the base of classes that define __next__ themselves
 
 
 def cmp(a: Any, b: Any) -> int:
@@ -30,7 +31,7 @@ def decode(text: Any) -> str:
     return text.decode("utf-8") if isinstance(text, bytes) else text
 
 
-def decode_iter(texts: Iterable[Any]) -> Iterator[str]:
+def decode_iter(texts: Iterable[Any]) -> Iterable[str]:
     """`decode` of each."""
     return map(decode, texts)
 
@@ -45,17 +46,17 @@ def get_unbound_function(method: Any) -> Any:
     return getattr(method, "__func__", method)
 
 
-def iteritems(d: Mapping[Any, Any]) -> Iterator[Any]:
+def iteritems(d: Mapping[Any, Any]) -> Iterable[Any]:
     """An iterator over the items of a mapping."""
     return iter(d.items())
 
 
-def iterkeys(d: Mapping[Any, Any]) -> Iterator[Any]:
+def iterkeys(d: Mapping[Any, Any]) -> Iterable[Any]:
     """An iterator over the keys of a mapping."""
     return iter(d.keys())
 
 
-def itervalues(d: Mapping[Any, Any]) -> Iterator[Any]:
+def itervalues(d: Mapping[Any, Any]) -> Iterable[Any]:
     """An iterator over the values of a mapping."""
     return iter(d.values())
 

@@ -29,6 +29,7 @@ HOMES: dict[str, str] = {
     "raise_op": "symgraph.tensor",
     "sandbox": "symgraph.random",
     "sandbox.rng_mrg": "symgraph.random.rng_mrg",
+    "sandbox.linalg.ops": "symgraph.tensor.hints symgraph.tensor.nlinalg symgraph.tensor.slinalg symgraph.tensor",
     "sandbox.linalg": "symgraph.tensor.nlinalg symgraph.tensor.slinalg symgraph.tensor",
     "sandbox.conv": "symgraph.tensor.nnet.conv",
     "sandbox.cuda": "symgraph.compile.devices symgraph.compile.gpunames",
@@ -37,11 +38,16 @@ HOMES: dict[str, str] = {
     "gpuarray": "symgraph.compile.gpunames",
     "scalar": "symgraph.ops.scalarops symgraph.tensor.scalarclasses symgraph.tensor symgraph.tensor.special",
     "scan_module": "symgraph.scan_module symgraph",
+    "sparse.sandbox.sp": "symgraph.ops.sparse.patches symgraph.sparse",
+    "sparse.sandbox.sp2": "symgraph.ops.sparse.draws symgraph.sparse",
     "tensor": "symgraph.tensor symgraph.errors",
+    "tensor.io": "symgraph.ops.messages symgraph.ops.disk symgraph.expr.types",
     "tensor.inplace": "symgraph.tensor.inplace",
     "tensor.opt": "symgraph.compile symgraph.graph",
     "tensor.sharedvar": "symgraph.compile symgraph.tensor symgraph",
     "typed_list": "symgraph.typed_list",
+    "tests.disturb_mem": "symgraph.compile.record",
+    "tests.record": "symgraph.compile.record",
     "tests.unittest_tools": "symgraph.gradient.assertions",
     "tests.breakpoint": "symgraph.ops.assertion",
     "updates": "symgraph",
@@ -88,10 +94,16 @@ NAMES: dict[str, str] = {
     "version.short_version": "symgraph.theano.modules.VERSION",
     "version.version": "symgraph.theano.modules.VERSION",
     "object2": "builtins.object",
+    "compile.debugmode.char_from_number": "symgraph.printing.descriptions.char_from_number",
+    "compile.debugmode.default_make_thunk": "symgraph.compile.checking.default_make_thunk",
+    "compile.ops.OutputGuard": "symgraph.ops.passing.OutputGuard",
+    "compile.ops._output_guard": "symgraph.ops.passing.output_guard",
+    "compile.ops.load_back": "symgraph.ops.python.load_back",
     "compile.NullType": "symgraph.gradient.markers.NullType",
     "gof.MergeOptimizer": "symgraph.compile.registered.MergeOptimizer",
     "gof.fg.NullType": "symgraph.gradient.markers.NullType",
     "gof.null_type.NullType": "symgraph.gradient.markers.NullType",
+    "gof.Value": "symgraph.Constant",
     "gof.object2": "builtins.object",
     "tensor.ParamsType": "symgraph.expr.parameters.ParamsType",
     "tensor.basic._tensor_py_operators": "symgraph.tensor.TensorVariable",
@@ -117,13 +129,13 @@ NAMES: dict[str, str] = {
     "misc.safe_asarray._asarray": "symgraph._asarray",
     "misc.strutil.render_string": "symgraph.oldworld.containers.render_string",
     "raise_op.Raise": "symgraph.ops.assertion.Raise",
-    "sandbox.linalg.ops.Hint": "symgraph.tensor.older.Hint",
-    "sandbox.linalg.ops.psd": "symgraph.tensor.older.as_it_is",
     "sandbox.linalg.ops.spectral_radius_bound": "symgraph.tensor.older.spectral_radius_bound",
     "tensor.Argmax": "symgraph.ops.reduce.ArgMax",
     "tensor.basic.Argmax": "symgraph.ops.reduce.ArgMax",
     "tensor.basic._allclose": "symgraph.tensor.older.allclose_numbers",
     "tensor.elemwise.ProdWithoutZeros": "symgraph.tensor.older.ProdWithoutZeros",
+    "tensor.elemwise.DimShufflePrinter": "symgraph.printing.DimShufflePrinter",
+    "tensor.elemwise.MulWithoutZeros": "symgraph.tensor.older.MulWithoutZeros",
     "tensor.elemwise.mul_without_zeros": "symgraph.tensor.older.mul_without_zeros",
     "tensor.min_informative_str": "symgraph.printing.min_informative_str",
     "tensor.nnet.nnet.logsoftmax_op": "symgraph.tensor.nnet.logsoftmax",
@@ -157,10 +169,12 @@ NAMES: dict[str, str] = {
     "tensor.basic.scalar_from_tensor": "symgraph.tensor.older.as_it_is",
     "tensor.tensor_from_scalar": "symgraph.tensor.older.as_it_is",
     "tensor.basic.tensor_from_scalar": "symgraph.tensor.older.as_it_is",
+    "printing._TagGenerator": "symgraph.printing.descriptions.TagGenerator",
     "printing.pydot_imported": "builtins.True",
     "tensor.nnet.abstract_conv.imported_scipy_signal": "builtins.True",
     "tensor.nnet.conv.imported_scipy_signal": "builtins.True",
     "tensor.slinalg.imported_scipy": "builtins.True",
+    "sparse.sandbox.sp.register_specialize": "symgraph.compile.registered.register_specialize",
     "sparse.type.imported_scipy": "builtins.True",
     "tensor.nlinalg.logger": "symgraph.oldworld.containers.theano_logger",
     "tensor.slinalg.logger": "symgraph.oldworld.containers.theano_logger",
@@ -174,32 +188,30 @@ _OF_TENSORS = ("all", "any", "complex", "divmod", "max", "min", "pow", "round", 
 HIDING: dict[str, tuple[str, ...]] = {"": ("map",), "scalar": ("bool", "complex", "pow"), "tensor": _OF_TENSORS, "tensor.basic": _OF_TENSORS}
 
 # Functions that hide a file of the same name, in Theano too: `theano.tensor.sort` is the function, `from theano.tensor.sort import ...` works.
-OBJECTS: frozenset[str] = frozenset({"compile.pfunc", "d3viz.d3viz", "scan_module.scan", "tensor.sort", "tensor.var"})
+OBJECTS: frozenset[str] = frozenset({"compile.function", "compile.pfunc", "d3viz.d3viz", "scan_module.scan", "tensor.sort", "tensor.var"})
 
 # Every module that could be imported from Theano 1.0.5, and from the releases before it.
 PATHS: frozenset[str] = frozenset("""
-    compat compat.python2x compat.six compat.six.moves compat.six.moves.cPickle compile compile.builders compile.debugmode compile.function_module
-    compile.io compile.mode compile.monitormode compile.nanguardmode compile.ops compile.pfunc compile.profilemode compile.profiling
-    compile.sharedvalue
-    configdefaults configparser d3viz d3viz.d3viz d3viz.formatting gof gof.callcache gof.cc gof.cmodule gof.compiledir gof.compilelock gof.cutils
-    gof.destroyhandler gof.fg gof.graph gof.lazylinker_c gof.link gof.null_type gof.op gof.opt gof.optdb gof.params_type gof.python25 gof.sched
-    gof.toolbox gof.type gof.unify gof.utils gof.vm gpuarray gpuarray.basic_ops gpuarray.blas gpuarray.blocksparse gpuarray.ctc
-    gpuarray.cudnn_defs gpuarray.dnn gpuarray.elemwise gpuarray.extra_ops gpuarray.fft gpuarray.fp16_help gpuarray.linalg
-    gpuarray.multinomial gpuarray.neighbours gpuarray.nnet gpuarray.opt gpuarray.opt_util gpuarray.pool gpuarray.reduction
-    gpuarray.rng_mrg gpuarray.sort gpuarray.subtensor gpuarray.type gradient ifelse misc misc.burn_gpu misc.check_blas
-    misc.check_duplicate_key misc.cpucount misc.doubleop misc.frozendict misc.latence_gpu_transfert misc.may_share_memory
-    misc.ordered_set misc.pkl_utils misc.safe_asarray misc.strutil misc.windows pathparse printing raise_op sandbox
-    sandbox.blocksparse sandbox.conv sandbox.cuda sandbox.cuda.basic_ops sandbox.cuda.blas sandbox.cuda.dnn sandbox.cuda.type sandbox.cuda.var
-    sandbox.fourier sandbox.gpuarray sandbox.linalg sandbox.linalg.ops sandbox.minimal sandbox.multinomial sandbox.neighbours
-    sandbox.rng_mrg sandbox.softsign sandbox.solve scalar scalar.basic scalar.basic_scipy scalar.sharedvar scan_module
-    scan_module.scan scan_module.scan_op scan_module.scan_opt scan_module.scan_utils scan_module.scan_views sparse sparse.basic
-    sparse.opt sparse.sandbox sparse.sandbox.sp sparse.sandbox.sp2 sparse.sandbox.truedot sparse.sharedvar sparse.type sparse.utils
-    tensor tensor.basic tensor.blas tensor.blas_c tensor.blas_headers tensor.blas_scipy tensor.elemwise tensor.elemwise_cgen
-    tensor.extra_ops tensor.fft tensor.fourier tensor.inplace tensor.io tensor.nlinalg tensor.nnet tensor.nnet.Conv3D
-    tensor.nnet.abstract_conv tensor.nnet.blocksparse tensor.nnet.bn tensor.nnet.conv tensor.nnet.conv3d2d tensor.nnet.corr
-    tensor.nnet.corr3d tensor.nnet.ctc tensor.nnet.neighbours tensor.nnet.nnet tensor.nnet.opt tensor.nnet.sigm tensor.opt
-    tensor.opt_uncanonicalize tensor.raw_random tensor.shared_randomstreams tensor.sharedvar tensor.signal tensor.signal.conv
-    tensor.signal.downsample tensor.signal.pool tensor.slinalg tensor.sort tensor.subtensor tensor.type tensor.type_other
-    tensor.utils tensor.var tensor.xlogx tests tests.breakpoint tests.disturb_mem tests.diverse_tests tests.main tests.record
-    tests.unittest_tools typed_list typed_list.basic typed_list.opt typed_list.type updates version
+    compat compat.python2x compat.six compat.six.moves compat.six.moves.cPickle compile compile.builders compile.debugmode compile.function
+    compile.function_module compile.io compile.mode compile.monitormode compile.nanguardmode compile.ops compile.pfunc compile.profilemode
+    compile.profiling compile.sharedvalue configdefaults configparser d3viz d3viz.d3viz d3viz.formatting gof gof.callcache gof.cc
+    gof.cmodule gof.compiledir gof.compilelock gof.cutils gof.destroyhandler gof.fg gof.graph gof.lazylinker_c gof.link gof.null_type gof.op
+    gof.opt gof.optdb gof.params_type gof.python25 gof.sched gof.toolbox gof.type gof.unify gof.utils gof.vm gpuarray gpuarray.basic_ops
+    gpuarray.blas gpuarray.blocksparse gpuarray.ctc gpuarray.cudnn_defs gpuarray.dnn gpuarray.elemwise gpuarray.extra_ops gpuarray.fft
+    gpuarray.fp16_help gpuarray.linalg gpuarray.multinomial gpuarray.neighbours gpuarray.nnet gpuarray.opt gpuarray.opt_util gpuarray.pool
+    gpuarray.reduction gpuarray.rng_mrg gpuarray.sort gpuarray.subtensor gpuarray.type gradient ifelse misc misc.burn_gpu misc.check_blas
+    misc.check_duplicate_key misc.cpucount misc.doubleop misc.frozendict misc.latence_gpu_transfert misc.may_share_memory misc.ordered_set
+    misc.pkl_utils misc.safe_asarray misc.strutil misc.windows pathparse printing raise_op sandbox sandbox.blocksparse sandbox.conv
+    sandbox.cuda sandbox.cuda.basic_ops sandbox.cuda.blas sandbox.cuda.dnn sandbox.cuda.type sandbox.cuda.var sandbox.fourier
+    sandbox.gpuarray sandbox.linalg sandbox.linalg.ops sandbox.minimal sandbox.multinomial sandbox.neighbours sandbox.rng_mrg
+    sandbox.softsign sandbox.solve scalar scalar.basic scalar.basic_scipy scalar.sharedvar scan_module scan_module.scan scan_module.scan_op
+    scan_module.scan_opt scan_module.scan_utils scan_module.scan_views sparse sparse.basic sparse.opt sparse.sandbox sparse.sandbox.sp
+    sparse.sandbox.sp2 sparse.sandbox.truedot sparse.sharedvar sparse.type sparse.utils tensor tensor.basic tensor.blas tensor.blas_c
+    tensor.blas_headers tensor.blas_scipy tensor.elemwise tensor.elemwise_cgen tensor.extra_ops tensor.fft tensor.fourier tensor.inplace
+    tensor.io tensor.nlinalg tensor.nnet tensor.nnet.Conv3D tensor.nnet.abstract_conv tensor.nnet.blocksparse tensor.nnet.bn
+    tensor.nnet.conv tensor.nnet.conv3d2d tensor.nnet.corr tensor.nnet.corr3d tensor.nnet.ctc tensor.nnet.neighbours tensor.nnet.nnet
+    tensor.nnet.opt tensor.nnet.sigm tensor.opt tensor.opt_uncanonicalize tensor.raw_random tensor.shared_randomstreams tensor.sharedvar
+    tensor.signal tensor.signal.conv tensor.signal.downsample tensor.signal.pool tensor.slinalg tensor.sort tensor.subtensor tensor.type
+    tensor.type_other tensor.utils tensor.var tensor.xlogx tests tests.breakpoint tests.disturb_mem tests.diverse_tests tests.main
+    tests.record tests.unittest_tools typed_list typed_list.basic typed_list.opt typed_list.type updates version
 """.split())

@@ -1,8 +1,6 @@
 """Every name of Theano's that programs use is here, does something and says what, or stands in docs/coverage.md with what to use instead.
 
-theano.tsv: names of theano.tensor (of nnet not the convolutions), sandbox.rng_mrg, theano.sparse, gradient, printing, compile, gof and the
-module theano itself, as the table of Theano's names has them in its two upper tiers. They are looked for where
-`import symgraph.theano` finds them.
+theano.tsv: the names of the table of Theano's names in its two upper tiers. They are looked for where `import symgraph.theano` finds them.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import numpy as np
 from cases import FEW, row
 
 import symgraph.tensor as T
-from symgraph.ops.passing import Print, deep_copy_op, view_op
+from symgraph.ops.passing import Print, deep_copy_op, output_guard, view_op
 
 _FOLDER = tempfile.mkdtemp(prefix="symgraph-rows-")
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
@@ -30,6 +30,7 @@ def _loaded(x: Any) -> Any:
 
 ROWS = [
     row("view_op", view_op, np.copy, _ANY, dtypes=FEW, slopes=None),
+    row("output_guard", output_guard, np.copy, _ANY[:2], dtypes=("float64",), slopes=None),
     row("deep_copy_op", deep_copy_op, np.copy, _ANY, dtypes=FEW, slopes=None),
     row("Print", lambda x: _SILENT(x * 1) * 2, lambda x: np.asarray(x * 2, x.dtype) if x.dtype != bool else x * np.int8(2), _ANY,
         dtypes=("float64", "float32", "int32", "complex128"), slopes=None),

@@ -9,6 +9,7 @@ import itertools
 
 import numpy as np
 import old_rewrites  # noqa: F401  # which adds to those of old_ops
+from old_inner import PROGRAMS as OF_INNER
 from old_manners import PROGRAMS as OF_MANNERS
 from old_ops import PROGRAMS as OF_OPS
 
@@ -125,7 +126,7 @@ rows("T.nnet.sigmoid(v)", "T.nnet.ultra_fast_sigmoid(v)", "T.nnet.hard_sigmoid(v
      "T.signal.pool.pool_2d(t.reshape((1, 2, 3, 4)), (2, 2), ignore_border=True, stride=(1, 1))", "T.signal.conv.conv2d(q, q[:2, :2])")
 
 # Programs ---------------------------------------------------------------------------------------------------------------
-PROGRAMS = dict(OF_OPS, **OF_MANNERS)
+PROGRAMS = dict(OF_OPS, **OF_MANNERS, **OF_INNER)
 
 
 def program(name, text):

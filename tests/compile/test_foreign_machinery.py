@@ -1,0 +1,109 @@
+"""What programs ask of Theano's machinery: C code of ops, nodes made ready, runs recorded, ops in pickles, pointers."""
+
+from __future__ import annotations
+
+import pickle
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symgraph
+import symgraph.tensor as T
+from symgraph.compile import as_op
+from symgraph.compile.record import MismatchError, Record, RecordMode, disturb_mem
+from symgraph.errors import MethodNotDefined
+from symgraph.graph import CDataType
+from symgraph.graph.cops import CDataTypeConstant
+
+
+@as_op(itypes=[T.dvector], otypes=[T.dvector])
+def turned(x: Any) -> Any:
+    return x[::-1].copy()
+
+
+def test_an_op_made_by_a_decorator_is_pickled_by_name() -> None:
+    x = T.dvector("x")
+    for thing in (turned, turned(x)):
+        again = pickle.loads(pickle.dumps(thing))
+        assert getattr(again, "owner", None) is None or again.owner.op is turned
+    assert pickle.loads(pickle.dumps(turned)) is turned
+    made = as_op(itypes=[T.dvector], otypes=[T.dvector])(np.cumsum)
+    assert pickle.loads(pickle.dumps(made)) == made
+
+
+class Prepared(symgraph.Op):
+    __props__ = ()
+
+    def make_node(self, x: Any) -> Any:
+        return symgraph.Apply(self, [x], [x.type()])
+
+    def prepare_node(self, node: Any, storage_map: Any, compute_map: Any, impl: Any) -> None:
+        assert impl == "py" and {*node.inputs, *node.outputs} <= set(storage_map)
+        node.tag.times = getattr(node.tag, "times", 0) + 1
+
+    def perform(self, node: Any, inputs: Any, output_storage: Any) -> None:
+        output_storage[0][0] = inputs[0] * node.tag.times
+
+
+@pytest.mark.parametrize("linker", ["llvm", "py"])
+def test_a_node_is_made_ready_once(linker: str) -> None:
+    x = T.dvector("x")
+    f = symgraph.function([x], Prepared()(x), mode=symgraph.Mode(linker=linker))
+    assert [f([1.0, 2.0]).tolist() for _ in range(3)] == [[1.0, 2.0]] * 3
+
+
+def test_questions_about_c_code() -> None:
+    op = Prepared()
+    assert op.c_code_cache_version() == op.c_code_cache_version_apply(None) == () and not T.dvector.c_is_simple()
+    for ask in (lambda: op.c_code(None, "n", ["x"], ["z"], {}), op.c_headers, lambda: op.make_c_thunk(None, {}, {}, []),
+                lambda: T.dvector.c_declare("x", {}), lambda: op.c_init_code_struct(None, "n", {})):
+        with pytest.raises(MethodNotDefined, match="C code"):
+            ask()
+
+
+def test_pointers() -> None:
+    t = CDataType("void*")
+    capsule = t.make_value(12)
+    assert t.filter(capsule) is capsule and isinstance(t.make_constant(capsule), CDataTypeConstant)
+    with pytest.raises(TypeError, match="PyCapsule"):
+        t.filter(3)
+    with pytest.raises(MethodNotDefined, match="free_it"):
+        CDataType("void*", "free_it").make_value(12)
+    with pytest.raises(TypeError, match="names in C"):
+        CDataType(3)  # type: ignore[arg-type]
+
+
+def twice(mode: Any, number: float, name: str | None = "twice") -> Any:
+    x = T.dvector("x")
+    return symgraph.function([x], 2 * T.exp(x).sum(), mode=mode, name=name)([number, 1.0])
+
+
+def test_runs_are_recorded_and_compared(tmp_path: Path) -> None:
+    disturb_mem()
+    path = tmp_path / "record"
+    mode = RecordMode(file_path=path)
+    twice(mode, 4.0)
+    mode.record.f.close()
+    lines = path.read_text().splitlines()
+    assert lines[0] == "Function twice has 3 apply nodes." and sum(line.startswith("Outputs: ") for line in lines) == 3
+    twice(RecordMode(file_path=path, replay=True), 4.0)
+    with pytest.raises(MismatchError, match="A. exp"):
+        twice(RecordMode(file_path=path, replay=True), 5.0)
+
+
+def test_bad_records() -> None:
+    mode = RecordMode(file_object=StringIO())
+    with pytest.raises(ValueError, match="Un-named"):
+        twice(mode, 1.0, None)
+    twice(mode, 1.0)
+    with pytest.raises(ValueError, match="two functions"):
+        twice(mode, 1.0)
+    with pytest.raises(TypeError, match="file_object= or file_path="):
+        Record()
+    with pytest.raises(TypeError, match="both"):
+        RecordMode(Record(StringIO()), replay=True)
+    with pytest.raises(ValueError, match="one line at a time"):
+        Record(StringIO()).handle_line("a\nb\n")
