@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from ctypes import c_char_p, c_int, c_int64, c_uint, c_uint64, c_void_p, pythonapi
 from functools import cache
 from hashlib import blake2b
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from codegen.runtime.gatetext import gate_text
 from codegen.runtime.loader import Loaded, binding, load_object
 from codegen.runtime.native import Native, gate_is_possible
 
-__all__ = ["NativeCallable", "keep_code"]
+__all__ = ["NativeCallable", "keep_code", "prepare"]
 
 TYPE_FLAGS = 168  # offset of tp_flags
 BASETYPE, HAVE_VECTORCALL, HAVE_VERSION_TAG = 1 << 10, 1 << 11, 1 << 18
@@ -45,9 +46,34 @@ def keep_code(read: Callable[[str], bytes | None], write: Callable[[str, bytes],
     Disk.read, Disk.write = staticmethod(read), staticmethod(write)
 
 
-@cache
+class Ahead:
+    """The thread that makes the code before it is asked for, once in a process; and what is still to be written to disk."""
+
+    thread: Thread | None = None
+    unkept: tuple[str, bytes] | None = None
+
+
+def prepare() -> None:
+    """Lets the code be made while the caller goes on. Where it is on disk that is a read; else LLVM works on it for as long as it takes to
+    import networkx (60 ms), and without Python's lock."""
+    if Ahead.thread is None:
+        Ahead.thread = Thread(target=made, name="symgraph-gate")
+        Ahead.thread.start()
+
+
 def code() -> Loaded | None:
     """The gate's code, from disk or compiled; None if that cannot be: a Python of another kind, or llvmlite is needed and missing."""
+    if Ahead.thread is not None:
+        Ahead.thread.join()  # in the child of a fork at once: the thread is not there
+    loaded = made()
+    if Ahead.unkept is not None:
+        unkept, Ahead.unkept = Ahead.unkept, None
+        Disk.write(*unkept)  # here, where a warning finds the user's line
+    return loaded
+
+
+@cache
+def made() -> Loaded | None:
     if not gate_is_possible():
         return None
     try:
@@ -56,7 +82,7 @@ def code() -> Loaded | None:
         content = Disk.read(key)
         if content is None:
             content = compiled(text)
-            Disk.write(key, content)
+            Ahead.unkept = key, content
         return load_object(content, "gate")
     except ImportError:
         return None

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 import codegen
-from codegen import Entry, Executable, Layout, NativeCallable
+from codegen import Entry, Executable, Layout, NativeCallable, prepare
 from codegen.program import AnyStep, ArrayType, Branch, Loop, Program, Sequenced, Step
 from codegen.rules import Loops, Pointwise, Python, Reduction, Rule
 from symgraph import source
@@ -27,7 +27,7 @@ from symgraph.settings import config
 
 __all__ = [
     "Entry", "Executable", "Handed", "NativeCallable", "NotNative", "clock_counts", "clock_seconds", "codegen", "compile_program", "hand_over",
-    "rule_of", "store", "version",
+    "prepare", "rule_of", "store", "version",
 ]
 
 

@@ -20,6 +20,7 @@ from symgraph.compile.handoff import (
     codegen,
     compile_program,
     hand_over,
+    prepare,
     store,
     version,
 )
@@ -31,7 +32,7 @@ from symgraph.expr.variable import Variable
 from symgraph.expr.walk import ancestors
 from symgraph.loops.progress import Report
 
-__all__ = ["DictFunction", "NativeFunction", "load_known", "NotNative", "Watch", "make_native", "node_callable", "version"]
+__all__ = ["DictFunction", "NativeFunction", "load_known", "NotNative", "Watch", "make_native", "node_callable", "prepare", "version"]
 
 VERSION = "3"  # of what `extra` holds
 

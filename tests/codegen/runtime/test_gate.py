@@ -79,7 +79,7 @@ if {missing}:
 f = adder(SCALAR).bind([0, 1], [0], single=True)
 assert f(1.0, 2.0) == 3 and f.run([f(1.0, 1.0), f(1.0, 1.0)]) == 4
 print(len(kept), gate.code() is not None)
-gate.code.cache_clear()
+gate.made.cache_clear()
 gate.compiled = missing
 print(gate.code() is not None)
 """
