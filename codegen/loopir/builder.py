@@ -37,6 +37,7 @@ class Builder(Arithmetic):
         self.fails = False
         self.libraries: list[str] = []
         self.on_check: Callable[[str, str], int] | None = None  # (error class, message) -> failure number
+        self.on_routine: Callable[[Any, Callable[[], ir.Function]], str] | None = None  # (key, what writes it) -> name of the kernel
         self.within: dict[int, ir.Operand | None] = {}  # number of an index that is at least 0 -> what it stays below, if anything
         self.passed: dict[int, tuple[ir.Block, set[Any]]] = {}  # per block: the comparisons that were checked there
         self.levels: list[tuple[ir.Block, int | None]] = []  # open loops: body, and the number of the index; None: code that may not run
@@ -299,6 +300,28 @@ class Builder(Arithmetic):
             self.block.extend(failed)
         else:
             self.block.append(ir.If(operand(condition), [], failed, likely=True))
+
+    def routine(self, key: tuple[Any, ...], arguments: Sequence[Any], body: Callable[..., None]) -> None:
+        """``body(b, *parameters)`` as a kernel of its own, called here. The module has one for each key, whoever calls it: so what ops have in
+        common is written, and compiled, once.
+
+        key: tells the code from all other; the types of the arguments count with it. Pointers must reach memory of their own; numbers are int64
+        or have a dtype. What a routine does cannot fail. Without a module (`on_routine`) the code is written in its place.
+        """
+        handed = [x if isinstance(x, Scalar) else Scalar(self, x, self.dtype_of(x)) for x in arguments]
+        if self.on_routine is None:
+            body(self, *handed)
+            return
+
+        def function() -> ir.Function:
+            b = Builder()
+            b.on_routine = self.on_routine
+            body(b, *[Scalar(b, b.parameter(self.operand_type(x)).value, x.dtype) for x in handed])
+            pointers = frozenset(k for k, x in enumerate(handed) if x.is_pointer)
+            return ir.Function("", tuple(b.parameters), b.block, distinct=pointers)
+
+        name = self.on_routine((key, tuple(x.dtype for x in handed)), function)
+        self.block.append(ir.Call(name, tuple(operand(x) for x in handed)))
 
     def library(self, name: str, *args: Any) -> None:
         """Calls a BLAS or LAPACK routine by its Fortran name; pointers go as they are, scalars by address.

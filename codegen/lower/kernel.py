@@ -29,6 +29,7 @@ class Kernel:
         self.group = group
         self.builder = b = Builder()
         b.on_check = self.unit.failure
+        b.on_routine = self.unit.kernels.routine
         b.libraries = self.unit.builder.libraries
         self.args: list[Any] = []
         self.sizes: dict[int, Scalar] = {}

@@ -6,7 +6,7 @@ number of patterns. Bits stay the same: a constant that is handed over takes par
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from codegen.loopir import nodes as ir
@@ -50,6 +50,15 @@ class Kernels:
         call = ir.Call(shared.function.name, args)
         shared.calls.append((call, tuple(constants)))
         return call
+
+    def routine(self, key: Any, write: Callable[[], ir.Function]) -> str:
+        """The name of the kernel of this key, which is written if there is none yet. Such kernels call each other, so none is given parameters."""
+        found = self.known.get((key,))
+        if found is None:
+            function = write()
+            function.name = f"kernel_{len(self.known)}"
+            found = self.known[(key,)] = Shared(function)
+        return found.function.name
 
     def finished(self) -> list[ir.Function]:
         """The kernels, in the order of their first calls; the calls hand over what differs between them."""

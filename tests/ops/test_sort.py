@@ -12,7 +12,7 @@ import symgraph
 import symgraph.tensor as T
 from symgraph.errors import AxisError
 from symgraph.expr.evaluate import evaluate
-from symgraph.ops.sort import native, selection
+from symgraph.ops.sort import digits, native, selection
 from symgraph.ops.sort.ordered import TakeOrdered
 from tests.quick import quick_code
 
@@ -72,8 +72,9 @@ def test_digits_on_every_target(target, monkeypatch):
     """What long rows go through, made to sort short ones, with a check of every access."""
     monkeypatch.setattr(native, "ALONE", 4)
     monkeypatch.setattr(native, "FEW", 100)
-    monkeypatch.setattr(native, "BITS", ((10**9, 2),))
-    monkeypatch.setattr(native, "WIDEST", 3)
+    monkeypatch.setattr(digits, "BITS", ((10**9, 2),))
+    monkeypatch.setattr(digits, "WIDEST", 3)
+    monkeypatch.setattr(digits, "SHORT", ((4, 8, 4), (20, 11, 3)))
     for dtype in ("float64", "int32"):
         x = drawn(dtype, (2, 9))
         v = T.tensor(dtype, shape=(2, 9))
@@ -99,8 +100,9 @@ def test_samples_on_every_target(dtype, target, monkeypatch):
     """What selects in long rows, made to do so in short ones: bounds that hold, bounds that do not, rounds that keep everything."""
     monkeypatch.setattr(native, "ALONE", 4)
     monkeypatch.setattr(native, "FEW", 100)
-    monkeypatch.setattr(native, "BITS", ((10**9, 2),))
-    monkeypatch.setattr(native, "WIDEST", 3)
+    monkeypatch.setattr(digits, "BITS", ((10**9, 2),))
+    monkeypatch.setattr(digits, "WIDEST", 3)
+    monkeypatch.setattr(digits, "SHORT", ((4, 8, 4), (20, 11, 3)))
     monkeypatch.setattr(selection, "SAMPLED", 6)
     monkeypatch.setattr(selection, "SHARE", 2)
     monkeypatch.setattr(selection, "BLOCK", 4)

@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["RUN", "room", "sort_columns"]
+from symgraph.ops.sort.words import Memory, Word
 
+__all__ = ["Tile", "room"]
+
+VECTOR = 256  # bits of the lanes of a tile: eight vectors and what is done with them stay in registers
 RUN = 8  # words sorted in registers
 WIDE = 64  # runs from which on a pass of its own takes the middle distances
 
@@ -30,6 +33,56 @@ _MIDDLE = [(0, 2), (1, 3), (0, 1), (2, 3)]
 def room(count: int) -> int:
     """How many words a column of `count` has to have room for."""
     return max(RUN, 1 << (count - 1).bit_length())
+
+
+class Tile:
+    """Columns of words, one beside the other, in arrays of `lanes` words a row: two arrays for pairs."""
+
+    def __init__(self, memory: Memory, arrays: Sequence[Any]) -> None:
+        self.b = memory.b
+        self.memory = memory
+        self.arrays = arrays
+        self.lanes = VECTOR // memory.length
+
+    def load(self, i: Any) -> Word:
+        return tuple(self.b.load(array, i) for array in self.arrays)
+
+    def store(self, i: Any, word: Word) -> None:
+        for array, part in zip(self.arrays, word):
+            self.b.store(array, i, part)
+
+    def sort(self, n: Any) -> None:
+        """Each column of n words put in order. There must be room for ``room(n)``."""
+        kind = self.memory.kind
+        sizes = [] if isinstance(n, int) else [n]
+
+        def body(b: Any, *arguments: Any) -> None:
+            tile = Tile(Memory(b, *kind), arguments[: len(self.arrays)])
+            count = arguments[-1] if sizes else n
+            tile.fill(count)
+            sort_columns(b, count, tile.order)
+
+        self.b.routine(("sort_tile", *kind, None if sizes else n), [*self.arrays, *sizes], body)
+
+    def fill(self, n: Any) -> None:
+        """Words that none is above behind the n of each column."""
+        b, lanes = self.b, self.lanes
+        largest = self.memory.ends()[1]
+
+        def end() -> Any:
+            return b.repeat([b.constant(RUN, "int64")], lambda k: (b.less(k, n), [b.select(b.less(k, n), k * 2, k)]))[0]
+
+        with b.loop(n, room(n) if isinstance(n, int) else end()) as k, b.loop(0, lanes, independent=True) as lane:
+            self.store(k * lanes + lane, (largest, k)[: len(self.arrays)])
+
+    def order(self, places: Sequence[Any], pairs: Pairs) -> None:
+        b, lanes = self.b, self.lanes
+        with b.loop(0, lanes, independent=True) as lane:
+            held = [self.load(place * lanes + lane) for place in places]
+            for i, j in pairs:
+                held[i], held[j] = self.memory.ordered(held[i], held[j])
+            for place, word in zip(places, held):
+                self.store(place * lanes + lane, word)
 
 
 def sort_columns(b: Any, n: Any, order: Callable[[Sequence[Any], Pairs], None]) -> None:

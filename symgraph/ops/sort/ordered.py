@@ -49,7 +49,7 @@ class TakeOrdered(Op):
         return np.take_along_axis(ordered, ranks, self.axis)
 
     def workspace(self, s: Any, x: Any, ranks: Any) -> Any:
-        return workspace(x.dtype, x.shape[self.axis], self.places)
+        return workspace(s, x.dtype, x.shape[self.axis], self.places)
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         (x, ranks), (y, *scratch) = inputs, outputs

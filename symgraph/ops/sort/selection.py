@@ -14,7 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from symgraph.ops.sort.native import Sorter, Word
+from symgraph.ops.sort.digits import sort_words
+from symgraph.ops.sort.native import Sorter
+from symgraph.ops.sort.words import Word
 
 __all__ = ["Selector"]
 
@@ -49,7 +51,7 @@ class Selector(Sorter):
 
     def take_first(self, row_word: Callable[[Any], Word], buffer: Any, counters: Any, start: Any, target: Any) -> None:
         self.between(row_word, buffer, counters, 0, self.wanted - 1)
-        second = self.at(buffer, self.rows.count)
+        second = self.words.at(buffer, self.rows.count)
         with self.b.loop(0, self.wanted) as k:
             self.write(target + k * self.out.step, start, self.words.load(second, k))
 
@@ -63,14 +65,10 @@ class Selector(Sorter):
             low, high = b.select(every, 0, rank), b.select(every, n - 1, b.minimum(rank + 1, n - 1))
             known = b.both(b.less_equal(base, rank), b.less(rank, base + count))
             base, count = b.when(known, lambda: [base, count], lambda: self.between(row_word, buffer, counters, low, high))
-            self.write(where, start, self.words.load(self.at(buffer, n), rank - base))
+            self.write(where, start, self.words.load(self.words.at(buffer, n), rank - base))
             return [base, count]
 
         b.fold(0, self.wanted, [b.constant(0, "int64")] * 2, one)
-
-    def at(self, buffer: Any, place: Any) -> Any:
-        """The address of a word."""
-        return self.b.offset(buffer, place * 2 if self.words.pair else place)
 
     def between(self, row_word: Callable[[Any], Word], buffer: Any, counters: Any, low: Any, high: Any) -> list[Any]:
         """Some of the words in their order in the second buffer, those of the ranks from `low` to `high` among them: the rank of the first,
@@ -79,7 +77,7 @@ class Selector(Sorter):
         Written so that each loop stands in the code once, whatever round it serves: with copies it took twice as long to compile.
         """
         b, words, n = self.b, self.words, self.rows.count
-        least, most = self.ends()
+        least, most = self.words.ends()
 
         def turn(what: Any, base: Any, count: Any) -> Any:
             sorts, of_row = b.equal(what, SORT), b.equal(what, FROM_ROW)
@@ -93,12 +91,12 @@ class Selector(Sorter):
 
             size = b.select(b.less(count, SAMPLED), 0, b.minimum(count // SHARE, SAMPLE))  # few words are all kept, without a sample
             apart = count // b.maximum(size, 1)
-            sampled = self.at(buffer, n)
+            sampled = self.words.at(buffer, n)
             with b.loop(0, b.select(sorts, 0, size)) as k:
                 words.store(sampled, k, either(k * apart))
-            source, size = self.at(buffer, b.select(sorts, 0, n)), b.select(sorts, count, size)
-            ordered = self.at(buffer, n + b.select(sorts, 0, size))
-            self.by_digits(source, ordered, counters, size, *self.extremes(source, size))
+            source, size = self.words.at(buffer, b.select(sorts, 0, n)), b.select(sorts, count, size)
+            ordered = self.words.at(buffer, n + b.select(sorts, 0, size))
+            sort_words(words, source, ordered, counters, size, *self.extremes(source, size))
 
             def narrower() -> list[Any]:
                 bounds = self.bounds(ordered, size, count, low - base, high - base)
@@ -116,11 +114,6 @@ class Selector(Sorter):
 
         return b.repeat([b.constant(FROM_ROW, "int64"), b.constant(0, "int64"), b.cast(n, "int64")], turn)[1:]
 
-    def ends(self) -> list[Any]:
-        """The least and the largest word there may be."""
-        b, words = self.b, self.words
-        return [b.constant(-1 << (words.length - 1), words.type), b.constant((1 << (words.length - 1)) - 1, words.type)]
-
     def extremes(self, memory: Any, count: Any) -> list[Any]:
         """The least and the largest of `count` words."""
         b = self.b
@@ -129,7 +122,7 @@ class Selector(Sorter):
             word = self.words.load(memory, k)[0]
             return [b.minimum(least, word), b.maximum(most, word)]
 
-        return b.fold(0, count, self.ends()[::-1], look)
+        return b.fold(0, count, self.words.ends()[::-1], look)
 
     def bounds(self, ordered: Any, size: Any, count: Any, low: Any, high: Any) -> list[Any]:
         """Words of the sorted sample that hold the ranks between them: three standard deviations away, and four more.
@@ -143,7 +136,7 @@ class Selector(Sorter):
             return b.cast(b.rint(b.add(expected, b.mul(b.add(b.mul(spread, 3.0), 4.0), float(sign)))), "int64")
 
         under, over = place(low, -1), place(high, 1)
-        least, most = self.ends()
+        least, most = self.words.ends()
         lower = b.select(b.either(b.less(under, 0), b.less_equal(size, under)), least, words.load(ordered, b.maximum(under, 0))[0])
         upper = b.select(b.less(over, size), words.load(ordered, b.maximum(b.minimum(over, size - 1), 0))[0], most)
         return [lower, upper]
@@ -165,7 +158,7 @@ class Selector(Sorter):
         """As `keep_between` where few are wanted, and none is less than `lower`: blocks without one of them are passed over."""
         b = self.b
         whole = n - n % BLOCK
-        most = self.ends()[1]
+        most = self.words.ends()[1]
 
         def look(k: Any, count: Any) -> list[Any]:
             word = word_at(k)

@@ -49,7 +49,7 @@ class Sort(_Sorted):
         return np.sort(x, axis=self.axis)
 
     def workspace(self, s: Any, x: Any) -> Any:
-        return workspace(x.dtype, x.shape[self.axis], False)
+        return workspace(s, x.dtype, x.shape[self.axis], False)
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         (x,), (y, *scratch) = inputs, outputs
@@ -75,7 +75,7 @@ class ArgSort(_Sorted):
         return np.argsort(x, axis=self.axis, kind="stable").astype("int64")
 
     def workspace(self, s: Any, x: Any) -> Any:
-        return workspace(x.dtype, x.shape[self.axis], True)
+        return workspace(s, x.dtype, x.shape[self.axis], True)
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         (x,), (y, *scratch) = inputs, outputs

@@ -74,7 +74,7 @@ class TopKOp(SizedOp):
         return (*found, places.astype(self.idx_dtype)) if self.return_indices else tuple(found)
 
     def workspace(self, s: Any, x: Any, kth: Any) -> Any:
-        return workspace(x.dtype, x.shape[self.axis], self.return_indices)
+        return workspace(s, x.dtype, x.shape[self.axis], self.return_indices)
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         x, kth = inputs
