@@ -160,6 +160,7 @@ class FunctionGraph(Graph):
             return
         self.reason = str(reason or "")
         check_types(old, new_r, self.reason)
+        self._order = None
         self._add(new_r, old.owner)
         if output:
             self.outputs[i] = new_r
@@ -183,6 +184,7 @@ class FunctionGraph(Graph):
         if input not in self.given:
             self.inputs.append(input)
             self.given.add(input)
+            self._order = None
             input.__dict__["_fgraph"] = self
 
     def disown(self) -> None:

@@ -37,6 +37,7 @@ class Graph:
         self.touched: set[Apply] = set()  # nodes that are new, read something else or have fewer readers since rules were last at rest
         self.settled: frozenset[Any] = frozenset()  # the rules that had nothing left to do then
         self.reason = "copy"
+        self._order: list[Apply] | None = None  # since the last change: most passes change nothing, and each asks for it
         self.report: list[Any] = []  # what the passes did: (name, how often each rule fired, seconds)
         copied: dict[Variable, Variable] = {}
         for node in toposort(outputs, self.given):
@@ -81,7 +82,9 @@ class Graph:
 
     def toposort(self) -> list[Apply]:
         """All Apply nodes, each after those it needs; the same order for equal graphs."""
-        return toposort(self.outputs, self.inputs)
+        if self._order is None:
+            self._order = toposort(self.outputs, self.inputs)
+        return self._order.copy()
 
     def users(self, x: Variable) -> list[tuple[Apply, int]]:
         """Where x is read: (node, position of the input)."""
@@ -128,6 +131,7 @@ class Graph:
             if old is new:
                 continue
             check_types(old, new, self.reason)
+            self._order = None
             readers = self.users(old)  # before what is new is there, which may read it too
             self._add(new, old.owner)
             if new.name is None and old.name is not None and new.owner is not None:
@@ -216,11 +220,13 @@ class Graph:
 
     # Checking ---------------------------------------------------------------------------------------------------------
     def check(self) -> None:
-        """Raise InconsistencyError if edges and inputs differ, an edge is missing, or there is a circle."""
+        """Raise InconsistencyError if edges and inputs differ, an edge is missing, the order kept is not that of now, or there is a circle."""
         for node in self.nodes():
             sources = {self._source(x) for x in node.inputs}
             if sources != set(self.net.pred[node]):
                 raise InconsistencyError(f"after {self.reason}: the edges into {node} are not those of its inputs")
+        if self._order is not None and self._order != toposort(self.outputs, self.inputs):
+            raise InconsistencyError(f"after {self.reason}: the order of the nodes is not that of the graph")
         if not networkx.is_directed_acyclic_graph(self.net):
             raise InconsistencyError(f"after {self.reason}: the graph has a circle")
 
