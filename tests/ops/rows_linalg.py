@@ -10,6 +10,7 @@ from cases import row
 import symgraph.tensor as T
 from symgraph.expr.dtypes import ALL
 from symgraph.ops.linalg import BatchedDot, Dot, Gemm
+from symgraph.ops.linalg.packed import Packed, PackedDot
 
 _KINDS = ("float64", "float32", "float16", "int32", "uint8", "complex64", "complex128")
 _LETTERS = ("float64", "float32", "complex64", "complex128")
@@ -116,6 +117,17 @@ ROWS = [
         dtypes=_LETTERS,
         small=((2,), (2, 3), (3,), (), ()),
     ),
+    *[
+        _product(
+            f"product with a packed matrix{' transposed' if q else ''}",
+            lambda x, y, q=q: PackedDot(q)(x, y, Packed(q)(y, T.shape(x)[0])),
+            lambda x, y, q=q: x @ _turned(q, y),
+            *_matrices(False, q, (3, 4, 2), (1, 4, 3), (6, 3, 16), (7, 12, 9), (2, 0, 3), (0, 2, 3), (2, 3, 0), (13, 300, 33)),
+            dtypes=("float64", "float32"),
+            small=_matrices(False, q, (2, 3, 2))[0],
+        )
+        for q in (False, True)
+    ],
     _product(
         "batched_dot",
         T.batched_dot,

@@ -14,6 +14,7 @@ from symgraph.loops.loopop import LoopOp
 from symgraph.passes.loops.after import results, sums
 from symgraph.passes.loops.before import hoist, products
 from symgraph.passes.loops.beside import beside
+from symgraph.passes.loops.packing import packing
 from symgraph.passes.loops.parts import Parts
 from symgraph.passes.loops.rings import rings
 from symgraph.passes.loops.rows import LAST_ROW
@@ -29,6 +30,7 @@ STAGES: tuple[tuple[str, Callable[[Parts], int]], ...] = (
     ("results", results),
     ("products", products),
     ("pruned", Parts.prune),
+    ("packed", packing),
 )
 
 
