@@ -22,7 +22,7 @@ from symgraph.printing.tree import debugprint
 from symgraph.settings import config
 from symgraph.source import describe
 
-__all__ = ["DebugMode", "MonitorMode", "NanGuardMode", "ProfileMode", "default_make_thunk", "detect_nan"]
+__all__ = ["DebugMode", "MonitorMode", "NanGuardMode", "ProfileMode", "contains_inf", "contains_nan", "default_make_thunk", "detect_nan"]
 
 default_make_thunk = [Op.make_thunk]  # the methods that are no op's own: what DebugMode of Theano looked for
 BIG = 1e10  # beyond which NanGuardMode calls a value big
@@ -165,6 +165,16 @@ def bad_value(value: Any, nan: bool = True, inf: bool = True, big: bool = True) 
         return "an infinity"
     array = np.asarray(value)
     return "a big value" if big and bool((np.isfinite(array) & (np.abs(array) > BIG)).any()) else None
+
+
+def contains_nan(arr: Any, node: Any = None, var: Any = None) -> bool:
+    """Whether an array has a NaN."""
+    return bad_value(arr, inf=False, big=False) is not None
+
+
+def contains_inf(arr: Any, node: Any = None, var: Any = None) -> bool:
+    """Whether an array has an infinity."""
+    return bad_value(arr, nan=False, big=False) is not None
 
 
 def detect_nan(i: int, node: Apply, fn: Step) -> None:

@@ -311,6 +311,38 @@ class TensorType(Type):
             return TensorType(dtype or self.dtype, broadcastable)
         return tensor_type(dtype or self.dtype, self.shape if shape is None else tuple(shape))
 
+    context_name = "cpu"
+    filter_checks_isfinite = False  # whether NaN and infinities are refused
+
+    def dtype_specs(self) -> tuple[type, str, str]:
+        """The type of a number in Python, in C, and its name among those of numpy's."""
+        kind = {"b": int, "i": int, "u": int, "f": float, "c": complex}[np.dtype(self.dtype).kind]
+        return kind, f"{'theano' if kind is complex else 'npy'}_{self.dtype}", f"NPY_{self.dtype.upper()}"
+
+    def c_element_type(self) -> str:
+        """The type of an element in C, by numpy's name."""
+        return self.dtype_specs()[1]
+
+    def get_shape_info(self, obj: Any) -> tuple[int, ...]:
+        """What `get_size` wants to know of a value: its shape."""
+        return tuple(obj.shape)
+
+    def get_size(self, shape_info: Sequence[int]) -> int:
+        """The bytes of a value of that shape."""
+        return int(np.prod(shape_info)) * np.dtype(self.dtype).itemsize
+
+    def may_share_memory(self, a: Any, b: Any) -> bool:
+        """Whether two arrays may lie in the same memory; False for what is none."""
+        return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.may_share_memory(a, b)
+
+    def to_scalar_type(self) -> TensorType:
+        """The type of an element."""
+        return tensor_type(self.dtype, ())
+
+    def value_zeros(self, shape: Sequence[int]) -> np.ndarray:
+        """Zeros of that shape."""
+        return np.zeros(shape, self.dtype)
+
     @property
     def numpy_dtype(self) -> np.dtype:
         return np.dtype(self.dtype)

@@ -192,6 +192,10 @@ class Constant(Variable):
         """The type and the value: constants with equal ones can stand for each other."""
         return self.type, self.data
 
+    def merge_signature(self) -> Any:
+        """What `signature` says."""
+        return self.signature()
+
     def equals(self, other: Any) -> bool:
         """Whether the other is a constant of the same type and value."""
         return isinstance(other, Constant) and self.type == other.type and bool(self.type.values_eq(self.data, other.data))

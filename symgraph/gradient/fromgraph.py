@@ -81,6 +81,20 @@ class OpFromGraph(Op):
         self._pattern = connection_pattern
 
     # Theano's names
+    def set_lop_overrides(self, lop_overrides: Any) -> None:
+        """Replace the derivative, as `lop_overrides=` does; one that `grad_overrides` replaced no longer is."""
+        self.lop_overrides = _checked(lop_overrides, "lop_overrides", len(self.inputs), len(self.inner_inputs))
+        self.grad_overrides = "default"
+
+    def set_grad_overrides(self, grad_overrides: Any) -> None:
+        """Replace the derivative, as `grad_overrides=` does; one that `lop_overrides` replaced no longer is."""
+        self.grad_overrides = _checked(grad_overrides, "grad_overrides", len(self.inputs), len(self.inner_inputs))
+        self.lop_overrides = "default"
+
+    def set_rop_overrides(self, rop_overrides: Any) -> None:
+        """Replace the forward derivative, as `rop_overrides=` does."""
+        self.rop_overrides = _checked(rop_overrides, "rop_overrides", len(self.outputs), len(self.outputs))
+
     local_inputs = property(lambda self: self.inner_inputs)
     local_outputs = property(lambda self: self.inner_outputs)
 

@@ -12,13 +12,14 @@ __all__ = [
     "AlreadyThere", "Apply", "Bookkeeper", "CDataType", "CDataTypeConstant", "CEnumType", "CLinkerOp", "CLinkerType", "COp", "Constant", "DB",
     "EnumList", "EnumType", "EquilibriumDB", "EquilibriumOptimizer", "Feature", "FromFunctionOptimizer", "FunctionGraph", "History",
     "LocalGroupDB", "LocalOptGroup", "LocalOptimizer", "NavigatorOptimizer", "NoOutputFromInplace", "Node", "NodeFinder", "OpKeyOptimizer",
-    "OpRemove", "OpSub", "OpenMPOp", "Optimizer", "Params", "ParamsType", "PatternSub", "PreserveNames", "PrintListener", "ProxyDB", "PureOp",
-    "PureType", "Query", "ReplaceValidate", "ReplacementDidntRemovedError", "Rule", "SeqOptimizer", "SequenceDB", "ShapeFeature", "SingletonType",
-    "TopoDB", "TopoOptimizer", "Validator", "Variable", "ancestors", "as_string", "clone", "clone_get_equiv", "clone_replace", "copy_stack_trace",
-    "default_leaf_formatter", "default_node_formatter", "equal_computations", "explicit_graph_inputs", "general_toposort", "graph_inputs",
-    "graph_replace", "hashtype", "in2out", "inplace_optimizer", "inputs", "io_connection_pattern", "io_toposort", "is_in_ancestors",
-    "is_same_graph", "list_of_nodes", "local_optimizer", "map_variables", "nodes_constructed", "op_as_string", "ops", "optimizer", "orphans",
-    "out2in", "rewrite_rule", "stack_search", "toposort", "truncated_graph_inputs", "variables", "variables_and_orphans", "view_roots",
+    "OpRemove", "OpSub", "OpenMPOp", "Optimizer", "Params", "ParamsType", "PatternSub", "PreserveNames", "PreserveVariableAttributes",
+    "PrintListener", "ProxyDB", "PureOp", "PureType", "Query", "ReplaceValidate", "ReplacementDidntRemovedError", "Rule", "SeqOptimizer",
+    "SequenceDB", "ShapeFeature", "SingletonType", "TopoDB", "TopoOptimizer", "Validator", "Variable", "ancestors", "as_string", "clone",
+    "clone_get_equiv", "clone_replace", "copy_stack_trace", "default_leaf_formatter", "default_node_formatter", "equal_computations",
+    "explicit_graph_inputs", "general_toposort", "graph_inputs", "graph_replace", "hashtype", "in2out", "inplace_optimizer", "inputs",
+    "io_connection_pattern", "io_toposort", "is_in_ancestors", "is_same_graph", "list_of_nodes", "local_optimizer", "map_variables",
+    "nodes_constructed", "op_as_string", "ops", "optimizer", "orphans", "out2in", "rewrite_rule", "stack_search", "toposort",
+    "truncated_graph_inputs", "variables", "variables_and_orphans", "view_roots",
 ]
 
 __getattr__, __dir__ = late(__name__, {
@@ -29,7 +30,8 @@ __getattr__, __dir__ = late(__name__, {
     "symgraph.graph.copies": "clone clone_get_equiv clone_replace graph_replace map_variables",
     "symgraph.graph.cops": "CDataType CDataTypeConstant COp OpenMPOp",
     "symgraph.graph.database": "DB EquilibriumDB LocalGroupDB ProxyDB Query SequenceDB TopoDB",
-    "symgraph.graph.features": "AlreadyThere Bookkeeper Feature History NoOutputFromInplace NodeFinder PreserveNames PrintListener"
+    "symgraph.graph.features": "AlreadyThere Bookkeeper Feature History NoOutputFromInplace NodeFinder PreserveNames"
+    " PreserveVariableAttributes PrintListener"
     " ReplaceValidate ReplacementDidntRemovedError Validator",
     "symgraph.graph.functiongraph": "FunctionGraph ShapeFeature",
     "symgraph.graph.optimizers": "EquilibriumOptimizer FromFunctionOptimizer LocalOptGroup NavigatorOptimizer OpKeyOptimizer=TopoOptimizer"

@@ -36,7 +36,7 @@ class COp(Op):
 class CDataTypeConstant(Constant):
     """A known pointer; equal to itself alone."""
 
-    def merge_signature(self) -> int:
+    def merge_signature(self) -> Any:
         """What tells constants apart: the object."""
         return id(self.data)
 

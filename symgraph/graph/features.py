@@ -9,8 +9,8 @@ from symgraph.expr.variable import Variable
 from symgraph.graph.functiongraph import AlreadyThere, FunctionGraph, ReplacementDidntRemovedError
 
 __all__ = [
-    "AlreadyThere", "Bookkeeper", "Feature", "History", "NoOutputFromInplace", "NodeFinder", "PreserveNames", "PrintListener",
-    "ReplaceValidate", "ReplacementDidntRemovedError", "Validator",
+    "AlreadyThere", "Bookkeeper", "Feature", "History", "NoOutputFromInplace", "NodeFinder", "PreserveNames", "PreserveVariableAttributes",
+    "PrintListener", "ReplaceValidate", "ReplacementDidntRemovedError", "Validator",
 ]
 
 
@@ -166,6 +166,15 @@ class PreserveNames(Feature):
     def on_change_input(self, fgraph: FunctionGraph, node: Any, i: int, r: Variable, new_r: Variable, reason: Any = None) -> None:
         if r.name is not None and new_r.name is None:
             new_r.name = r.name
+
+
+class PreserveVariableAttributes(PreserveNames):
+    """As `PreserveNames`, and what is attached to the variable (`tag`) too."""
+
+    def on_change_input(self, fgraph: FunctionGraph, node: Any, i: int, r: Variable, new_r: Variable, reason: Any = None) -> None:
+        super().on_change_input(fgraph, node, i, r, new_r, reason)
+        if r._tag is not None and new_r._tag is None:
+            new_r.tag.__dict__.update(r.tag.__dict__)
 
 
 class NoOutputFromInplace(Feature):

@@ -41,6 +41,12 @@ class OrderedUpdates(OrderedDict):  # type: ignore[type-arg]
         result.update(other)
         return result
 
+    def __radd__(self, other: Any) -> OrderedUpdates:
+        result = OrderedUpdates()
+        result.update(other)
+        result.update(self)
+        return result
+
 
 class until:
     """``return values, until(condition)``: the step in which the condition is true is the last, and is included."""
@@ -81,7 +87,7 @@ def call_step(fn: Callable[..., Any], arguments: Sequence[Variable], title: str)
         returned = fn(*arguments)
     finally:
         Op.watchers = tuple(watch for watch in Op.watchers if watch is not note)
-    result = _read(returned, title)
+    result = read_result(returned, title)
     result.nodes = made
     _take_default_updates(result)
     return result
@@ -115,7 +121,7 @@ def _take_default_updates(result: StepResult) -> None:
             waiting += [y for y in ancestors([x.default_update]) if isinstance(y, SharedVariable)]
 
 
-def _read(returned: Any, title: str) -> StepResult:
+def read_result(returned: Any, title: str) -> StepResult:
     """Sort what the function returned; ValueError if it is none of the forms scan knows."""
     if returned is None:
         raise ValueError(f"{title}: the function of the step returned None where variables or updates were expected")

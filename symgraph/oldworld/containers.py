@@ -17,6 +17,17 @@ logging_default_handler = logging.NullHandler()
 logging_default_formatter = logging.Formatter("%(levelname)s (%(name)s): %(message)s")
 
 
+def disable_log_handler(logger: logging.Logger = theano_logger, handler: logging.Handler = logging_default_handler) -> None:
+    """Take a handler from a logger that has it."""
+    if handler in logger.handlers:
+        logger.removeHandler(handler)
+
+
+def has_handlers(logger: logging.Logger) -> bool:
+    """Whether what is logged goes anywhere."""
+    return logger.hasHandlers()
+
+
 class OrderedSet(MutableSet[Any]):
     """A set that gives its elements in the order in which they came.
 
@@ -130,3 +141,13 @@ def render_string(string: str, sub: Mapping[str, Any]) -> str:
                 if str(here) == str(error):
                     raise type(error)(f"{string[:end]}<<<< caused exception {error}") from None
         raise
+
+
+def strip_leading_white_space(line: str) -> str:
+    """The line from its first character that is neither a blank nor a tabulator on."""
+    return line.lstrip(" \t")
+
+
+def pretty_format(string: str) -> str:
+    """Each line without the white space before it."""
+    return "\n".join(map(strip_leading_white_space, string.split("\n")))

@@ -16,7 +16,7 @@ __all__ = ["METHODS", "NUMPY_FUNCTIONS", "PARTIAL_REDUCTIONS", "UFUNCS", "UFUNC_
 
 METHODS: dict[str, Callable[..., Any]] = {
     **{name: op for name in special.__all__ if isinstance(op := getattr(special, name), Elementwise)},
-    "sort": sort.sort, "argsort": sort.argsort, "cumsum": cumulate.cumsum, "cumprod": cumulate.cumprod,
+    "sort": sort.sort, "argsort": sort.argsort, "searchsorted": search.searchsorted, "cumsum": cumulate.cumsum, "cumprod": cumulate.cumprod,
     "cummax": cumulate.cummax, "cummin": cumulate.cummin, "logcumsumexp": cumulate.logcumsumexp,
     "_take_along": sort.along.take_along, "_add_along": sort.along.add_along,  # for gradients: places are not checked
     "_asserted": assertion.asserted,

@@ -15,7 +15,7 @@ from symgraph.settings import config
 
 __all__ = ["d3write", "dot_text", "pydotprint"]
 
-_COLOURS = {"input": "limegreen", "constant": "burlywood", "shared": "cyan3", "output": "dodgerblue", "op": "white", "marked": "orange"}
+COLOURS = {"input": "limegreen", "constant": "burlywood", "shared": "cyan3", "output": "dodgerblue", "op": "white", "marked": "orange"}
 
 
 def dot_text(
@@ -37,7 +37,7 @@ def dot_text(
     }
     """
     outputs = roots_of(fct)
-    palette = _COLOURS | (colors or {})
+    palette = COLOURS | (colors or {})
     attribute = "fillcolor" if high_contrast else "color"
     marked = {x.owner for x in ancestors(list(cond_highlight))} - {None} if cond_highlight else set()
     lines: list[str] = []

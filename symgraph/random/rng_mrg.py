@@ -25,6 +25,8 @@ __all__ = [
     "matVecModM", "mrg_next_value", "mrg_uniform", "mrg_uniform_base", "multMatVect",
 ]
 
+MASK12, MASK13, MASK2, MULT2, NORM = 511, 16777215, 65535, 21069, 4.656612873077392578125e-10  # of the generator's paper
+np_int32_vals = [np.int32(k) for k in (0, 7, 9, 15, 16, 22, 24)]
 _MOST = 60 * 256  # streams, as many as kept a graphics card of Theano's day busy
 
 

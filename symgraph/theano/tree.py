@@ -29,6 +29,8 @@ HOMES: dict[str, str] = {
     "raise_op": "symgraph.tensor",
     "sandbox": "symgraph.random",
     "sandbox.rng_mrg": "symgraph.random.rng_mrg",
+    "sandbox.fourier": "symgraph.tensor.oldervalues symgraph.random",
+    "sandbox.multinomial": "symgraph.ops.random.fromuniform symgraph.random",
     "sandbox.linalg.ops": "symgraph.tensor.hints symgraph.tensor.nlinalg symgraph.tensor.slinalg symgraph.tensor",
     "sandbox.linalg": "symgraph.tensor.nlinalg symgraph.tensor.slinalg symgraph.tensor",
     "sandbox.conv": "symgraph.tensor.nnet.conv",
@@ -36,11 +38,13 @@ HOMES: dict[str, str] = {
     "sandbox.gpuarray": "symgraph.compile.gpunames",
     "sandbox.neighbours": "symgraph.tensor.nnet.neighbours",
     "gpuarray": "symgraph.compile.gpunames",
-    "scalar": "symgraph.ops.scalarops symgraph.tensor.scalarclasses symgraph.tensor symgraph.tensor.special",
+    "scalar": "symgraph.ops.scalarops symgraph.tensor.scalarclasses symgraph.tensor symgraph.tensor.special symgraph.tensor.olderscalars"
+    " symgraph.errors",
     "scan_module": "symgraph.scan_module symgraph",
+    "scan_module.scan_utils": "symgraph.scan_module symgraph.tensor.olderscan symgraph.loops.result",
     "sparse.sandbox.sp": "symgraph.ops.sparse.patches symgraph.sparse",
     "sparse.sandbox.sp2": "symgraph.ops.sparse.draws symgraph.sparse",
-    "tensor": "symgraph.tensor symgraph.errors",
+    "tensor": "symgraph.tensor symgraph.errors symgraph.tensor.innernames",
     "tensor.io": "symgraph.ops.messages symgraph.ops.disk symgraph.expr.types",
     "tensor.inplace": "symgraph.tensor.inplace",
     "tensor.opt": "symgraph.compile symgraph.graph",
@@ -99,6 +103,46 @@ NAMES: dict[str, str] = {
     "compile.ops.OutputGuard": "symgraph.ops.passing.OutputGuard",
     "compile.ops._output_guard": "symgraph.ops.passing.output_guard",
     "compile.ops.load_back": "symgraph.ops.python.load_back",
+    "compile.pfunc.pfunc": "symgraph.function",
+    "compile.ops.shape_i_op": "symgraph.compile.Shape_i",
+    "compile.nanguardmode.contains_inf": "symgraph.compile.checking.contains_inf",
+    "compile.nanguardmode.contains_nan": "symgraph.compile.checking.contains_nan",
+    "disable_log_handler": "symgraph.oldworld.containers.disable_log_handler",
+    "has_handlers": "symgraph.oldworld.containers.has_handlers",
+    "gof.null_type.null_type": "symgraph.gradient.markers.null_type",
+    "gradient.disconnected_type": "symgraph.gradient.markers.disconnected_type",
+    "misc.doubleop.DoubleOp": "symgraph.tensor.olderops.DoubleOp",
+    "misc.strutil.pretty_format": "symgraph.oldworld.containers.pretty_format",
+    "misc.strutil.strip_leading_white_space": "symgraph.oldworld.containers.strip_leading_white_space",
+    "printing.default_colorCodes": "symgraph.printing.dot.COLOURS",
+    "sandbox.multinomial.MultinomialWOReplacementFromUniform": "symgraph.ops.random.fromuniform.ChoiceFromUniform",
+    "scalar.FunctionGraph": "symgraph.graph.functiongraph.FunctionGraph",
+    "scalar.sharedvar.shared": "symgraph.shared",
+    "scan_module.scan_checkpoints.scan_checkpoints": "symgraph.scan_checkpoints",
+    "sparse.basic.all_dtypes": "symgraph.expr.dtypes.ALL",
+    "sparse.basic.complex_dtypes": "symgraph.expr.dtypes.COMPLEX",
+    "sparse.basic.continuous_dtypes": "symgraph.expr.dtypes.CONTINUOUS",
+    "sparse.basic.discrete_dtypes": "symgraph.expr.dtypes.DISCRETE",
+    "sparse.basic.float_dtypes": "symgraph.expr.dtypes.FLOAT",
+    "sparse.basic.int_dtypes": "symgraph.expr.dtypes.SIGNED",
+    "sparse.basic.integer_dtypes": "symgraph.expr.dtypes.INTEGER",
+    "sparse.basic.uint_dtypes": "symgraph.expr.dtypes.UNSIGNED",
+    "sparse.hash_from_sparse": "symgraph.tensor.oldervalues.hash_from_sparse",
+    "sparse.utils.hash_from_sparse": "symgraph.tensor.oldervalues.hash_from_sparse",
+    "sparse.sandbox.sp2.EliminateZeros": "symgraph.sparse.Remove0",
+    "sparse.sharedvar.sparse_constructor": "symgraph.shared",
+    "tensor.basic.python_all": "builtins.all",
+    "tensor.basic.python_any": "builtins.any",
+    "tensor.nnet.ctc.ctc_available": "symgraph.tensor.olderops.ctc_available",
+    "tensor.nnet.ctc.ctc_present": "symgraph.tensor.olderops.ctc_available",
+    "tensor.nnet.nnet.scalar_softsign": "symgraph.tensor.nnet.softsign",
+    "tensor.nnet.sigm.ultra_fast_scalar_sigmoid": "symgraph.tensor.nnet.ultra_fast_sigmoid",
+    "tensor.nnet.sigm.ultra_fast_sigmoid_inplace": "symgraph.tensor.nnet.ultra_fast_sigmoid",
+    "tensor.sharedvar.load_shared_variable": "symgraph.shared",
+    "tensor.xlogx.scalar_xlogx": "symgraph.tensor.xlogx",
+    "tensor.xlogx.scalar_xlogy0": "symgraph.tensor.xlogy0",
+    "typed_list.SliceType": "symgraph.ops.slices.SliceType",
+    "version.FALLBACK_VERSION": "symgraph.theano.modules.VERSION",
     "compile.NullType": "symgraph.gradient.markers.NullType",
     "gof.MergeOptimizer": "symgraph.compile.registered.MergeOptimizer",
     "gof.fg.NullType": "symgraph.gradient.markers.NullType",
@@ -133,10 +177,7 @@ NAMES: dict[str, str] = {
     "tensor.Argmax": "symgraph.ops.reduce.ArgMax",
     "tensor.basic.Argmax": "symgraph.ops.reduce.ArgMax",
     "tensor.basic._allclose": "symgraph.tensor.older.allclose_numbers",
-    "tensor.elemwise.ProdWithoutZeros": "symgraph.tensor.older.ProdWithoutZeros",
     "tensor.elemwise.DimShufflePrinter": "symgraph.printing.DimShufflePrinter",
-    "tensor.elemwise.MulWithoutZeros": "symgraph.tensor.older.MulWithoutZeros",
-    "tensor.elemwise.mul_without_zeros": "symgraph.tensor.older.mul_without_zeros",
     "tensor.min_informative_str": "symgraph.printing.min_informative_str",
     "tensor.nnet.nnet.logsoftmax_op": "symgraph.tensor.nnet.logsoftmax",
     "tensor.nnet.nnet.softmax_op": "symgraph.tensor.nnet.softmax",
@@ -149,26 +190,8 @@ NAMES: dict[str, str] = {
     "tensor.nnet.sigm.scalar_softplus": "symgraph.tensor.nnet.softplus",
     "tensor.nnet.sigm.sigmoid_inplace": "symgraph.tensor.inplace.sigmoid_inplace",
     "tensor.nnet.sigmoid_inplace": "symgraph.tensor.inplace.sigmoid_inplace",
-    "tensor.utils.hash_from_ndarray": "symgraph.tensor.older.hash_from_ndarray",
-    "tensor.utils.shape_of_variables": "symgraph.tensor.older.shape_of_variables",
     "tensor.xlogx.XlogX": "symgraph.tensor.scalarclasses.XlogX",
     "tensor.xlogx.XlogY0": "symgraph.tensor.scalarclasses.XlogY0",
-    "tensor.advanced_subtensor1": "symgraph.tensor.older.advanced_subtensor1",
-    "tensor.subtensor.advanced_subtensor1": "symgraph.tensor.older.advanced_subtensor1",
-    "tensor.advanced_inc_subtensor1": "symgraph.tensor.older.advanced_inc_subtensor1",
-    "tensor.subtensor.advanced_inc_subtensor1": "symgraph.tensor.older.advanced_inc_subtensor1",
-    "tensor.advanced_set_subtensor1": "symgraph.tensor.older.advanced_set_subtensor1",
-    "tensor.subtensor.advanced_set_subtensor1": "symgraph.tensor.older.advanced_set_subtensor1",
-    "tensor.advanced_subtensor": "symgraph.tensor.older.advanced_subtensor",
-    "tensor.subtensor.advanced_subtensor": "symgraph.tensor.older.advanced_subtensor",
-    "tensor.advanced_inc_subtensor": "symgraph.tensor.older.advanced_inc_subtensor",
-    "tensor.subtensor.advanced_inc_subtensor": "symgraph.tensor.older.advanced_inc_subtensor",
-    "tensor.advanced_set_subtensor": "symgraph.tensor.older.advanced_set_subtensor",
-    "tensor.subtensor.advanced_set_subtensor": "symgraph.tensor.older.advanced_set_subtensor",
-    "tensor.scalar_from_tensor": "symgraph.tensor.older.as_it_is",
-    "tensor.basic.scalar_from_tensor": "symgraph.tensor.older.as_it_is",
-    "tensor.tensor_from_scalar": "symgraph.tensor.older.as_it_is",
-    "tensor.basic.tensor_from_scalar": "symgraph.tensor.older.as_it_is",
     "printing._TagGenerator": "symgraph.printing.descriptions.TagGenerator",
     "printing.pydot_imported": "builtins.True",
     "tensor.nnet.abstract_conv.imported_scipy_signal": "builtins.True",
@@ -204,14 +227,15 @@ PATHS: frozenset[str] = frozenset("""
     misc.pkl_utils misc.safe_asarray misc.strutil misc.windows pathparse printing raise_op sandbox sandbox.blocksparse sandbox.conv
     sandbox.cuda sandbox.cuda.basic_ops sandbox.cuda.blas sandbox.cuda.dnn sandbox.cuda.type sandbox.cuda.var sandbox.fourier
     sandbox.gpuarray sandbox.linalg sandbox.linalg.ops sandbox.minimal sandbox.multinomial sandbox.neighbours sandbox.rng_mrg
-    sandbox.softsign sandbox.solve scalar scalar.basic scalar.basic_scipy scalar.sharedvar scan_module scan_module.scan scan_module.scan_op
-    scan_module.scan_opt scan_module.scan_utils scan_module.scan_views sparse sparse.basic sparse.opt sparse.sandbox sparse.sandbox.sp
-    sparse.sandbox.sp2 sparse.sandbox.truedot sparse.sharedvar sparse.type sparse.utils tensor tensor.basic tensor.blas tensor.blas_c
-    tensor.blas_headers tensor.blas_scipy tensor.elemwise tensor.elemwise_cgen tensor.extra_ops tensor.fft tensor.fourier tensor.inplace
-    tensor.io tensor.nlinalg tensor.nnet tensor.nnet.Conv3D tensor.nnet.abstract_conv tensor.nnet.blocksparse tensor.nnet.bn
-    tensor.nnet.conv tensor.nnet.conv3d2d tensor.nnet.corr tensor.nnet.corr3d tensor.nnet.ctc tensor.nnet.neighbours tensor.nnet.nnet
-    tensor.nnet.opt tensor.nnet.sigm tensor.opt tensor.opt_uncanonicalize tensor.raw_random tensor.shared_randomstreams tensor.sharedvar
-    tensor.signal tensor.signal.conv tensor.signal.downsample tensor.signal.pool tensor.slinalg tensor.sort tensor.subtensor tensor.type
-    tensor.type_other tensor.utils tensor.var tensor.xlogx tests tests.breakpoint tests.disturb_mem tests.diverse_tests tests.main
-    tests.record tests.unittest_tools typed_list typed_list.basic typed_list.opt typed_list.type updates version
+    sandbox.softsign sandbox.solve scalar scalar.basic scalar.basic_scipy scalar.sharedvar scan_module scan_module.scan
+    scan_module.scan_checkpoints scan_module.scan_op scan_module.scan_opt scan_module.scan_utils scan_module.scan_views sparse sparse.basic
+    sparse.opt sparse.sandbox sparse.sandbox.sp sparse.sandbox.sp2 sparse.sandbox.truedot sparse.sharedvar sparse.type sparse.utils tensor
+    tensor.basic tensor.blas tensor.blas_c tensor.blas_headers tensor.blas_scipy tensor.elemwise tensor.elemwise_cgen tensor.extra_ops
+    tensor.fft tensor.fourier tensor.inplace tensor.io tensor.nlinalg tensor.nnet tensor.nnet.Conv3D tensor.nnet.abstract_conv
+    tensor.nnet.blocksparse tensor.nnet.bn tensor.nnet.conv tensor.nnet.conv3d2d tensor.nnet.corr tensor.nnet.corr3d tensor.nnet.ctc
+    tensor.nnet.neighbours tensor.nnet.nnet tensor.nnet.opt tensor.nnet.sigm tensor.opt tensor.opt_uncanonicalize tensor.raw_random
+    tensor.shared_randomstreams tensor.sharedvar tensor.signal tensor.signal.conv tensor.signal.downsample tensor.signal.pool tensor.slinalg
+    tensor.sort tensor.subtensor tensor.type tensor.type_other tensor.utils tensor.var tensor.xlogx tests tests.breakpoint tests.disturb_mem
+    tests.diverse_tests tests.main tests.record tests.unittest_tools typed_list typed_list.basic typed_list.opt typed_list.type updates
+    version
 """.split())

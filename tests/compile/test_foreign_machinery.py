@@ -14,9 +14,10 @@ import symgraph
 import symgraph.tensor as T
 from symgraph.compile import as_op
 from symgraph.compile.record import MismatchError, Record, RecordMode, disturb_mem
-from symgraph.errors import MethodNotDefined
+from symgraph.errors import LeftOutError, MethodNotDefined
 from symgraph.graph import CDataType
 from symgraph.graph.cops import CDataTypeConstant
+from symgraph.tensor import olderops, oldervalues
 
 
 @as_op(itypes=[T.dvector], otypes=[T.dvector])
@@ -62,6 +63,30 @@ def test_questions_about_c_code() -> None:
                 lambda: T.dvector.c_declare("x", {}), lambda: op.c_init_code_struct(None, "n", {})):
         with pytest.raises(MethodNotDefined, match="C code"):
             ask()
+
+
+def test_classes_that_make_expressions() -> None:
+    x = T.dmatrix("x")
+    mean = olderops.Mean(axis=1)  # type: ignore[attr-defined]
+    assert mean == olderops.Mean(1) and hash(mean) == hash(olderops.Mean(1)) and str(mean) == "Mean{axis=1}" and mean.axis == 1  # type: ignore[attr-defined]
+    assert isinstance(mean, olderops.OfParameters) and mean(x).eval({x: np.eye(2)}).tolist() == [0.5, 0.5]
+    with pytest.raises(TypeError, match="is told axis"):
+        olderops.Mean(1, 2)  # type: ignore[attr-defined]
+    with pytest.raises(TypeError, match="is told dtype"):
+        olderops.AllocEmpty()  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match="no_such"):
+        _ = mean.no_such
+    with pytest.raises(LeftOutError, match="is of Sum"):
+        isinstance(x.sum().owner.op, olderops.Mean)  # type: ignore[attr-defined]
+
+
+def test_transfers_are_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oldervalues, "_transfers", [])
+    x = T.dvector("x")
+    oldervalues.register_transfer(lambda var, target: var * 2 if target == "double" else None)
+    assert oldervalues.transfer(x, "double").eval({x: [1.0]}).tolist() == [2.0]
+    with pytest.raises(ValueError, match="moon"):
+        oldervalues.transfer(x, "moon")
 
 
 def test_pointers() -> None:

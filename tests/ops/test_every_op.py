@@ -224,10 +224,11 @@ BASES |= rows_conv.BASES | rows_lists.BASES
 SCALAR_OPS = ("ScalarOp", "UnaryScalarOp", "BinaryScalarOp", "OwnElementwise")
 # Ops that are no functions of arrays to arrays, and where they are tested: what tells a person (tests/loops/test_progress.py), draws of a
 # generator that is called back (tests/randomness, test_sandbox.py), messages (test_messages.py), elementwise ops of a user's own
-# (test_scalarops.py). One has a numpy rule alone: test_sandbox.py.
+# (test_scalarops.py), slices (tests/parity). One has no symbolic form: test_sandbox.py.
 ELSEWHERE = {"progress.Report", "random.twister.CallOnWords", *[f"scalarops.{kind}" for kind in SCALAR_OPS],
              *[f"messages.{kind}" for kind in ("MPIRecv", "MPIRecvWait", "MPISend", "MPISendWait", "_Message")],
-             *[f"sparse.draws.{kind}" for kind in ("Binomial", "Multinomial", "Poisson", "_Draw")], "sparse.patches.ConvolutionIndices"}
+             *[f"sparse.draws.{kind}" for kind in ("Binomial", "Multinomial", "Poisson", "_Draw")],
+             "sparse.patches.ConvolutionIndices", "slices.MakeSlice"}
 
 
 def op_classes():

@@ -193,3 +193,146 @@ try:
     run(RecordMode(Text(file_object=StringIO(file.getvalue()), replay=True)), 5.)
 except MismatchError:
     outputs = [found, same, file.getvalue().startswith('Function twice has ')]""")
+
+# Small things beside the functions of tensors --------------------------------------------------------------------------
+program("types by their kind", """
+import theano.tensor.basic as B
+outputs = [[t.dtype == d and t.ndim == n for t, d in zip(getattr(B, '%s_%s_types' % (kind, shape)), dtypes.split())]
+           for kind, dtypes in (('int', 'int8 int16 int32 int64'), ('float', 'float32 float64'), ('complex', 'complex64 complex128'))
+           for n, shape in enumerate(('scalar', 'vector', 'matrix'))]
+outputs += [B.float32_rtol, B.float64_atol, B.float16_rtol, B.int_types == B.int_scalar_types, T.int32('n').dtype == 'int32']""")
+program("arrays that are nearly equal", """
+from theano.tensor import type as t
+from theano.tensor.type import (values_eq_approx as near, values_eq_approx_remove_inf as no_inf, values_eq_approx_remove_nan as no_nan,
+                                values_eq_approx_remove_inf_nan as neither, values_eq_approx_always_true)
+a = np.array
+outputs = [near(a([1., np.nan]), a([1., np.nan])), near(a([1., 2]), a([1. + 1e-7, 2])), near(a([1., 2]), a([1.001, 2])),
+           near(a([1., 2], 'float32'), a([1.00001, 2], 'float32')), near(a([1., 2]), a([1, 2])), near(1., 1.), near(a([1., 2]), a([1.])),
+           no_nan(a([1., np.nan]), a([1., 3.])), no_inf(a([1., np.inf]), a([1., 3.])), no_inf(a([1., np.inf]), a([2., 3.])),
+           neither(a([np.inf, np.nan]), a([1., 3.])), near(a([np.inf]), a([-np.inf])), near(a([1, 2]), a([1, 2])),
+           values_eq_approx_always_true(a([1]), a([2])), near(a([1.]), a([1.1]), rtol=.2)]""")
+program("axes counted from the start", """
+from theano.tensor.basic import check_and_normalize_axes, is_flat, makeKeepDims
+x = T.dmatrix()
+outputs = [check_and_normalize_axes(x, -1), check_and_normalize_axes(x, [0, -1]), check_and_normalize_axes(x, None), is_flat(T.dvector()), is_flat(x),
+           makeKeepDims(x, x.sum(1), 1).eval({x: np.eye(2)}), makeKeepDims(x, x.sum(), None).broadcastable]""")
+program("an axis that there is not", "T.basic.check_and_normalize_axes(T.dmatrix(), 3)")
+program("numbers of arrays", "outputs = [T.numpy_scalar(np.array(3.)), T.numpy_scalar(np.array([2.])), T.basic.python_all([1, 0])]")
+program("no number in an array", "T.numpy_scalar(np.array([1., 2.]))")
+program("a variable on its device", "x = T.dvector()\noutputs = [T.transfer(x, 'cpu') is x]")
+program("a variable on no device", "T.transfer(T.dvector(), 'moon')")
+for name, text in (
+    ("AllocEmpty", "[x.ndim for x in [T.AllocEmpty('float32')(2, 3)]]"), ("ARange", "[T.ARange('int8')(0, 6, 2).eval()]"),
+    ("Mean", "[T.basic.Mean(1)(m).eval({m: np.eye(2)})]"), ("Tri", "[T.Tri('float32')(2, 3, 0).eval()]"),
+    ("Choose", "[T.Choose('wrap')(k, v.dimshuffle(0, 'x')).eval({k: [0, 4], v: [2., 3.]})]"),
+    ("PermuteRowElements", "[T.PermuteRowElements()(m, k, 0).eval({m: np.arange(4.).reshape(2, 2), k: [1, 0]})]"),
+    ("AdvancedSubtensor1", "[T.AdvancedSubtensor1()(m, k).eval({m: np.arange(4.).reshape(2, 2), k: [1, 0, 1]})]"),
+    ("AdvancedIncSubtensor1", "[T.AdvancedIncSubtensor1()(v, w, k).eval({v: [1., 2], w: [3., 4, 5], k: [1, 0, 1]})]"),
+    ("AdvancedIncSubtensor1 that sets", "[T.AdvancedIncSubtensor1(set_instead_of_inc=True)(v, w, k).eval({v: [1., 2], w: [3., 4], k: [1, 0]})]"),
+    ("MaxAndArgmax", "[y.eval({m: np.arange(4.).reshape(2, 2)}) for y in T.MaxAndArgmax([1])(m)]"),
+    ("SoftmaxGrad", "[T.nnet.softmax_grad(m, n).eval({m: np.arange(4.).reshape(2, 2), n: [[.2, .8], [.5, .5]]})]"),
+    ("SoftmaxWithBias", "[T.nnet.nnet.SoftmaxWithBias()(m, v).eval({m: np.arange(4.).reshape(2, 2), v: [1., 2.]})]"),
+    ("a constant before each row", "[f(m).eval({m: np.eye(2)}) for f in (T.nnet.prepend_0_to_each_row, T.nnet.prepend_1_to_each_row)]"),
+    ("a number before each row", "[T.nnet.prepend_scalar_to_each_row(5., m).eval({m: np.eye(2)})]"),
+    ("losses by labels", "[T.nnet.nnet.CrossentropyCategorical1Hot()(m, k).eval({m: [[.2, .8], [.5, .5]], k: [1, 0]})]"),
+    ("slopes of losses by labels", "[T.nnet.crossentropy_categorical_1hot_grad(v, m, k).eval({v: [1., 2], m: [[.2, .8], [.5, .5]], k: [1, 0]})]"),
+    ("slopes of losses of a softmax",
+     "[T.nnet.crossentropy_softmax_1hot_with_bias_dx(v, m, k).eval({v: [1., 2], m: [[.2, .8], [.5, .5]], k: [1, 0]})]"),
+    ("default", "[T.default(v, w).eval({v: [1.], w: [2.]})]"), ("DoubleOp", "[theano.misc.doubleop.DoubleOp()(v).eval({v: [1.]})]"),
+):
+    program("made as a class: " + name,
+            "import theano.misc.doubleop\nv, w, m, n, k = T.dvector(), T.dvector(), T.dmatrix(), T.dmatrix(), T.lvector()\noutputs = " + text)
+program("slices and None as variables", """
+from theano.tensor.type_other import MakeSlice, NoneConst, NoneTypeT, SliceType, as_int_none_variable, make_slice, none_type_t, slicetype
+i = T.iscalar()
+found = theano.function([i], make_slice(slice(i, None)))(3)
+outputs = [found == slice(3, None, None), NoneConst.data is None, NoneConst.type == NoneTypeT(), as_int_none_variable(None) is NoneConst,
+           as_int_none_variable(2).eval(), slicetype == SliceType(), slicetype.filter(slice(1, 2)) == slice(1, 2),
+           make_slice(1, i).eval({i: 5}) == slice(1, 5, None)]""")
+program("a float as a part of a slice", "T.make_slice(1.5, 2)")
+program("members of types of arrays", """
+t = T.fmatrix
+outputs = [t.dtype_specs()[0] is float,
+           [ord(c) for c in t.dtype_specs()[1] + t.dtype_specs()[2] + T.zvector.dtype_specs()[1] + T.lvector.dtype_specs()[2]],
+           t.get_size(t.get_shape_info(np.eye(3))), t.value_zeros((2, 1)), t.may_share_memory(np.eye(2), np.eye(2)), t.to_scalar_type()('x').ndim,
+           t.filter_checks_isfinite, [ord(c) for c in t.c_element_type()]]""")
+program("members of variables", """
+x, c = T.dvector(), T.constant([1., 2.])
+outputs = [x.searchsorted([1.5, 3.]).eval({x: [1., 2., 4.]}), c.merge_signature() == c.signature()]""")
+program("updates added to a dictionary", """
+a, b = theano.shared(1.), theano.shared(2.)
+sums = {a: a + 1} + theano.OrderedUpdates([(b, b * 2)])
+theano.function([], [], updates=sums)()
+outputs = [a.get_value(), b.get_value(), isinstance(sums, theano.OrderedUpdates)]""")
+program("null and disconnected types", """
+from theano.gof.null_type import NullType, null_type
+from theano.gradient import DisconnectedType, disconnected_type
+class Half(theano.Op):
+    __props__ = ()
+    def make_node(self, x, y):
+        return theano.Apply(self, [x, y], [x.type()])
+    def perform(self, node, inputs, storage):
+        storage[0][0] = inputs[0] * 2.
+    def grad(self, inputs, grads):
+        return [grads[0] * 2, disconnected_type()]
+    def connection_pattern(self, node):
+        return [[True], [False]]
+x, y = T.dvectors('x', 'y')
+outputs = [theano.grad(Half()(x, y).sum(), x).eval({x: [1., 2.], y: [1., 2.]}), isinstance(null_type, NullType),
+           isinstance(disconnected_type, DisconnectedType)]""")
+program("an op from a graph whose derivative is replaced later", """
+x, y = T.dscalars('x', 'y')
+op = theano.OpFromGraph([x, y], [x * y])
+op.set_grad_overrides([lambda inputs, grads: grads[0] * 10, 'default'])
+outputs = theano.function([x, y], theano.grad(op(x, y), [x, y]))(2., 3.)""")
+
+# Loops' and scalars' ---------------------------------------------------------------------------------------------------
+program("helpers of loops", """
+from theano.scan_module.scan_utils import (expand_empty, forced_replace, get_updates_and_outputs, isNaN_or_Inf_or_None, reconstruct_graph, safe_new,
+                                           until)
+x, s = T.dvector('x'), theano.shared(1.)
+(fresh,), (double,) = reconstruct_graph([x], [x * 2], '_new')
+condition, found, updates = get_updates_and_outputs(([x * 2], {s: s + 1}, until(s > 3)))
+outputs = [isNaN_or_Inf_or_None(y) for y in (None, np.nan, 2, T.constant(np.inf), 'a', x)]
+outputs += [expand_empty(x, 3)[:2].eval({x: [1., 2.]}), expand_empty(x, 3).shape.eval({x: [1., 2.]}), fresh.name == 'x_new',
+            double.eval({fresh: [1., 2.]}),
+            forced_replace(x * 2, x, x + 1).eval({x: [1., 2.]}), len(found), len(updates), condition.ndim, safe_new(T.constant(2.)).eval(),
+            safe_new(x, '_').name == 'x_', get_updates_and_outputs(x)[0] is None]""")
+program("checkpoints of loops by their module", """
+from theano.scan_module.scan_checkpoints import scan_checkpoints
+outputs = [theano.scan_module.scan_utils is not None, callable(scan_checkpoints)]""")
+program("numbers as scalars", """
+from theano import scalar as S
+a, b = S.int8('a'), S.float32('b')
+outputs = [S.convert(3), S.convert(3.5), S.convert(1000), S.convert(3, 'float32')]
+outputs += [y.dtype.startswith('float') for y in S.as_common_dtype(a, b)]
+outputs += [theano.function([a], S.convert_to_float64(a))(3), S.ints('x').dtype == 'int64', S.floats('x').dtype == 'float64',
+            S.complexs64('x').dtype == 'complex64', S.same_out_min8(S.bool)[0] == S.int8, S.float_out_nocomplex(S.int8)[0] == S.float64,
+            S.int_out_nocomplex(S.int8)[0] == S.int64, S.unary_out_lookup({S.int8: S.int16})(S.int8)[0] == S.int16, len(S.basic.integer_types),
+            S.round_half_away_from_zero_(-2.5), S.round_half_away_from_zero_vec(np.array([0.5, -1.5, 2.2]))]""")
+program("numbers within bounds", """
+from theano import scalar as S
+x, y, z = S.float64('x'), S.float64('y'), S.float64('z')
+u, v, w = T.dvectors('u', 'v', 'w')
+outputs = [theano.function([x, y, z], op(x, y, z))(*values) for op in (S.inopenrange, S.inclosedrange, S.InRange(True, False))
+           for values in ((1., 0., 1.), (0., 0., 1.), (.5, 0., 1.))]""")
+for base, number, impl in (("UnaryBitOp", 1, "~x"), ("BinaryBitOp", 2, "x & y"), ("LogicalComparison", 2, "x < y"),
+                           ("FixedLogicalComparison", 1, "x > 2")):
+    arguments = "x" if number == 1 else "x, y"
+    program("an op on numbers of the kind " + base, """
+from theano.scalar import BASE
+class Mine(BASE):
+    def impl(self, ARGUMENTS):
+        return IMPL
+x, y = T.lvectors('x', 'y')
+f = theano.function([x, y], T.Elemwise(Mine(name='mine'))(ARGUMENTS), on_unused_input='ignore')
+outputs = [f([1, 2, 5], [3, 2, 4])]""".replace("BASE", base).replace("ARGUMENTS", arguments).replace("IMPL", impl))
+program("bits of floats", "from theano.scalar import UnaryBitOp\nT.Elemwise(UnaryBitOp(name='mine'))(T.dvector())")
+program("NaN and infinities found", """
+from theano.compile.nanguardmode import contains_inf, contains_nan
+outputs = [f(np.array(a)) for f in (contains_nan, contains_inf) for a in ([1., np.nan], [1., np.inf], [1., 2.])]""")
+program("texts without their margin", """
+from theano.misc.strutil import pretty_format
+import theano.sandbox.fourier
+outputs = [[ord(c) for c in pretty_format('  a' + chr(10) + '    b')], theano.sandbox.fourier.dct_matrix(2, 3),
+           theano.sandbox.fourier.dct_matrix(3, 3, False)]""")
