@@ -11,9 +11,10 @@ from codegen.runtime.entry import rounds_of
 from codegen.runtime.executable import Executable, NativeCallable
 from codegen.runtime.gate import keep_code, prepare
 from codegen.runtime.libraries import set_threads
+from codegen.runtime.threads import set_loop_threads
 
 __all__ = [
     "ArrayType", "Branch", "CodegenError", "Compiled", "CompilerFailed", "CompilerNotFound", "Entry", "Executable", "Layout", "LibraryNotFound",
     "Loop", "Loops", "NativeCallable", "Pointwise", "Program", "Python", "Reduction", "RunError", "Sequenced", "Step", "Store", "VerifyError",
-    "compile", "keep_code", "load", "module_text", "prepare", "rounds_of", "set_threads", "source", "version",
+    "compile", "keep_code", "load", "module_text", "prepare", "rounds_of", "set_loop_threads", "set_threads", "source", "version",
 ]

@@ -17,6 +17,7 @@ from codegen.loopir.verify import verify
 from codegen.lower.entry import lower
 from codegen.lower.fuse import STEPS
 from codegen.opt.outline import outline
+from codegen.opt.threads import split_loops
 from codegen.program import Program
 from codegen.targets.c import compile_c, find_compiler
 from codegen.targets.ctext import c_source
@@ -34,6 +35,7 @@ TEXTS: dict[str, Callable[[Module, int], str]] = {
 def lowered(program: Program, most: int | None = None, clock: int | None = None) -> tuple[Module, Layout]:
     """Stations 6 and 7: the loop IR, cut and checked, and what it wants from its caller. most, clock: as for `lower`."""
     result = lower(program, most=STEPS if most is None else most, clock=clock)
+    split_loops(result.module)
     outline(result.module)
     verify(result.module, len(result.layout.failures))
     return result.module, result.layout

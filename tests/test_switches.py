@@ -359,14 +359,14 @@ def test_switches_that_are_on_from_the_start() -> None:
 
 
 def test_what_has_no_effect_is_told_where_warnings_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    environ = {"SYMGRAPHRC": "", "THEANORC": "", "THEANO_FLAGS": "openmp=True,dnn.enabled=False,floatX=float32"}
+    environ = {"SYMGRAPHRC": "", "THEANORC": "", "THEANO_FLAGS": "blas.check_openmp=True,dnn.enabled=False,floatX=float32"}
     for options, count in (([], 0), (["default"], 1)):
         monkeypatch.setattr("sys.warnoptions", options)
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             symgraph.settings.Settings(environ)
         assert len(told) == count
-    assert "openmp (generated loops run on one thread" in str(told[0].message) and "dnn.enabled (cuDNN is not used)" in str(told[0].message)
+    assert "blas.check_openmp (of Theano's BLAS" in str(told[0].message) and "dnn.enabled (cuDNN is not used)" in str(told[0].message)
 
 
 def test_the_environment_says_more_than_a_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

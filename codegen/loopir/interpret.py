@@ -342,6 +342,9 @@ class Machine:
         args = self.operands(node.args, [value.type for value in kernel.parameters])
         return lambda environment: run(args(environment))
 
+    def split(self, node: ir.Split) -> Action:
+        return self.call(ir.Call(node.kernel, (node.start, node.stop, *node.args)))
+
     def library(self, node: ir.Library) -> Action:
         name = self.module.libraries[node.slot]
         given = self.libraries.get(name)
@@ -406,7 +409,8 @@ ADDRESSES = ("argument", "size", "round", "offset", "bytes", "recast")
 
 METHODS: dict[type, Callable[[Machine, Any], Action]] = {
     ir.Assign: Machine.assign, ir.Load: Machine.load, ir.Store: Machine.store, ir.Local: Machine.local, ir.For: Machine.for_,
-    ir.While: Machine.while_, ir.If: Machine.if_, ir.Call: Machine.call, ir.Library: Machine.library, ir.External: Machine.external,
+    ir.While: Machine.while_, ir.If: Machine.if_, ir.Call: Machine.call, ir.Split: Machine.split,
+    ir.Library: Machine.library, ir.External: Machine.external,
     ir.Callback: Machine.callback,
     ir.Result: Machine.result, ir.Scratch: Machine.scratch, ir.Pulse: Machine.pulse, ir.Fail: Machine.fail,
 }

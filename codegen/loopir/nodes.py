@@ -15,7 +15,7 @@ from codegen.record import field, record
 
 __all__ = [
     "Assign", "Block", "Call", "Callback", "External", "Fail", "For", "Function", "If", "Library", "Load", "Local", "Module", "Node", "Operand",
-    "Pulse", "Result", "Scratch", "Store", "Value", "While",
+    "Pulse", "Result", "Scratch", "Split", "Store", "Value", "While",
 ]
 
 
@@ -124,6 +124,23 @@ class Call:
 
 
 @record()
+class Split:
+    """Calls a kernel, whose first two parameters are a range, for all of start .. stop: at once, or for parts of it in any order or together.
+
+    Parts begin at `start` plus multiples of `multiple`. work: roughly how many scalar operations it all is; a caller with threads decides by it.
+    library: the kernel calls routines of a library. A status that is not 0 is that of the first part with one, and the caller returns it too.
+    """
+
+    kernel: str
+    start: Operand
+    stop: Operand
+    args: tuple[Operand, ...]
+    work: Operand
+    multiple: int = 1
+    library: bool = False
+
+
+@record()
 class Library:
     """Calls a routine of a library (BLAS, LAPACK) by the Fortran convention: everything by address.
 
@@ -205,7 +222,7 @@ class Fail:
     values: tuple[Operand, ...] = ()
 
 
-Node = Assign | Load | Store | Local | For | While | If | Call | Library | External | Callback | Result | Scratch | Pulse | Fail
+Node = Assign | Load | Store | Local | For | While | If | Call | Split | Library | External | Callback | Result | Scratch | Pulse | Fail
 
 
 @record()

@@ -100,6 +100,9 @@ def node_lines(node: ir.Node, margin: str) -> Iterator[str]:
             yield margin + closing(node.results)
         case ir.Call():
             yield f"{margin}call {node.kernel}({listed(node.args)})"
+        case ir.Split():
+            kind = " library" * node.library
+            yield f"{margin}split {node.kernel}({node.start} to {node.stop} by {node.multiple}; {listed(node.args)}) work {node.work}{kind}"
         case ir.Library():
             yield f"{margin}library {node.slot}({listed(node.args)})"
         case ir.External():

@@ -255,6 +255,13 @@ class Checker:
         self.require(self.is_entry or self.function.fails or not kernel.fails, "calls what may fail, but is not said to fail")
         self.calls.add(node.kernel)
 
+    def split(self, node: ir.Split) -> None:
+        self.index(node.work)
+        self.require(type(node.multiple) is int and node.multiple > 0, "parts begin at multiples of a positive constant")
+        self.call(ir.Call(node.kernel, (node.start, node.stop, *node.args)))
+        self.require(self.is_entry or self.function.fails, "calls what may fail, but is not said to fail")
+        self.require(self.kernels[node.kernel].fails, "what runs in parts gives a status")
+
     def library(self, node: ir.Library) -> None:
         self.require(0 <= node.slot < len(self.module.libraries), f"there is no library routine {node.slot}")
         for arg in node.args:
@@ -315,6 +322,7 @@ class Checker:
 
 METHODS: dict[type, Callable[[Checker, Any], None]] = {
     ir.Assign: Checker.assign, ir.Load: Checker.load, ir.Store: Checker.store, ir.Local: Checker.local, ir.For: Checker.for_,
-    ir.While: Checker.while_, ir.If: Checker.if_, ir.Call: Checker.call, ir.Library: Checker.library, ir.External: Checker.external,
+    ir.While: Checker.while_, ir.If: Checker.if_, ir.Call: Checker.call, ir.Split: Checker.split,
+    ir.Library: Checker.library, ir.External: Checker.external,
     ir.Callback: Checker.callback, ir.Result: Checker.result, ir.Scratch: Checker.scratch, ir.Pulse: Checker.pulse, ir.Fail: Checker.fail,
 }

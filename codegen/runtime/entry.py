@@ -44,6 +44,8 @@ class Context(Structure):
         ("libraries", c_void_p),
         ("values", c_int64 * VALUES),
         ("pulse", PULSE),
+        ("limit", c_int64),
+        ("split", c_void_p),  # null: loops are not split where calls do not go through the native gate
     ]
 
 

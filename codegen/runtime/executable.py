@@ -15,7 +15,7 @@ from codegen.runtime.binding import Binding, Cell, PlainCallable
 from codegen.runtime.entry import entry_types
 from codegen.runtime.externals import address_of_external
 from codegen.runtime.gate import NativeCallable
-from codegen.runtime.libraries import address_of
+from codegen.runtime.libraries import address_of, tell_pool
 
 __all__ = ["Executable", "NativeCallable", "PlainCallable"]
 
@@ -31,6 +31,8 @@ class Executable:
         self.layout = layout
         self.keep = keep
         self.entries = tuple(make(entry) for make in entry_types)  # (keeps the GIL, releases it)
+        if layout.libraries:
+            tell_pool()
         self.libraries = (c_void_p * (len(layout.libraries) or 1))(*map(routine_address, layout.libraries))
 
     def run(self, arrays: Sequence[np.ndarray], callbacks: Sequence[Callable[..., Any]] = ()) -> list[np.ndarray]:

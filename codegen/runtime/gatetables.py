@@ -27,7 +27,7 @@ API_NAMES = (
     "PyEval_SaveThread PyEval_RestoreThread PyErr_CheckSignals PyThread_get_thread_ident "  # of Python
     "PyArray_NewFromDescr "  # of numpy
     "posix_memalign malloc free madvise clock_gettime "  # of the C library
-    "main_thread ndarray float int None four_integers two_integers_and_object"  # a number, objects, and formats of PyObject_CallFunction
+    "main_thread pool ndarray float int None four_integers two_integers_and_object"  # a number, objects, and formats of PyObject_CallFunction
 )
 API = fields(API_NAMES)
 
@@ -48,8 +48,8 @@ RESULT = fields("descr ndim update takes word")  # update: number of the update 
 UPDATE = fields("slot cell word ndim")
 
 # One call: the context of docs/architecture.md, then the gate's own.
-CONTEXT = fields("data sizes result scratch callback libraries values") | fields("pulse", start=144)
-FRAME = CONTEXT | fields("table thread blocks results kept", start=152)
+CONTEXT = fields("data sizes result scratch callback libraries values") | fields("pulse limit split", start=144)
+FRAME = CONTEXT | fields("table thread blocks results kept", start=168)
 FRAME_HEAD = size_of(FRAME)
 
 

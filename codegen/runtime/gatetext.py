@@ -26,6 +26,8 @@ from codegen.runtime.gatetables import (
     WANTED,
 )
 from codegen.runtime.gatewriter import Gate
+from codegen.runtime.threads import POOL
+from codegen.runtime.threadstext import threads_text
 
 __all__ = ["gate_text"]
 
@@ -34,7 +36,8 @@ LARGEST_FRAME = 64 << 10  # bytes of the stack; a call of very many arguments ha
 
 def gate_text() -> str:
     """The module: symbol `gate` is a vectorcall function."""
-    return "\n\n".join(f.text() for f in (gate(), succeed(), fail(), put_spare(), result(), scratch(), free_blocks(), callback(), pulse()))
+    functions = (gate(), succeed(), fail(), put_spare(), result(), scratch(), free_blocks(), callback(), pulse())
+    return "\n\n".join([*[f.text() for f in functions], threads_text()])
 
 
 def gate() -> Gate:
@@ -63,10 +66,12 @@ def gate() -> Gate:
         g.store("null", results, k, size=8)
     own = {
         "data": data, "sizes": sizes, "result": "@result", "scratch": "@scratch", "callback": "@callback",
-        "libraries": g.of("libraries", "ptr"), "pulse": "@pulse", "table": g.table, "thread": "null", "results": results, "kept": "null",
+        "libraries": g.of("libraries", "ptr"), "pulse": "@pulse", "split": "@threads.split",
+        "table": g.table, "thread": "null", "results": results, "kept": "null",
     }
     for name, x in own.items():
         g.store(x, frame, FRAME[name])
+    g.store(g.load(g.known("pool"), POOL["limit"], "i64"), frame, FRAME["limit"], "i64")
     for k8 in range(8):
         g.store(0, frame, FRAME["values"] + 8 * k8, "i64")
     scratches = g.of("scratches")

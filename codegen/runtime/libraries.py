@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from codegen.errors import LibraryNotFound
+from codegen.runtime.threads import know_blas
 
-__all__ = ["INTEGER", "address_of", "set_threads"]
+__all__ = ["INTEGER", "address_of", "set_threads", "tell_pool"]
 
 INTEGER = "int64"  # every integer argument of every routine; a library with 32-bit integers is never taken
 
@@ -63,6 +64,17 @@ def set_threads(count: int) -> None:
                 at_first = first_threads.setdefault(library._name, getattr(library, spelling.format("get"))())
                 function(ctypes.c_int(count or at_first))
                 break
+
+
+@cache
+def tell_pool() -> None:
+    """The pool of threads learns how the library that calls in loops go to is told to use one thread."""
+    for library in libraries():
+        for spelling in THREADS:
+            found = [getattr(library, spelling.format(word), None) for word in ("get", "set")]
+            if None not in found:
+                know_blas(*[ctypes.cast(function, ctypes.c_void_p).value or 0 for function in found])  # type: ignore[arg-type]
+                return
 
 
 first_threads: dict[str, int] = {}

@@ -14,6 +14,7 @@ import numpy as np
 from codegen.runtime import gatetables as tables
 from codegen.runtime.binding import PLAIN, Binding
 from codegen.runtime.entry import VALUES, answer, exception_of
+from codegen.runtime.threads import pool
 
 __all__ = ["Native", "gate_is_possible"]
 
@@ -63,6 +64,7 @@ def api() -> Any:
     functions = ctypes.cast(pointer_of(module._ARRAY_API, None), ctypes.POINTER(c_void_p))
     objects = {"ndarray": np.ndarray, "float": float, "int": int, "None": None}
     found: dict[str, Any] = {name: id(x) for name, x in objects.items()}
+    found["pool"] = pool()
     found["main_thread"] = threading.main_thread().ident
     found["PyArray_NewFromDescr"] = functions[NEW_FROM_DESCR]
     found |= {name: ctypes.cast(format, c_void_p).value for name, format in FORMATS.items()}

@@ -31,6 +31,11 @@ CONTEXT = """typedef struct context {
     void **libraries;                                                           /* addresses of library routines */
     int64_t values[12];                                                         /* what met when something failed, [8] on: in which rounds */
     int64_t (*pulse)(struct context *, int64_t *counters);                      /* 0: go on. NULL: nobody asks to stop */
+    int64_t limit;                                                              /* operations from which a loop is split */
+    /* Calls part(context, packed, from, to) for ranges that are together all from start to stop, in threads: they begin at multiples
+       of how (if negative, of -how, and what is called uses libraries). The status of the lowest that is not 0. NULL: no threads. */
+    int64_t (*split)(struct context *, int64_t (*part)(struct context *, void **packed, int64_t start, int64_t stop), void **packed,
+                     int64_t start, int64_t stop, int64_t work, int64_t how);
 } context;"""
 INDEPENDENT = """/* The rounds of the loop that follows do not depend on each other. */
 #if defined(__GNUC__) && !defined(__clang__)

@@ -55,7 +55,16 @@ class FunctionText(ExpressionText):
         if "struct context *context" in signature and not any(mentions(line, "context") for line in self.lines):
             unused.append("context")
         ignored = [f"    (void){name};" for name in unused]
-        return "\n".join([signature, "{", *self.locals, *ignored, *self.lines, "}"])
+        text = "\n".join([signature, "{", *self.locals, *ignored, *self.lines, "}"])
+        return f"{text}\n\n{self.part()}" if self.shared.facts[f.name].parts else text
+
+    def part(self) -> str:
+        """The function that a caller with threads calls for a part of the range; packed: the addresses of the other arguments."""
+        f, name = self.function, self.shared.names[self.function.name]
+        args = [f"*({value_type(value.type, k in f.readonly).strip()} *)packed[{k - 2}]" for k, value in enumerate(f.parameters) if k > 1]
+        return "\n".join([
+            f"static int64_t part_of_{name}(struct context *context, void **packed, int64_t start, int64_t stop)", "{",
+            *([] if args else ["    (void)packed;"]), f"    return {name}({', '.join(['context', 'start', 'stop', *args])});", "}"])
 
     def signature(self) -> str:
         name = self.shared.names[self.function.name]
@@ -241,6 +250,28 @@ class FunctionText(ExpressionText):
         self.line(f"if ({status} != 0)")
         self.line(f"    return {status};")
 
+    def split(self, node: ir.Split) -> None:
+        function = self.shared.facts[node.kernel].function
+        start, stop, work = (self.operand(x).text for x in (node.start, node.stop, node.work))
+        parts, packed = [], []
+        for k, (value, x) in enumerate(zip(function.parameters[2:], node.args), 2):
+            text = self.operand(x, value.type).text
+            if isinstance(x, ir.Value) and x.number in self.constant and k not in function.readonly:
+                text = f"({value_type(value.type).strip()}){text}"
+            parts.append(text)
+            packed.append(f"&({value_type(value.type, k in function.readonly).strip()}){{{text}}}")
+        self.settle()
+        name, status = self.shared.names[node.kernel], self.temporary("status")
+        how = -node.multiple if node.library else node.multiple
+        self.line(f"int64_t {status};")
+        self.line(f"if (context->split != NULL && {work} >= context->limit)")
+        arguments = f"(void *[]){{{', '.join(packed) or 'NULL'}}}"
+        self.line(f"    {status} = context->split(context, part_of_{name}, {arguments}, {start}, {stop}, {work}, {how});")
+        self.line("else")
+        self.line(f"    {status} = {name}({', '.join(['context', start, stop, *parts])});")
+        self.line(f"if ({status} != 0)")
+        self.line(f"    return {status};")
+
     def library(self, node: ir.Library) -> None:
         parts = []
         for x in node.args:
@@ -324,6 +355,7 @@ def mentions(text: str, name: str) -> bool:
 WRITERS: dict[type, Callable[[FunctionText, Any], None]] = {
     ir.Assign: FunctionText.assign, ir.Load: FunctionText.load, ir.Store: FunctionText.store, ir.Local: FunctionText.local,
     ir.For: FunctionText.loop, ir.While: FunctionText.repeat, ir.If: FunctionText.branch, ir.Call: FunctionText.call,
+    ir.Split: FunctionText.split,
     ir.Library: FunctionText.library, ir.External: FunctionText.external, ir.Callback: FunctionText.callback, ir.Result: FunctionText.result,
     ir.Scratch: FunctionText.scratch, ir.Pulse: FunctionText.pulse, ir.Fail: FunctionText.fail,
 }

@@ -13,7 +13,7 @@ from codegen.targets.survey import Survey
 __all__ = ["INVARIANT", "ROUNDS", "SIZES", "CallText", "Shared"]
 
 # Offsets of the context's fields, as docs/architecture.md says.
-SIZES, RESULT, SCRATCH, CALLBACK, LIBRARIES, VALUES, ROUNDS, PULSE = 8, 16, 24, 32, 40, 48, 112, 144
+SIZES, RESULT, SCRATCH, CALLBACK, LIBRARIES, VALUES, ROUNDS, PULSE, LIMIT, SPLIT = 8, 16, 24, 32, 40, 48, 112, 144, 152, 160
 INTERRUPTED = -2
 NEW = 10**9  # numbers of values from here on are not the IR's
 NOTED = 8  # values that a failure may note
@@ -29,6 +29,7 @@ class Shared:
         self.width = width  # bytes of a vector; 0: loops are left to LLVM
         self.straight = False  # the entry is compiled without optimisation, and no loop may become a part of it
         self.declarations: dict[str, str] = {}
+        self.splits = False  # whether a loop may run in parts
         self.metadata = list(FIRST_METADATA)
 
     def note(self, text: str) -> str:
@@ -134,6 +135,24 @@ class CallText:
             return
         name = self.fresh()
         self.lines.append(f"  {name} = call i64 {text}\n  {name}.bad = icmp ne i64 {name}, 0")
+        self.leave_if(f"{name}.bad", name)
+
+    def split(self, node: ir.Split) -> None:
+        """The arguments are put down where every part picks them up."""
+        self.shared.splits = True
+        values = self.shared.facts[node.kernel].function.parameters[2:]
+        name = self.fresh()
+        packed = self.space(f"packed.{len(values)}", "i64", max(1, len(values)))
+        for k, (value, x) in enumerate(zip(values, node.args)):
+            at = packed
+            if k:
+                at = f"{name}.{k}"
+                self.lines.append(f"  {at} = getelementptr inbounds i64, ptr {packed}, i64 {k}")
+            self.lines.append(f"  store {type_name(value.type)} {self.operand(x, value.type)}, ptr {at}")
+        how = -node.multiple if node.library else node.multiple
+        numbers = ", ".join(f"i64 {self.operand(x)}" for x in (node.start, node.stop, node.work, how))
+        self.lines.append(f"  {name} = call i64 @in_parts(ptr %context, ptr @{node.kernel}, ptr {packed}, {numbers})")
+        self.lines.append(f"  {name}.bad = icmp ne i64 {name}, 0")
         self.leave_if(f"{name}.bad", name)
 
     def library(self, node: ir.Library) -> None:

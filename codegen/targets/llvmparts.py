@@ -14,7 +14,7 @@ from codegen.targets.llvmspelling import STRAIGHT, VECTORS
 __all__ = ["Part", "parted"]
 
 FUNCTION = re.compile(r"define (internal )?(.*?)@([\w.]+)\((.*)\) (.*)\{\n")
-CALLED = re.compile(r"call [^@\n]*@([\w.]+)\(")
+CALLED = re.compile(r"(?:call [^@\n]*|\(ptr %context, ptr )@([\w.]+)")  # what is called, and what is called in parts
 LENGTH = 10_000  # characters of a part that is worth a thread: some 20 ms
 ALL = 3  # how much longer a function takes that gets all passes
 

@@ -96,7 +96,7 @@ def walk(block: ir.Block, roots: dict[int, int], plans: dict[int, Plan], width: 
 def acts(block: ir.Block) -> bool:
     """Whether a block calls something: kernels, libraries, the caller."""
     return any(
-        isinstance(n, (ir.Call, ir.Library, ir.Callback, ir.Result, ir.Scratch, ir.Pulse))
+        isinstance(n, (ir.Call, ir.Split, ir.Library, ir.Callback, ir.Result, ir.Scratch, ir.Pulse))
         or (isinstance(n, ir.If) and (acts(n.then) or acts(n.otherwise))) for n in block
     )
 

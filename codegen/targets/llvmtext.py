@@ -19,6 +19,7 @@ from codegen.targets.elementary import ELEMENTARY
 from codegen.targets.llvmcalls import INVARIANT, ROUNDS, SIZES, CallText, Shared
 from codegen.targets.llvmplan import WHOLE, carries, plan_of
 from codegen.targets.llvmspelling import CASTS_TO_HALF, COMPARISONS, STRAIGHT, VECTORS, cast, constant, memory_type, pattern, type_name
+from codegen.targets.llvmsplit import IN_PARTS, picked_up
 from codegen.targets.llvmvectors import write_moves, write_vectors
 from codegen.targets.processor import vector_bytes
 from codegen.targets.survey import survey
@@ -40,6 +41,8 @@ def llvm_text(module: ir.Module, width: int | None = None) -> str:
     if "half_of_double" in shared.declarations:
         texts.insert(0, CASTS_TO_HALF)
         shared.declarations["half_of_double"] = "declare double @llvm.fabs.f64(double)"
+    if shared.splits:
+        texts.append(IN_PARTS)
     declarations = "\n".join(sorted(set(shared.declarations.values())))
     return "\n\n".join([declarations, *texts, "\n".join(shared.metadata)]) + "\n"
 
@@ -61,9 +64,11 @@ class FunctionText(CallText):
         if self.leaves:
             incoming = ", ".join(f"[ {value}, %{block} ]" for value, block in self.leaves)
             self.lines += ["leave:", f"  %status = phi i64 {incoming}", "  ret i64 %status"]
+        body = "\n".join([*self.allocas, *self.lines, "}"])
+        if fact.parts:
+            return picked_up(f, self.signature(), self.attributes(), body, self.few)
         linkage = "define" if self.is_entry else "define internal"
-        head = f"{linkage} {returns} @{f.name}({self.signature()}) {self.attributes()} {{\nstart:"
-        return "\n".join([head, *self.allocas, *self.lines, "}"])
+        return f"{linkage} {returns} @{f.name}({self.signature()}) {self.attributes()} {{\nstart:\n{body}"
 
     def signature(self) -> str:
         if self.is_entry:
@@ -320,7 +325,7 @@ SPECIAL: dict[str, Callable[[FunctionText, ir.Assign], None]] = {
 }
 WRITERS: dict[type, Callable[[FunctionText, Any], None]] = {
     ir.Assign: FunctionText.assign, ir.Load: FunctionText.load, ir.Store: FunctionText.store, ir.Local: FunctionText.local,
-    ir.For: FunctionText.loop, ir.While: FunctionText.repeat, ir.If: FunctionText.branch, ir.Call: FunctionText.call,
+    ir.For: FunctionText.loop, ir.While: FunctionText.repeat, ir.If: FunctionText.branch, ir.Call: FunctionText.call, ir.Split: FunctionText.split,
     ir.Library: FunctionText.library, ir.External: FunctionText.external,
     ir.Callback: FunctionText.callback, ir.Result: FunctionText.result,
     ir.Scratch: FunctionText.scratch, ir.Pulse: FunctionText.pulse, ir.Fail: FunctionText.fail,

@@ -20,6 +20,7 @@ class Survey:
     apart: better left a function of its own than made a part of its caller. row: calls only, no loops.
     often: called in a loop. fine: called in a loop of little work. driver: it has such a loop, and calls in it.
     straight: no loops and not called in one, among several that loop: best left nearly as written.
+    parts: it is called through its address, for parts of a range.
     context: it, or a kernel that it calls, needs the context (to fail, to reach a library or to call back).
     """
 
@@ -34,6 +35,7 @@ class Survey:
     driver: bool = False
     straight: bool = False
     context: bool = False
+    parts: bool = False
 
 
 def survey(module: ir.Module) -> dict[str, Survey]:
@@ -60,12 +62,16 @@ def survey(module: ir.Module) -> dict[str, Survey]:
                     facts[node.kernel].calls += 1
                     facts[node.kernel].often |= within
                     callees[name].add(node.kernel)
+                elif isinstance(node, ir.Split):
+                    facts[node.kernel].calls += 1
+                    facts[node.kernel].parts = fact.context = True
+                    callees[name].add(node.kernel)
                 elif isinstance(node, (ir.Library, ir.External, ir.Callback, ir.Fail)):
                     fact.context = True
-    short = {name for name, f in facts.items() if f.loops and f.calls == 1 and f.length <= INLINE_LENGTH}
+    short = {name for name, f in facts.items() if f.loops and f.calls == 1 and not f.parts and f.length <= INLINE_LENGTH}
     crowded = sum(facts[name].length for name in short) > INLINE_TOTAL
     for name, fact in facts.items():
-        fact.row = bool(callees[name]) and not fact.loops and fact.function is not module.entry
+        fact.row = any(not facts[k].parts for k in callees[name]) and not fact.loops and fact.function is not module.entry
         fact.apart = fact.loops and (crowded or name not in short)
     changed = True
     while changed:  # kernels nest two or three deep
@@ -123,7 +129,7 @@ class Work:
         for node in block:
             if isinstance(node, ir.Call):
                 called.add(node.kernel)
-            elif isinstance(node, (ir.Library, ir.Callback)):
+            elif isinstance(node, (ir.Split, ir.Library, ir.Callback)):
                 much = True
             elif isinstance(node, (ir.For, ir.While)):
                 self.rounds.append(self.block(node.body))

@@ -123,6 +123,8 @@ def operands(node: ir.Node) -> Iterable[ir.Operand]:
     """What a node without blocks that acts on the outside uses."""
     if isinstance(node, (ir.Call, ir.Library)):
         return node.args
+    if isinstance(node, ir.Split):
+        return (*node.args, *node.args, *(2 * (node.start, node.stop, node.work)))  # what is written twice is no expression
     if isinstance(node, ir.Callback):
         return [x for pointer, sizes in node.arrays for x in (pointer, *sizes)]
     if isinstance(node, ir.Result):

@@ -24,6 +24,7 @@ from symgraph.expr.variable import Constant, TensorConstant, Variable
 from symgraph.expr.walk import toposort
 from symgraph.loops.progress import report_of
 from symgraph.settings import config
+from symgraph.settings.table import TABLE
 
 __all__ = [
     "Entry", "Executable", "Handed", "NativeCallable", "NotNative", "clock_counts", "clock_seconds", "codegen", "compile_program", "hand_over",
@@ -95,8 +96,15 @@ def _threads(value: Any) -> None:
     codegen.set_threads(1 if config.deterministic == "more" else config.threads)
 
 
+def _loop_threads(value: Any) -> None:
+    codegen.set_loop_threads(config.threads if config.openmp else 1, config.openmp_elemwise_minsize / _MINSIZE)
+
+
+_MINSIZE = TABLE["openmp_elemwise_minsize"].default
 config.on_change("threads", _threads)
 config.on_change("deterministic", _threads)
+for _name in ("threads", "openmp", "openmp_elemwise_minsize"):
+    config.on_change(_name, _loop_threads)
 
 
 def compile_program(program: Program, target: str, watch: Callable[[str, Any], None] | None = None, clock: bool = False) -> codegen.Compiled:

@@ -93,7 +93,7 @@ class Integers(Drawn):
 
         def numbers(words: Sequence[Any], start: Any) -> None:
             def wide() -> list[Any]:
-                with b.loop(0, count) as i:
+                with b.loop(0, count, independent=True) as i:
                     value = RULES["integers"].draw(b, Draws(b, words, b.cast(i, "uint64")), low, high)
                     b.store(out.pointer, start + i, b.cast(value, self.dtype))
                 return []
@@ -107,14 +107,14 @@ class Integers(Drawn):
         if key.ndim == 1:
             numbers([b.cast(key.load(k), "uint64") for k in range(4)], 0)
             return
-        with b.loop(0, key.shape[0]) as one:
+        with b.loop(0, key.shape[0], independent=True) as one:
             numbers([b.cast(key.load(one, k), "uint64") for k in range(4)], one * count)
 
     def _narrow(self, b: Any, words: Sequence[Any], span: Any, low: Any, count: Any, to: Any, start: Any) -> None:
         """A group of numbers at a time; the few that must draw again are looked for only if the least of what decides it says that there are any."""
         least = b.rem(b.sub(b.constant(2**32, "uint64"), span), span)
         found, rest = (b.local("int64", _GROUP) for _ in range(2))
-        with b.loop(0, (count + (_GROUP - 1)) // _GROUP) as g:
+        with b.loop(0, (count + (_GROUP - 1)) // _GROUP, independent=True) as g:
             with b.loop(0, LANES, independent=True) as lane:
                 for slot, word in enumerate(block(b, words, b.cast(g * LANES + lane, "uint64"))):
                     product = b.mul(word, span)

@@ -178,7 +178,7 @@ class Noise(Drawn):
         room = b.local("float32" if self.dtype == "float16" else self.dtype, group)
 
         def numbers(words: Sequence[Any], start: Any) -> None:
-            with b.loop(0, (count + (group - 1)) // group) as g:
+            with b.loop(0, (count + (group - 1)) // group, independent=True) as g:
                 with b.loop(0, LANES, independent=True) as lane:
                     for slot, x in enumerate(KINDS[self.kind](b, block(b, words, b.cast(g * LANES + lane, "uint64")), self.wide)):
                         b.store(room, lane + slot * LANES, x)
@@ -189,7 +189,7 @@ class Noise(Drawn):
         if key.ndim == 1:
             numbers([b.cast(key.load(k), "uint64") for k in range(4)], 0)
             return
-        with b.loop(0, key.shape[0]) as one:
+        with b.loop(0, key.shape[0], independent=True) as one:
             numbers([b.cast(key.load(one, k), "uint64") for k in range(4)], one * count)
 
 

@@ -157,9 +157,10 @@ class Sampler(WithParameters):
         rooms = [None if one else b.local(self.rule.kind, BLOCK) for one in single]  # of each element of a block its own parameters
         sizes = [] if all(single) else list(out.shape[examples:])  # where all have the same, nobody asks which element it is
 
-        def block(first: Any, draws: Callable[[Any], Draws], start: Any, example: list[Any], at: Sequence[Any]) -> Sequence[Any]:
-            """BLOCK elements, counted on from the index `at`: an attempt for all that wait, side by side, until none does."""
+        def block(first: Any, draws: Callable[[Any], Draws], start: Any, example: list[Any]) -> None:
+            """BLOCK elements: an attempt for all that wait, side by side, until none does."""
             width = b.minimum(count - first, BLOCK)
+            at = _index_of(first, sizes)
 
             def begin(j: Any, waits: Any, *at: Any) -> list[Any]:
                 """A search at once; the others wait."""
@@ -178,7 +179,7 @@ class Sampler(WithParameters):
 
                 return [b.when(self.rule.condition(b, *values), search, lambda: waits + 1), *following]  # type: ignore[misc]
 
-            waits, *at = b.fold(0, width, [b.constant(0, "int64"), *at], begin)
+            waits, *_ = b.fold(0, width, [b.constant(0, "int64"), *at], begin)
 
             def attempt(number: Any, waits: Any) -> Any:
                 same = values_at([*example, *[0] * (out.ndim - examples)]) if any(single) else rooms
@@ -201,12 +202,12 @@ class Sampler(WithParameters):
             b.when(b.less(0, waits), lambda: b.repeat([b.constant(self.rule.first, "int64"), waits], attempt) and None)
             with b.loop(0, width, independent=True) as j:
                 b.store(out.pointer, start + first + j, b.cast(b.load(found, j), self.dtype))
-            return at
 
         def blocks(example: list[Any], number: Any) -> None:
             words, start = words_at(example), number * count if example else 0
             draws = lambda place: Draws(b, words, b.cast(place, "uint64"))
-            b.fold(0, count, [b.constant(0, "int64") for _ in sizes], lambda first, *at: block(first, draws, start, example, at), BLOCK)
+            with b.loop(0, count, step=BLOCK, independent=True) as first:
+                block(first, draws, start, example)
 
         nest(b, out.shape[:examples], blocks)
 
@@ -283,14 +284,23 @@ def _next_index(b: Any, index: Sequence[Any], sizes: Sequence[Any]) -> list[Any]
     return found[::-1]
 
 
+def _index_of(place: Any, sizes: Sequence[Any]) -> list[Any]:
+    """The index of the element at a place, in C order."""
+    found: list[Any] = []
+    for n in reversed(sizes[1:]):
+        found.append(place % n)
+        place = place // n
+    return [place, *found[::-1]] if sizes else []
+
+
 def nest(b: Any, shape: Sequence[Any], element: Callable[[list[Any], Any], None]) -> None:
-    """Calls element(index, place in C order) within a loop for each dimension."""
+    """Calls element(index, place in C order) within a loop for each dimension; no element looks at another."""
 
     def level(index: list[Any], place: Any) -> None:
         if len(index) == len(shape):
             element(index, place)
             return
-        with b.loop(0, shape[len(index)]) as i:
+        with b.loop(0, shape[len(index)], independent=True) as i:
             level([*index, i], place * shape[len(index)] + i if index else i)
 
     level([], b.constant(0, "int64"))

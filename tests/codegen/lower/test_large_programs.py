@@ -34,8 +34,9 @@ def expected(constants: list[float], x: np.ndarray) -> np.ndarray:
 def handed(program: Program) -> list[float]:
     """The constants that calls hand over to the one kernel that has such a parameter."""
     module = compiled(program)[0]
-    (kernel,) = [kernel for kernel in module.kernels if kernel.parameters[-1].type == "float64"]
-    return [node.args[-1] for node in module.entry.body if isinstance(node, ir.Call) and node.kernel == kernel.name]
+    (kernel,) = [kernel for kernel in module.kernels if any(value.type == "float64" for value in kernel.parameters)]
+    place = next(k for k, value in enumerate(reversed(kernel.parameters), 1) if value.type == "float64")
+    return [node.args[-place] for node in module.entry.body if isinstance(node, (ir.Call, ir.Split)) and node.kernel == kernel.name]
 
 
 def test_kernels_that_differ_in_constants_are_one() -> None:
