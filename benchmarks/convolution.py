@@ -2,13 +2,10 @@
 LeNet (259,106 parameters, 32 digits of 28 x 28). On one core, but for the last tables.
 """
 
-import contextlib
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.harness import call_times, ratio
+from benchmarks.harness import call_times, one_core, ratio
 from benchmarks.sides import named
 
 GOAL = 1.25  # times torch: 0.8 of its speed
@@ -24,24 +21,6 @@ LAYERS: dict[str, tuple[int, int, int, int, int, int, int]] = {
     "depthwise": (32, 64, 56, 64, 3, 64, 1),
 }
 PEERS = named("symgraph", "Theano", "JAX", "torch")
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-
-
-@contextlib.contextmanager
-def one_core() -> Iterator[None]:
-    """Processes that are started meanwhile have one thread, where they can be told so, and one core, the first that this process may use."""
-    allowed, before = os.sched_getaffinity(0), {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
-    os.sched_setaffinity(0, {min(allowed)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, allowed)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def compared(title: str, program: str, arguments: list[object], rounds: int) -> list[str]:

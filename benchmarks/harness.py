@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from benchmarks.agreement import agree
 from benchmarks.sides import PROGRAMS, Side
 
 RECURSION_LIMIT = 1_000_000
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class Failure(Exception):
@@ -135,6 +136,23 @@ def interleave(
                 spent[side.name] += time.perf_counter() - start
             samples.seconds.append(seconds)
     return found
+
+
+@contextlib.contextmanager
+def one_core() -> Iterator[None]:
+    """Processes that are started meanwhile have one thread, where they can be told so, and one core, the first that this process may use."""
+    allowed, before = os.sched_getaffinity(0), {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def ratio(samples: Samples, reference: Samples) -> float:
