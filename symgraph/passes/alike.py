@@ -14,7 +14,7 @@ from symgraph.expr.variable import Constant
 from symgraph.expr.walk import clone_nodes, toposort
 from symgraph.graph.graph import Graph
 from symgraph.loops.loopop import LoopOp
-from symgraph.passes.equal import equal_bodies, has_body
+from symgraph.passes.equal import Groups, digest, equal_bodies, has_body
 
 __all__ = ["alike"]
 
@@ -22,13 +22,13 @@ __all__ = ["alike"]
 def alike(graph: Graph) -> Counter[str]:
     """Make one loop of each two that differ in their stacks alone."""
     fired: Counter[str] = Counter()
-    known: dict[Any, list[Apply]] = {}
+    known = Groups(_digest)
     for node in graph.toposort():
         if not isinstance(node.op, LoopOp) or node not in graph.net or node.op.progress is not None:
             continue
         layout = node.op.layout
         read = (tuple(map(id, node.inputs)), layout.sequences, layout.states, layout.counts, layout.until, layout.unbounded)
-        others = known.setdefault(read, [])
+        others = known.of(read, node)
         for position, other in enumerate(others):
             made = None if layout.kept or other.op.layout.kept else _joined(other, node)
             if made is not None:
@@ -46,8 +46,7 @@ def _joined(a: Apply, b: Apply) -> list[tuple[Any, Any]] | None:
     first, second = a.op, b.op
     states, stacked = first.layout.states, first.layout.stacked
     same = _counterparts(first, second)
-    ends = [*range(states), *([-1] if first.layout.until else [])]
-    if not states or any(_in(same, second.inner_outputs[k]) is not first.inner_outputs[k] for k in ends):
+    if not states or any(_in(same, x) is not y for x, y in zip(_ends(second), _ends(first))):
         return None
     rows = clone_nodes(second.inner_outputs[states : states + second.layout.stacked], same)
     there = list(first.inner_outputs[states : states + stacked])
@@ -60,6 +59,15 @@ def _joined(a: Apply, b: Apply) -> list[tuple[Any, Any]] | None:
     outputs = made.outputs
     stacks = [(x, outputs[states + all.index(row)]) for x, row in zip(b.outputs[states:], rows)]
     return [*zip(a.outputs, outputs), *zip(b.outputs, outputs[:states]), *stacks]
+
+
+def _ends(op: Any) -> list[Any]:
+    """What two loops that become one must agree in: the new states, and when they end."""
+    return [*op.inner_outputs[: op.layout.states], *(op.inner_outputs[-1:] if op.layout.until else [])]
+
+
+def _digest(node: Apply) -> int:
+    return digest(node.op.inner_inputs, _ends(node.op))
 
 
 def _in(same: dict[Any, Any], x: Any) -> Any:

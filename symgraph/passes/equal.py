@@ -1,15 +1,15 @@
-"""Whether two loops, or two branches, do the same: their bodies are compared node by node."""
+"""Whether two loops, or two branches, do the same: their bodies are compared node by node, those whose digests are equal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from symgraph.expr.variable import Constant
 from symgraph.expr.walk import toposort
 from symgraph.passes.inner import BODIES
 
-__all__ = ["equal_bodies", "has_body"]
+__all__ = ["Groups", "digest", "digest_of_bodies", "equal_bodies", "has_body"]
 
 _SAID = ("truncate", "recompute", "checkpoint", "progress")  # of a loop, beside its layout
 
@@ -55,3 +55,52 @@ def _equal_results(inputs: Sequence[Any], outputs: Sequence[Any], others: Sequen
             return False
         twin.update(zip(m.outputs, n.outputs))
     return all(map(same, outputs, results))
+
+
+class Groups:
+    """Lists of what may be equal: by a key, and once a second one has it, by a digest too, so that many are not all compared with each other."""
+
+    def __init__(self, digest: Callable[[Any], int]) -> None:
+        self.digest = digest
+        self.first: dict[Any, list[Any]] = {}
+        self.others: dict[Any, list[Any]] = {}
+
+    def of(self, key: Any, one: Any) -> list[Any]:
+        """Those before that may be equal to this one; a caller who finds none that is adds it."""
+        first = self.first.get(key)
+        if first is None:
+            return self.first.setdefault(key, [])
+        while first:
+            early = first.pop()
+            self.others.setdefault((key, self.digest(early)), []).append(early)
+        return self.others.setdefault((key, self.digest(one)), [])
+
+
+def digest_of_bodies(op: Any) -> int:
+    """A number that ops with equal bodies share."""
+    return hash((type(op), *[digest(op.inner_inputs, getattr(op, name)) for name in BODIES[op.control]]))
+
+
+def digest(inputs: Sequence[Any], outputs: Sequence[Any]) -> int:
+    """A number that equal results of bodies share: each node's is made of its op and those of its inputs."""
+    numbers: dict[Any, Any] = {x: ("input", k) for k, x in enumerate(inputs)}
+
+    def of(x: Any) -> Any:
+        found = numbers.get(x)
+        if found is None:
+            found = numbers[x] = hash((x.type, x.key())) if isinstance(x, Constant) else id(x)
+        return found
+
+    for node in toposort(outputs, inputs):
+        number = hash((_number(node.op), *map(of, node.inputs)))
+        numbers.update((x, (number, k)) for k, x in enumerate(node.outputs))
+    return hash(tuple(map(of, outputs)))
+
+
+def _number(op: Any) -> int:
+    if has_body(op):
+        return digest_of_bodies(op)
+    try:
+        return hash(op)
+    except TypeError:  # a user's op that says equality alone
+        return hash(type(op))

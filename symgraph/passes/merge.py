@@ -8,7 +8,7 @@ from typing import Any
 from symgraph.expr.op import Apply
 from symgraph.expr.variable import Constant
 from symgraph.graph.graph import Graph
-from symgraph.passes.equal import equal_bodies, has_body
+from symgraph.passes.equal import Groups, digest_of_bodies, equal_bodies, has_body
 
 __all__ = ["merge"]
 
@@ -18,7 +18,7 @@ def merge(graph: Graph) -> Counter[str]:
     fired: Counter[str] = Counter()
     constants: dict[Any, Any] = {}
     seen: dict[Any, Apply] = {}
-    bodies: dict[Any, list[Any]] = {}
+    bodies = Groups(digest_of_bodies)
     for node in graph.toposort():
         for x in node.inputs:
             if isinstance(x, Constant):
@@ -29,9 +29,10 @@ def merge(graph: Graph) -> Counter[str]:
         op = node.op
         if has_body(op):  # two of them are never equal as ops: they are compared where they read the same
             read = (op.control, tuple(map(id, node.inputs)))
-            op = next((other for other in bodies.setdefault(read, []) if equal_bodies(other, op)), None)
+            others = bodies.of(read, op)
+            op = next((other for other in others if equal_bodies(other, op)), None)
             if op is None:
-                bodies[read].append(op := node.op)
+                others.append(op := node.op)
         key = (op, tuple(map(id, node.inputs)))
         try:
             first_node = seen.setdefault(key, node)

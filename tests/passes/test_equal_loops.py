@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import symgraph.tensor as T
 from symgraph import function, loops, scan, until
 from symgraph.expr.walk import graph_inputs
 from symgraph.graph.graph import Graph
+from symgraph.passes.equal import digest_of_bodies, equal_bodies
 from symgraph.passes.pipeline import optimise
 
 x, h, W, k = T.dmatrix("x"), T.dvector("h"), T.dmatrix("W"), T.lscalar("k")
@@ -95,3 +97,26 @@ def test_equal_computations() -> None:
     assert not symgraph.graph.is_same_graph(rnn(), rnn(go_backwards=True))
     row = function([x, h, W], T.grad(rnn()[-1].sum(), h), mode="DebugMode")(GIVEN[x], GIVEN[h], GIVEN[W])
     np.testing.assert_allclose(row, function([x, h, W], T.grad(rnn()[-1].sum(), h))(GIVEN[x], GIVEN[h], GIVEN[W]))
+
+
+def test_many_loops_that_differ_are_not_compared_with_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    for name in ("merge", "alike"):
+        module = sys.modules[f"symgraph.passes.{name}"]
+        monkeypatch.setattr(module, "equal_bodies", lambda a, b, found=module.equal_bodies: compared.append(0) or found(a, b))
+    alike = sys.modules["symgraph.passes.alike"]
+    monkeypatch.setattr(alike, "_joined", lambda a, b, found=alike._joined: compared.append(0) or found(a, b))
+    kinds = [rnn(factor / 8) for factor in range(1, 13)]
+    twice = [rnn(factor / 8) for factor in (3, 5)]
+    graph = Graph([x, h, W], [*kinds, *twice, kinds[0][-1]])
+    optimise(graph, symgraph.Mode("llvm"))
+    assert sum(hasattr(node.op, "control") for node in graph.toposort()) == len(kinds)
+    assert len(compared) <= 2 * len(twice)
+
+
+def test_equal_bodies_have_equal_digests() -> None:
+    for build in TWICE.values():
+        first, second = (build().owner for _ in range(2))
+        while not hasattr(first.op, "control"):
+            first, second = first.inputs[0].owner, second.inputs[0].owner
+        assert equal_bodies(first.op, second.op) and digest_of_bodies(first.op) == digest_of_bodies(second.op)
