@@ -92,7 +92,8 @@ class Loops:
 
     loops(b, inputs, outputs): inputs and outputs are arrays of the kernel: ``x.shape``, ``x.dtype``, ``x.load(*index)``,
     ``y.store(index, value)``, ``x.pointer``. The output memory is not initialised.
-    workspace(s, *inputs) -> [(dtype, number of elements), ...]: scratch arrays handed over behind the outputs.
+    workspace(s, *inputs) -> [(dtype, number of elements), ...]: scratch arrays handed over behind the outputs. (dtype, number, True): each
+    thread has one of its own, so rounds that use it to work in are independent.
     alias: output number -> input number whose memory it takes over: the output starts as a copy of that input (which costs
     nothing where the input is not used any more). view: output 0 is input 0 under another shape, nothing is computed.
     in_parts: (check, write), of the arguments of `loops`: what it may find wrong, or None, and then the same without a check, so that it cannot
@@ -105,7 +106,7 @@ class Loops:
     key: Hashable
     sizes: Callable[..., Any]
     loops: Callable[..., Any]
-    workspace: Callable[..., Sequence[tuple[str, Any]]] | None = None
+    workspace: Callable[..., Sequence[tuple[Any, ...]]] | None = None
     alias: tuple[tuple[int, int], ...] = ()
     view: bool = False
     name: str = ""

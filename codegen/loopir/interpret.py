@@ -194,6 +194,9 @@ class Machine:
         if node.operation == "size":
             size = np.int64(self.arguments[node.args[0]].shape[node.args[1]])  # type: ignore[index]
             return lambda environment: environment.__setitem__(out, size)
+        if node.operation in ("thread", "threads"):
+            number = np.int64(node.operation == "threads")
+            return lambda environment: environment.__setitem__(out, number)
         read = self.operand(node.args[0], "")
         if node.operation == "recast":
             return lambda environment: environment.__setitem__(out, read(environment).moved(0, type))
@@ -405,7 +408,7 @@ def in_memory(value: Any) -> Pointer:
     return pointer
 
 
-ADDRESSES = ("argument", "size", "round", "offset", "bytes", "recast")
+ADDRESSES = ("argument", "size", "round", "thread", "threads", "offset", "bytes", "recast")
 
 METHODS: dict[type, Callable[[Machine, Any], Action]] = {
     ir.Assign: Machine.assign, ir.Load: Machine.load, ir.Store: Machine.store, ir.Local: Machine.local, ir.For: Machine.for_,

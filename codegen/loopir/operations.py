@@ -35,5 +35,7 @@ OPERATIONS: dict[str, tuple[int, str]] = {
     "argument": (1, "to"),  # (slot) -> address of an argument of the call; entry only
     "round": (1, "to"),  # (level) -> where the number of the round of a loop so deep is put down, int64*; entry only
     "size": (2, "to"),  # (slot, axis) -> a size of an argument, int64; entry only
+    "thread": (0, "to"),  # -> the number of the thread that runs a part of a loop, int64; 0 for code that is not in parts
+    "threads": (0, "to"),  # -> how many there may be, at least 1; entry only
     **{name: (count, "same") for name, count in MATH.items()},
 }

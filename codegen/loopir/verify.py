@@ -170,10 +170,12 @@ class Checker:
         self.require(operation in OPERATIONS, f"there is no operation {operation}")
         count, rule = OPERATIONS[operation]
         self.require(len(args) == count, f"{operation} takes {count} operands")
-        if operation in ("argument", "size", "round"):
+        if operation in ("argument", "size", "round", "threads"):
             self.require(self.is_entry, "only the entry knows the arguments")
             self.require(all(isinstance(x, int) and x >= 0 for x in args), "slot and axis are numbers")
             self.give(out, {"argument": POINTERS, "round": ("int64*",)}.get(operation, ("int64",)))
+        elif operation == "thread":
+            self.give(out, ("int64",))
         elif operation in ("offset", "bytes"):
             self.pointer(args[0])
             self.index(args[1])

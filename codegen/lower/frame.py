@@ -74,7 +74,7 @@ class Frame:
         self.next = 0
         self.pending: list[Group] = []
         self.plans: dict[int, Any] = {}  # root -> LoopPlan or BranchPlan
-        self.workspaces: dict[int, list[tuple[Any, str, Any]]] = {}
+        self.workspaces: dict[int, list[tuple[Any, str, Any, bool]]] = {}  # memory, dtype, elements, for each thread
         self.in_place: dict[int, int] = {}  # aliased output -> input that must be copied first
         self.standing: dict[int, tuple[Any, Memory, int]] = {}  # id(memory) -> its block, itself, the last group that reads it: of earlier epochs
         self.stays: dict[int, Memory] = {}  # values on the way to a new state that stands where the old one does
@@ -223,7 +223,8 @@ class Frame:
             for v, shape in zip(step.outputs, step.rule.sizes(self.builder, *arrays)):
                 self.shapes[v] = tuple([s if n is None else n for n, s in zip(self.types[v].shape, shape)])
             if isinstance(step.rule, Loops) and step.rule.workspace is not None:
-                self.workspaces[position] = [(Memory(), dtype, count) for dtype, count in step.rule.workspace(self.builder, *arrays)]
+                wanted = step.rule.workspace(self.builder, *arrays)
+                self.workspaces[position] = [(Memory(), dtype, count, bool(each)) for dtype, count, *each in wanted]
         return False
 
     def size_now(self, group: Group) -> None:

@@ -68,8 +68,8 @@ class _Allocation:
                 self.place(v, group, now)
             if group.kind == "loop":
                 self.settle(self.frame.plans[group.root], group, now)
-            for memory, dtype, count in self.frame.workspaces.get(group.root, ()):
-                self.take(memory, dtype, (count,), now)
+            for memory, dtype, count, each in self.frame.workspaces.get(group.root, ()):
+                self.take(memory, dtype, (count * self.frame.unit.threads() if each else count,), now)
             for memory in self.dying.pop(now, ()):
                 if self.held.get(id(memory)) == now and id(memory) in self.owned:
                     block, _ = self.owned.pop(id(memory))

@@ -84,8 +84,8 @@ class Workspace:
         self.builder.store(self.pointer, index[0], value)
 
 
-def loops_kernel(frame: Any, group: Group, workspaces: Sequence[tuple[Any, str, Any]], part: Callable[..., Any] | None = None) -> Kernel:
-    """The op's own loop nest, or that of a part of its rule; workspaces: (memory, dtype, count) of its scratch arrays."""
+def loops_kernel(frame: Any, group: Group, workspaces: Sequence[tuple[Any, str, Any, bool]], part: Callable[..., Any] | None = None) -> Kernel:
+    """The op's own loop nest, or that of a part of its rule; workspaces: (memory, dtype, count, for each thread) of its scratch arrays."""
     step: Step = frame.program.steps[group.root]
     rule = step.rule
     assert isinstance(rule, Loops)
@@ -94,14 +94,16 @@ def loops_kernel(frame: Any, group: Group, workspaces: Sequence[tuple[Any, str, 
     outputs: list[Any] = [KernelArray(kernel, v) for v in step.outputs]
     for v in step.outputs:
         kernel.output(v)
-    for memory, dtype, count in workspaces:
+    for memory, dtype, count, each in workspaces:
         b = kernel.builder
         pointer = b.recast(b.parameter(f"{b.part_type(dtype)}*"), f"{dtype}*")
         kernel.pointers[id(memory)] = pointer
         kernel.places[id(memory)] = memory
         kernel.written.add(id(memory))
         kernel.args.append(memory.pointer)
-        outputs.append(Workspace(pointer, dtype, kernel.size(count)))
+        elements = kernel.size(count)
+        own = b.offset(pointer, b.emit("thread", (), "int64") * elements) if each else pointer
+        outputs.append(Workspace(own, dtype, elements))
     (part or rule.loops)(kernel.builder, inputs, outputs)
     return kernel
 

@@ -66,12 +66,22 @@ class Unit:
         b.block = outer
         return b.recast(pointer, f"{dtype}*")
 
+    def threads(self) -> Any:
+        """How many threads a loop may be split among, at least 1; read once."""
+        if self._threads is None:
+            b = self.builder
+            outer, b.block = b.block, self.start
+            self._threads = b.emit("threads", (), "int64")
+            b.block = outer
+        return self._threads
+
     @property
     def start(self) -> ir.Block:
         """The block at the very start of the entry, whose values are known everywhere."""
         return self._start
 
     _start: ir.Block
+    _threads: Any = None
 
     def scratch(self, size: Any, slot: int | None = None, purpose: str = "") -> Any:
         """Address of a block of scratch memory, as void*: a new one, or number `slot` again, which may have grown and moved.

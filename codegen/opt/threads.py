@@ -52,6 +52,7 @@ def split_loops(module: ir.Module) -> None:
         writer = _Kernel(kernel, kernel.name in repeated, known)
         if kernel.name not in routines:
             writer.block(kernel.body)
+        alone(kernel.body)
         kernel.fails |= bool(writer.made)
         kernels += writer.made
         if writer.made and calls <= FEW and all(isinstance(node, (ir.Assign, ir.Split)) for node in kernel.body):
@@ -85,6 +86,13 @@ def given(node: ir.Node) -> Iterator[ir.Value]:
             yield node.index
     elif isinstance(node, ir.If):
         yield from node.results
+
+
+def alone(block: ir.Block) -> None:
+    """Code that is not in parts is that of thread 0. The number is asked for at the start of a kernel only."""
+    for k, node in enumerate(block):
+        if isinstance(node, ir.Assign) and node.operation == "thread":
+            block[k] = ir.Assign(node.out, "add", (0, 0))
 
 
 class _Thin:

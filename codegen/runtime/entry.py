@@ -45,7 +45,9 @@ class Context(Structure):
         ("values", c_int64 * VALUES),
         ("pulse", PULSE),
         ("limit", c_int64),
-        ("split", c_void_p),  # null: loops are not split where calls do not go through the native gate
+        ("split", c_void_p),  # with what follows null: loops are not split where calls do not go through the native gate
+        ("thread", c_int64),
+        ("threads", c_int64),
     ]
 
 

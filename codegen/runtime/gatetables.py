@@ -48,8 +48,8 @@ RESULT = fields("descr ndim update takes word")  # update: number of the update 
 UPDATE = fields("slot cell word ndim")
 
 # One call: the context of docs/architecture.md, then the gate's own.
-CONTEXT = fields("data sizes result scratch callback libraries values") | fields("pulse limit split", start=144)
-FRAME = CONTEXT | fields("table thread blocks results kept", start=168)
+CONTEXT = fields("data sizes result scratch callback libraries values") | fields("pulse limit split number threads", start=144)
+FRAME = CONTEXT | fields("table thread blocks results kept", start=184)
 FRAME_HEAD = size_of(FRAME)
 
 

@@ -71,7 +71,10 @@ def gate() -> Gate:
     }
     for name, x in own.items():
         g.store(x, frame, FRAME[name])
-    g.store(g.load(g.known("pool"), POOL["limit"], "i64"), frame, FRAME["limit"], "i64")
+    pool = g.known("pool")
+    for name in ("limit", "threads"):
+        g.store(g.load(pool, POOL[name], "i64"), frame, FRAME[name], "i64")
+    g.store(0, frame, FRAME["number"], "i64")
     for k8 in range(8):
         g.store(0, frame, FRAME["values"] + 8 * k8, "i64")
     scratches = g.of("scratches")

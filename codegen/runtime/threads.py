@@ -49,6 +49,7 @@ def pool() -> int:
     base = -(-ctypes.addressof(memory) // 64) * 64
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(memory))
     field(base, "limit").value = NEVER
+    field(base, "threads").value = 1
     try:
         library = ctypes.CDLL(None)
         for key, name in ROUTINES.items():

@@ -11,7 +11,7 @@ __all__ = ["threads_text"]
 
 PARTS = 4  # for each thread: who is late leaves more to the others
 SPIN = 300  # looks at whether something has changed, some microseconds, before sleeping
-HEAD = FRAME["split"] + 8  # bytes of a context that code in parts reads
+HEAD = FRAME["threads"] + 8  # bytes of a context that code in parts reads
 VALUES, VALUES_SIZE = FRAME["values"], FRAME["pulse"] - FRAME["values"]
 
 # A thread: takes a seat when there is one, works, looks a moment for more, sleeps.
@@ -33,7 +33,7 @@ take:
   %more = add i64 %active, 1
   store atomic i64 %more, ptr %active.at monotonic, align 8
   call i32 %unlock(ptr %mutex.at)
-  call void @threads.parts(ptr %pool)
+  call void @threads.parts(ptr %pool, i64 %seats)
   call i32 %lock(ptr %mutex.at)
   %before = load i64, ptr %active.at
   %left = sub i64 %before, 1
@@ -58,13 +58,15 @@ again:
 }}"""
 
 # Takes parts, the lowest first, until there are no more or one failed.
-WORK = """define internal void @threads.parts(ptr noundef %pool) nounwind {{
+WORK = """define internal void @threads.parts(ptr noundef %pool, i64 noundef %number) nounwind {{
 start:
   %copy = alloca [{head} x i8], align 16
   {fields}
   call void @llvm.memcpy.p0.p0.i64(ptr %copy, ptr %context, i64 {head}, i1 false)
   %own.split = getelementptr i8, ptr %copy, i64 {split}
   store ptr null, ptr %own.split
+  %own.number = getelementptr i8, ptr %copy, i64 {number}
+  store i64 %number, ptr %own.number
   %own.values = getelementptr i8, ptr %copy, i64 {values}
   br label %take
 take:
@@ -107,6 +109,8 @@ begin:
   %pool.p = getelementptr i8, ptr %api, i64 {pool}
   %pool = load ptr, ptr %pool.p
   {fields}
+  %threads.p = getelementptr i8, ptr %context, i64 {threads}
+  %threads = load i64, ptr %threads.p
   %all.signals = getelementptr i8, ptr %pool, i64 {signals}
   %old.signals = getelementptr i8, ptr %pool, i64 {old_signals}
   %thread = alloca i64, align 8
@@ -191,7 +195,7 @@ call:
   %all = icmp sge i64 %called.next, %helpers
   br i1 %all, label %join, label %call
 join:
-  call void @threads.parts(ptr %pool)
+  call void @threads.parts(ptr %pool, i64 0)
   call i32 %lock(ptr %mutex.at)
   store atomic i64 0, ptr %seats.at monotonic, align 8
   call i32 %unlock(ptr %mutex.at)
@@ -260,11 +264,12 @@ def threads_text() -> str:
     worker = WORKER.format(
         spin=SPIN, pause=pause, lock=known("seats active mutex wake done", "", "lock unlock wait signal") + "\n  call i32 %lock(ptr %mutex.at)")
     work = WORK.format(
-        head=HEAD, split=FRAME["split"], values=VALUES, values_size=VALUES_SIZE,
+        head=HEAD, split=FRAME["split"], number=FRAME["number"], values=VALUES, values_size=VALUES_SIZE,
         fields=known("next failed status values mutex", "stop chunk", "context part packed lock unlock"))
     split = SPLIT.format(
-        table=FRAME["table"], api=TABLE["api"], pool=API["pool"], values=VALUES, values_size=VALUES_SIZE, spin=SPIN, pause=pause, never=NEVER,
+        table=FRAME["table"], threads=FRAME["threads"],
+        api=TABLE["api"], pool=API["pool"], values=VALUES, values_size=VALUES_SIZE, spin=SPIN, pause=pause, never=NEVER,
         parts=PARTS, set_mask=SET_MASK, signals=POOL["signals"], old_signals=POOL["signals"] + 128,
-        fields=known("busy workers part packed context stop chunk failed status next seats active values mutex wake done", "threads limit",
+        fields=known("busy workers part packed context stop chunk failed status next seats active values mutex wake done", "limit",
                      "lock unlock wait signal create detach fill mask get set"))
     return "\n\n".join([*([PAUSE] if x86 else []), DECLARATIONS, worker, work, split])

@@ -233,8 +233,15 @@ class ExpressionText:
         self.regular.add(node.out.number)
         self.declare(node.out, Expression(f"context->sizes[{slot}][{axis}]"), f"size{slot}_{axis}")
 
+    def thread(self, node: ir.Assign) -> None:
+        self.declare(node.out, Expression("context->thread"), "thread")
+
+    def threads(self, node: ir.Assign) -> None:
+        self.declare(node.out, Expression("context->threads > 1 ? context->threads : 1"), "threads")
+
 
 SPECIAL: dict[str, Callable[[ExpressionText, ir.Assign], None]] = {
     "cast": ExpressionText.cast, "bits": ExpressionText.bits, "recast": ExpressionText.recast, "offset": ExpressionText.offset,
     "bytes": ExpressionText.offset, "argument": ExpressionText.argument, "round": ExpressionText.round, "size": ExpressionText.size,
+    "thread": ExpressionText.thread, "threads": ExpressionText.threads,
 }

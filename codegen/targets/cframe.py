@@ -36,6 +36,7 @@ CONTEXT = """typedef struct context {
        of how (if negative, of -how, and what is called uses libraries). The status of the lowest that is not 0. NULL: no threads. */
     int64_t (*split)(struct context *, int64_t (*part)(struct context *, void **packed, int64_t start, int64_t stop), void **packed,
                      int64_t start, int64_t stop, int64_t work, int64_t how);
+    int64_t thread, threads;                                                    /* in a part: whose it is; how many there may be */
 } context;"""
 INDEPENDENT = """/* The rounds of the loop that follows do not depend on each other. */
 #if defined(__GNUC__) && !defined(__clang__)

@@ -14,6 +14,7 @@ __all__ = ["INVARIANT", "ROUNDS", "SIZES", "CallText", "Shared"]
 
 # Offsets of the context's fields, as docs/architecture.md says.
 SIZES, RESULT, SCRATCH, CALLBACK, LIBRARIES, VALUES, ROUNDS, PULSE, LIMIT, SPLIT = 8, 16, 24, 32, 40, 48, 112, 144, 152, 160
+THREAD, THREADS = 168, 176
 INTERRUPTED = -2
 NEW = 10**9  # numbers of values from here on are not the IR's
 NOTED = 8  # values that a failure may note

@@ -16,7 +16,7 @@ from typing import Any
 from codegen.loopir import nodes as ir
 from codegen.loopir.operations import MATH
 from codegen.targets.elementary import ELEMENTARY
-from codegen.targets.llvmcalls import INVARIANT, ROUNDS, SIZES, CallText, Shared
+from codegen.targets.llvmcalls import INVARIANT, ROUNDS, SIZES, THREAD, THREADS, CallText, Shared
 from codegen.targets.llvmplan import WHOLE, carries, plan_of
 from codegen.targets.llvmspelling import CASTS_TO_HALF, COMPARISONS, STRAIGHT, VECTORS, cast, constant, memory_type, pattern, type_name
 from codegen.targets.llvmsplit import IN_PARTS, picked_up
@@ -156,6 +156,15 @@ class FunctionText(CallText):
         slot, axis = node.args
         table = self.known("%sizes", lambda name: self.field(name, SIZES))
         self.entry_of(self.known(f"%sizes.of.{slot}", lambda name: self.entry_of(table, name, slot)), f"%v{node.out.number}", axis, "i64")
+
+    def thread(self, node: ir.Assign) -> None:
+        out = f"%v{node.out.number}"
+        self.lines.append(f"  {out}.p = getelementptr inbounds i8, ptr %context, i64 {THREAD}\n  {out} = load i64, ptr {out}.p{INVARIANT}")
+
+    def threads(self, node: ir.Assign) -> None:
+        out = f"%v{node.out.number}"
+        self.lines.append(f"  {out}.p = getelementptr inbounds i8, ptr %context, i64 {THREADS}\n  {out}.w = load i64, ptr {out}.p{INVARIANT}")
+        self.lines.append(f"  {out}.c = icmp sgt i64 {out}.w, 1\n  {out} = select i1 {out}.c, i64 {out}.w, i64 1")
 
     def known(self, name: str, write: Callable[[str], None]) -> str:
         """A value of the entry that many nodes need. It is written once in the first block, and anew wherever else it is asked for."""
@@ -322,6 +331,7 @@ class FunctionText(CallText):
 SPECIAL: dict[str, Callable[[FunctionText, ir.Assign], None]] = {
     "cast": FunctionText.cast, "bits": FunctionText.bits, "recast": FunctionText.bits, "offset": FunctionText.offset,
     "bytes": FunctionText.offset, "argument": FunctionText.argument, "round": FunctionText.round, "size": FunctionText.size,
+    "thread": FunctionText.thread, "threads": FunctionText.threads,
 }
 WRITERS: dict[type, Callable[[FunctionText, Any], None]] = {
     ir.Assign: FunctionText.assign, ir.Load: FunctionText.load, ir.Store: FunctionText.store, ir.Local: FunctionText.local,

@@ -3,7 +3,7 @@
 For a tile of queries the keys are walked in tiles; the largest score so far and the sum of exponentials below it are kept, and what was summed
 before is scaled down as a larger one comes (Milakov and Gimelshein 2018; Dao, Fu, Ermon, Rudra and Re 2022, "FlashAttention"). Of the scores
 only the logarithm of each row's sum is kept for the derivative, which computes the tiles again. So memory grows with the number of queries and
-keys, not with their product. The products of tiles are BLAS's.
+keys, not with their product. The products of tiles are BLAS's (tiles.py).
 
 Arrays are (batch, heads, positions, features). This file holds the two ops; what a user calls is in attend.py.
 """
@@ -19,11 +19,17 @@ import numpy as np
 from symgraph.expr.op import Op
 from symgraph.expr.sizes import size_of, times
 from symgraph.expr.stacks import count, repeated
+from symgraph.ops.nnet.tiles import COLUMNS, LETTERS, ROWS, Place, Tiles
 
 __all__ = ["Attention", "AttentionGrad"]
 
-_LETTERS = {"float32": "s", "float64": "d"}
-ROWS, COLUMNS = 64, 256  # of a tile: its scores stay in the second cache, its products are large enough for BLAS
+GROUPS, FEW, LONG = 4, 8, 512  # parts of the sums over queries of few heads, where there are so many
+
+
+def _groups(s: Any, q: Any) -> Any:
+    """In how many parts the derivatives by keys and values are summed, side by side: so few heads are work for several threads. It depends on sizes
+    alone, so the sums are the same for every number of threads."""
+    return s.where(s.both(s.less(q.shape[0] * q.shape[1], FEW), s.less(LONG - 1, q.shape[2])), GROUPS, 1)
 
 
 class _Attends(Op):
@@ -42,7 +48,7 @@ class _Attends(Op):
 
     def checked(self, name: str, arrays: Sequence[Any], ndims: Sequence[int], mask: Sequence[Any]) -> str:
         dtype = arrays[0].dtype
-        if dtype not in _LETTERS or any(x.dtype != dtype for x in arrays) or any(x.ndim != n for x, n in zip(arrays, ndims)):
+        if dtype not in LETTERS or any(x.dtype != dtype for x in arrays) or any(x.ndim != n for x, n in zip(arrays, ndims)):
             raise TypeError(f"{name} takes arrays of one dtype, float32 or float64, got {', '.join(str(x.type) for x in arrays)}")
         if len(mask) > 1 or any(x.ndim != 4 or x.dtype not in ("bool", dtype) for x in mask):
             raise TypeError(f"{name}: a mask has four dimensions, and bools or {dtype}, got {', '.join(str(x.type) for x in mask)}")
@@ -139,14 +145,15 @@ class Attention(_Attends):
         total = powers.sum(axis=3, keepdims=True)
         return (powers / total) @ v, (largest + np.log(total))[..., 0]
 
-    def workspace(self, s: Any, q: Any, *others: Any) -> list[tuple[str, Any]]:
-        return [(q.dtype, ROWS * COLUMNS), (q.dtype, ROWS), (q.dtype, ROWS)]
+    def workspace(self, s: Any, q: Any, *others: Any) -> list[tuple[Any, ...]]:
+        return [(q.dtype, ROWS * COLUMNS, True), (q.dtype, ROWS, True), (q.dtype, ROWS, True)]
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         q, k, v, scale, *mask = inputs
         out, logs, tile, tops, totals = outputs
-        walk = _Tiles(b, q, k, v, scale, mask, self)
-        with walk.heads() as place, b.loop(0, walk.queries, step=ROWS) as first:
+        walk = Tiles(b, q, k, v, scale, mask, self)
+        with b.loop(0, walk.batch * walk.parts * walk.tiles, independent=True) as task:
+            place, first = walk.place(task // walk.tiles), task % walk.tiles * ROWS
             rows = b.minimum(walk.queries - first, ROWS)
             own = b.offset(out.pointer, (place.head * walk.queries + first) * walk.width)
             with b.loop(0, rows, independent=True) as i:
@@ -240,40 +247,76 @@ class AttentionGrad(_Attends):
             by_scores = np.where(seen, by_scores, 0).astype(q.dtype)
         return by_scores @ k, by_scores.swapaxes(2, 3) @ q, powers.swapaxes(2, 3) @ g
 
-    def workspace(self, s: Any, q: Any, *others: Any) -> list[tuple[str, Any]]:
-        return [(q.dtype, ROWS * COLUMNS), (q.dtype, ROWS * COLUMNS)]
+    def workspace(self, s: Any, q: Any, k: Any, v: Any, *others: Any) -> list[tuple[Any, ...]]:
+        more = _groups(s, q) - 1
+        return [(q.dtype, ROWS * COLUMNS, True), (q.dtype, ROWS * COLUMNS, True), (q.dtype, math.prod(k.shape) * more),
+                (q.dtype, math.prod(v.shape) * more)]
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         q, k, v, scale, logs, away, g, *mask = inputs
-        by_q, by_k, by_v, powers, slopes = outputs
-        walk = _Tiles(b, q, k, v, scale, mask, self)
-        for out in outputs[:3]:
-            with b.loop(0, math.prod(out.shape), independent=True) as i:
-                b.store(out.pointer, i, 0)
-        with walk.heads() as place, b.loop(0, walk.queries, step=ROWS) as first:
-            rows = b.minimum(walk.queries - first, ROWS)
-            query = place.head * walk.queries + first
-            of_q, of_g = (lambda x, n: b.offset(x.pointer, query * n)), b.offset(g.pointer, query * walk.width)
-            with b.loop(0, walk.last(first, rows), step=COLUMNS) as start:
-                columns = b.minimum(walk.keys - start, COLUMNS)
-                key = place.head * walk.keys + start
-                walk.scores(powers.pointer, place, first, rows, start, columns)
-                values = b.offset(v.pointer, key * walk.width)
-                width = walk.width
-                walk.set_product(slopes.pointer, COLUMNS, of_g, width, values, width, rows, columns, width, False, True, walk.number(1))
-                with b.loop(0, rows) as i:
-                    score, counts = walk.masked(place, first + i, start), walk.counts(place, first + i, start)
-                    log, rest = b.load(logs.pointer, query + i), b.load(away.pointer, query + i)
-                    with b.loop(0, columns, independent=True) as j:
-                        at = i * COLUMNS + j
-                        power = b.exp(b.sub(score(j, b.load(powers.pointer, at)), log))
-                        slope = b.mul(b.mul(power, b.sub(b.load(slopes.pointer, at), rest)), walk.scale)
-                        b.store(powers.pointer, at, power)
-                        b.store(slopes.pointer, at, slope if counts is None else b.select(counts(j), slope, walk.number(0)))
-                d, e = walk.features, walk.width
-                walk.add_product(b.offset(by_v.pointer, key * e), e, powers.pointer, COLUMNS, of_g, e, columns, e, rows, True)
-                walk.add_product(of_q(by_q, d), d, slopes.pointer, COLUMNS, b.offset(k.pointer, key * d), d, rows, d, columns)
-                walk.add_product(b.offset(by_k.pointer, key * d), d, slopes.pointer, COLUMNS, of_q(q, d), d, columns, d, rows, True)
+        by_q, by_k, by_v, powers, slopes, *more = outputs
+        walk = Tiles(b, q, k, v, scale, mask, self)
+        groups = _groups(b, q)
+
+        def cleared(to: Any, count: Any) -> None:
+            with b.loop(0, count, independent=True) as i:
+                b.store(to, i, 0)
+
+        heads = walk.batch * walk.parts
+        with b.loop(0, heads * groups, independent=True) as task:
+            place, group = walk.place(task // groups), task % groups
+            sums: list[Any] = []
+            for x, others in ((by_k, more[0]), (by_v, more[1])):
+                size = walk.keys * x.shape[3]
+
+                def other(others: Any = others, size: Any = size) -> Any:
+                    return b.offset(others.pointer, ((group - 1) * heads + place.head) * size)
+
+                own = b.offset(x.pointer, place.head * size)
+                sums.append(b.when(b.less(0, group), other, lambda own=own: own))  # type: ignore[misc]
+                cleared(sums[-1], size)
+            with b.loop(0, (walk.tiles - group + (groups - 1)) // groups) as turn:  # tiles in turn: of a causal one the last see most
+                self.tile(b, walk, place, (turn * groups + group) * ROWS, inputs, (by_q, *sums), powers.pointer, slopes.pointer, cleared)
+
+        def joined() -> None:
+            """The sums of the groups, in their order."""
+            for x, others in ((by_k, more[0]), (by_v, more[1])):
+                count = math.prod(x.shape)
+                with b.loop(0, count, independent=True) as i:
+                    total = b.load(x.pointer, i)
+                    for k in range(GROUPS - 1):
+                        total = b.add(total, b.load(others.pointer, k * count + i))
+                    b.store(x.pointer, i, total)
+
+        b.when(b.less(1, groups), joined)
+
+    def tile(self, b: Any, walk: Tiles, place: Place, first: Any, inputs: Sequence[Any], sums: Sequence[Any], powers: Any, slopes: Any,
+             cleared: Callable[[Any, Any], None]) -> None:
+        """What the queries of a tile give: their own derivative, and their terms of those by keys and values, which are added."""
+        q, k, v, _, logs, away, g = inputs[:7]
+        by_q, by_k, by_v = sums
+        rows, d, e = b.minimum(walk.queries - first, ROWS), walk.features, walk.width
+        query = place.head * walk.queries + first
+        of_q, of_g = b.offset(q.pointer, query * d), b.offset(g.pointer, query * e)
+        own = b.offset(by_q.pointer, query * d)
+        cleared(own, rows * d)
+        with b.loop(0, walk.last(first, rows), step=COLUMNS) as start:
+            columns = b.minimum(walk.keys - start, COLUMNS)
+            key = place.head * walk.keys + start
+            walk.scores(powers, place, first, rows, start, columns)
+            walk.set_product(slopes, COLUMNS, of_g, e, b.offset(v.pointer, key * e), e, rows, columns, e, False, True, walk.number(1))
+            with b.loop(0, rows) as i:
+                score, counts = walk.masked(place, first + i, start), walk.counts(place, first + i, start)
+                log, rest = b.load(logs.pointer, query + i), b.load(away.pointer, query + i)
+                with b.loop(0, columns, independent=True) as j:
+                    at = i * COLUMNS + j
+                    power = b.exp(b.sub(score(j, b.load(powers, at)), log))
+                    slope = b.mul(b.mul(power, b.sub(b.load(slopes, at), rest)), walk.scale)
+                    b.store(powers, at, power)
+                    b.store(slopes, at, slope if counts is None else b.select(counts(j), slope, walk.number(0)))
+            walk.add_product(b.offset(by_v, start * e), e, powers, COLUMNS, of_g, e, columns, e, rows, True)
+            walk.add_product(own, d, slopes, COLUMNS, b.offset(k.pointer, key * d), d, rows, d, columns)
+            walk.add_product(b.offset(by_k, start * d), d, slopes, COLUMNS, of_q, d, columns, d, rows, True)
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
         """Written out, with the matrix of scores: derivatives of second order need it more than once."""
@@ -323,126 +366,3 @@ def _fitted(x: Any, mask: Any) -> Any:
 def _parted(x: Any, n: Any) -> Any:
     """An output of joined examples as a stack of n."""
     return x.reshape([n, size_of(x, 0) // n, *[size_of(x, d) for d in range(1, x.ndim)]])
-
-
-class _Place:
-    """Where the loops stand: the batch, the head in it, and the number of the head among all."""
-
-    def __init__(self, batch: Any, part: Any, head: Any) -> None:
-        self.batch, self.part, self.head = batch, part, head
-
-
-class _Heads:
-    def __init__(self, b: Any, batch: Any, heads: Any) -> None:
-        self.b, self.sizes = b, (batch, heads)
-
-    def __enter__(self) -> _Place:
-        batch, heads = self.sizes
-        self.loops = [self.b.loop(0, batch), self.b.loop(0, heads)]
-        i, j = [loop.__enter__() for loop in self.loops]
-        return _Place(i, j, i * heads + j)
-
-    def __exit__(self, *error: Any) -> None:
-        for loop in reversed(self.loops):
-            loop.__exit__(*error)
-
-
-class _Tiles:
-    """The words that both walks over tiles are written in."""
-
-    def __init__(self, b: Any, q: Any, k: Any, v: Any, scale: Any, mask: Sequence[Any], op: _Attends) -> None:
-        self.b, self.q, self.k = b, q, k
-        self.batch, self.parts, self.queries, self.features = q.shape
-        self.keys, self.width = k.shape[2], v.shape[3]
-        self.mask: Any = mask[0] if mask else None
-        self.op = op
-        self.dtype = q.dtype
-        self.scale = scale()
-        self.changes = op.causal or self.mask is not None
-
-    def number(self, value: float) -> Any:
-        return self.b.constant(value, self.dtype)
-
-    def heads(self) -> _Heads:
-        return _Heads(self.b, self.batch, self.parts)
-
-    def last(self, first: Any, rows: Any) -> Any:
-        """Behind the last key that one of these queries sees."""
-        if not self.op.causal:
-            return self.keys
-        return self.b.minimum(self.keys, self.b.maximum(first + rows + self.keys - self.queries, 0))
-
-    def scores(self, tile: Any, place: _Place, first: Any, rows: Any, start: Any, columns: Any) -> None:
-        b, d = self.b, self.features
-        queries = b.offset(self.q.pointer, (place.head * self.queries + first) * d)
-        keys = b.offset(self.k.pointer, (place.head * self.keys + start) * d)
-        self.set_product(tile, COLUMNS, queries, d, keys, d, rows, columns, d, False, True, self.scale)
-
-    def _mask_at(self, place: _Place, query: Any, start: Any) -> Callable[[Any], Any]:
-        b, mask = self.b, self.mask
-        at: Any = 0
-        for i, n in zip((place.batch, place.part, query), mask.shape):
-            at = at if isinstance(n, int) and n == 1 else at * n + i
-        n = mask.shape[3]
-        if isinstance(n, int) and n == 1:
-            return lambda j: b.load(mask.pointer, at)
-        return lambda j: b.load(mask.pointer, at * n + start + j)
-
-    def counts(self, place: _Place, query: Any, start: Any) -> Callable[[Any], Any] | None:
-        """Whether score j of the tile counts; None: all do."""
-        b = self.b
-        of_mask = self._mask_at(place, query, start) if self.mask is not None and self.mask.dtype == "bool" else None
-        if not self.op.causal:
-            return of_mask
-        limit = query + self.keys - self.queries - start
-        below = lambda j: b.less_equal(j, limit)
-        return below if of_mask is None else lambda j: b.both(below(j), of_mask(j))
-
-    def masked(self, place: _Place, query: Any, start: Any) -> Callable[[Any, Any], Any]:
-        """Score j of the tile, with the mask, from the product."""
-        b = self.b
-        limit = query + self.keys - self.queries - start if self.op.causal else None
-        of_mask = self._mask_at(place, query, start) if self.mask is not None else None
-
-        def score(j: Any, value: Any) -> Any:
-            if of_mask is not None:
-                other = of_mask(j)
-                value = b.select(other, value, self.number(self.op.fill)) if self.mask.dtype == "bool" else b.add(value, other)
-            return value if limit is None else b.select(b.less_equal(j, limit), value, self.number(-math.inf))
-
-        return score
-
-    def set_product(
-        self, out: Any, out_lead: Any, x: Any, x_lead: Any, y: Any, y_lead: Any, rows: Any, columns: Any, inner: Any, turn_x: bool, turn_y: bool,
-        alpha: Any,
-    ) -> None:
-        """out = alpha x y, of row-major matrices whose rows lie `lead` elements apart."""
-        b = self.b
-
-        def nothing() -> None:
-            with b.loop(0, rows) as i, b.loop(0, columns, independent=True) as j:
-                b.store(out, i * out_lead + j, 0)
-
-        multiply = lambda: self._gemm(out, out_lead, x, x_lead, y, y_lead, rows, columns, inner, turn_x, turn_y, alpha, self.number(0))
-        b.when(b.less(0, inner), multiply)
-        b.when(b.less(inner, 1), nothing)
-
-    def add_product(
-        self, out: Any, out_lead: Any, x: Any, x_lead: Any, y: Any, y_lead: Any, rows: Any, columns: Any, inner: Any, turn_x: bool = False
-    ) -> None:
-        """out += x y."""
-        one = self.number(1)
-        self.b.when(self.b.less(0, columns), lambda: self._gemm(
-            out, out_lead, x, x_lead, y, y_lead, rows, columns, inner, turn_x, False, one, one))
-
-    def _gemm(
-        self, out: Any, out_lead: Any, x: Any, x_lead: Any, y: Any, y_lead: Any, rows: Any, columns: Any, inner: Any, turn_x: bool, turn_y: bool,
-        alpha: Any, beta: Any,
-    ) -> None:
-        """BLAS counts in columns: a row-major matrix is to it the transposed one, so out' = y' x' is what it computes."""
-        b = self.b
-        size = lambda n: b.constant(n, "int64") if isinstance(n, int) else n
-        lead = lambda n: size(b.maximum(n, 1))
-        flags = [b.constant(ord("T" if turned else "N"), "uint8") for turned in (turn_y, turn_x)]
-        b.library(f"{_LETTERS[self.dtype]}gemm", *flags, size(columns), size(rows), size(inner), alpha, y, lead(y_lead), x, lead(x_lead), beta, out,
-                  lead(out_lead))
