@@ -116,11 +116,12 @@ def _rewritten(text: str) -> tuple[str, list[tuple[int, int]]]:
     tree = _tool((*FIXERS, *literals)).refactor_string(text, "<text>")
     lines, at, seen = [], 1, 0
     for leaf in tree.leaves():
+        value = str(leaf.value)  # which some rewrites leave as a number
         at += leaf.prefix.count("\n")
-        if leaf.lineno and at != seen and leaf.value.strip():
+        if leaf.lineno and at != seen and value.strip():
             lines.append((at, leaf.lineno))
             seen = at
-        at += leaf.value.count("\n")
+        at += value.count("\n")
     return str(tree), lines
 
 

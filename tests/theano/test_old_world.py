@@ -276,7 +276,7 @@ print d.has_key('a'), d.keys()[0], sorted(d.iteritems()), range(2) + [2], map(No
 try:
     raise ValueError, "wrong"
 except (ValueError, KeyError), e:
-    print 'caught', e, e.message
+    print 'caught', e, e.message, sys.exc_type is ValueError
 d[2] = 3
 for key in d.keys():
     del d[key]
@@ -312,7 +312,7 @@ again()
 OUTPUT = """hello 3 3.5 3 511 10 True a\\b café
 no newline
 True a [('a', 1)] [0, 1, 2] [(1, 2)] x True
-caught wrong wrong
+caught wrong wrong True
 {} [3, 2, 1] [3, 1] [1 2]
 [3] 2 2 [0 0 1 1] divided True ab b 3.0
 [0, 2] 3 3
