@@ -46,6 +46,7 @@ __all__ = [
     "StochasticOrder",
     "SymgraphError",
     "UnknownInputError",
+    "UnknownModeError",
     "UnusedInputError",
     "ValueNotKnownError",
     "VectorizeWarning",
@@ -142,6 +143,13 @@ class UnknownInputError(SymgraphError, TypeError, KeyError):
     """`f[x]`: the function has no input, state or shared variable of that name. TypeError in Theano."""
 
     def __str__(self) -> str:  # a KeyError says its message as Python would write it
+        return _with_place(self.args[0], self.line)
+
+
+class UnknownModeError(SymgraphError, ValueError, KeyError):
+    """No linker or optimizer has this name. KeyError in Theano."""
+
+    def __str__(self) -> str:
         return _with_place(self.args[0], self.line)
 
 

@@ -48,6 +48,7 @@ BUILTIN = {
     "ShapeError": ValueError,
     "SymgraphError": Exception,
     "UnknownInputError": TypeError,
+    "UnknownModeError": KeyError,
     "UnusedInputError": ValueError,
     "ValueNotKnownError": ValueError,
 }

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterable
 from typing import Any
 
+from symgraph.errors import UnknownModeError
 from symgraph.graph.rule import Rule
 from symgraph.settings import config
 
@@ -139,13 +140,13 @@ def _linker(name: Any) -> str:
     found = known_linkers.get(getattr(name, "word", name))
     if found is not None:
         return found
-    raise ValueError(f"no linker is named {name!r}; known are llvm (native code in process), c (C source and a compiler), py (numpy rules)")
+    raise UnknownModeError(f"no linker is named {name!r}; known are llvm (native code in process), c (C source and a compiler), py (numpy rules)")
 
 
 def _optimizer(name: Any) -> str:
     level = _LEVELS.get(name)
     if level is None:
-        raise ValueError("optimizer must be fast_run, fast_compile, o0 ... o4 or None")
+        raise UnknownModeError("optimizer must be fast_run, fast_compile, o0 ... o4 or None")
     return level
 
 

@@ -232,7 +232,7 @@ def fit_update(target: SharedVariable, new: Any) -> Any:
             try:
                 new = as_variable(target.type.filter(new))
             except (TypeError, ValueError) as error:
-                raise TypeError(f"the update of {target} cannot be of its type {target.type}: {error}") from None
+                raise _kind(error)(f"the update of {target} cannot be of its type {target.type}: {error}") from None
         else:
             new = as_variable(new)
     if isinstance(target.type, Composite) and new.type != target.type:

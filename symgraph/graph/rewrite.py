@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections import Counter, deque
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -139,10 +140,22 @@ def _failed(r: Rule, node: Apply, error: Exception) -> None:
         return
     text = f"the rule {r.name} failed at {node.op}: {type(error).__name__}: {error}"
     if config.on_opt_error == "raise" or isinstance(error, OptimizationError):
-        raise OptimizationError(text, line=node.line) from error
+        raise _of_class(type(error))(text, line=node.line) from error
     warnings.warn(f"{text}; it was left out there", stacklevel=4)
     if config.on_opt_error == "pdb":
         breakpoint()
+
+
+@cache
+def _of_class(kind: type[Exception]) -> type[OptimizationError]:
+    """OptimizationError that is also of the builtin class that a rule raised, as a program expects which catches that."""
+    builtin = next(c for c in kind.__mro__ if c.__module__ == "builtins")
+    if issubclass(OptimizationError, builtin) or issubclass(kind, OptimizationError):
+        return OptimizationError
+    try:
+        return type("OptimizationError", (OptimizationError, builtin), {"__module__": OptimizationError.__module__})
+    except TypeError:  # OSError and its like cannot be had with another
+        return OptimizationError
 
 
 def _outputs(r: Rule, result: Any, node: Apply) -> list[Any] | None:

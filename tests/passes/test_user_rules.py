@@ -151,8 +151,9 @@ def test_a_rule_that_fails_is_named_and_left_out() -> None:
     with config.change_flags(on_opt_error="warn"), pytest.warns(UserWarning, match="rule broken failed at sin: KeyError"):
         f = function([x], T.sin(x), mode=mode)
     assert np.allclose(f(np.ones(1)), np.sin(1))
-    with config.change_flags(on_opt_error="raise"), pytest.raises(OptimizationError, match="rule broken failed"):
+    with config.change_flags(on_opt_error="raise"), pytest.raises(OptimizationError, match="rule broken failed") as caught:
         function([x], T.sin(x) + 1, mode=mode)
+    assert isinstance(caught.value, KeyError) and isinstance(caught.value.__cause__, KeyError)
     with config.change_flags(on_opt_error="ignore"):
         function([x], T.sin(x) + 2, mode=mode)
 
