@@ -240,7 +240,10 @@ def transpose(x: Any, *order: Any, axes: Any = None) -> Any:
     places = [as_axis(a, x.ndim, "transpose: axis") for a in axes] if axes else list(reversed(range(x.ndim)))
     if sorted(places) != list(range(x.ndim)):
         raise ValueError(f"transpose: axes {axes} do not name each of the {x.ndim} dimensions once")
-    return DimShuffle(x.ndim, places)(x)
+    turned = DimShuffle(x.ndim, places)(x)
+    if x.name is not None and places == list(reversed(range(x.ndim))):
+        turned.name = f"{x.name}.T"  # as Theano calls it
+    return turned
 
 
 def swapaxes(y: Any, axis1: int, axis2: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from symgraph.expr.variable import Constant, Variable
@@ -46,8 +47,23 @@ def written(node: Any, parts: list[str], x: Any) -> str:
         return permuted(node.op, parts[0])
     if name == "neg":
         return f"(-{parts[0]})"
+    if name == "abs":
+        return f"|{parts[0]}|"
+    kind = type(node.op).__name__
+    if kind == "Dot":
+        return f"({parts[0]} \\dot {parts[1]})"
+    if kind == "Cast":
+        return f"{node.op.dtype}({parts[0]})"
+    if kind in ("Subtensor", "AdvancedSubtensor"):
+        return _read_at(str(node.op)[len(kind) + 1 : -1], parts)
     text = f"{name or node.op}({', '.join(parts)})"
     return f"{text}.{x.index}" if len(node.outputs) > 1 else text
+
+
+def _read_at(places: str, parts: list[str]) -> str:
+    """``x[i, 1:]``: places are written as in the op's own text, with ``?`` and ``[]`` for those that inputs say."""
+    rest = iter(parts[1:])
+    return f"{parts[0]}[{re.sub(r'[?]|\[]', lambda found: next(rest, found[0]), places)}]"
 
 
 def permuted(op: DimShuffle, text: str) -> str:

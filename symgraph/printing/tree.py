@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import numpy as np
+
 from symgraph.expr.op import Apply
 from symgraph.expr.shared import SharedVariable
 from symgraph.expr.variable import Variable
@@ -18,7 +20,7 @@ def debugprint(
     obj: Any, depth: int = -1, print_type: bool = False, file: Any = None, ids: str = "CHAR", stop_on_name: bool = False, done: Any = None,
     print_storage: bool = False, print_clients: bool = False, used_ids: Any = None,
 ) -> Any:
-    """Print the tree of a variable, a node, a function or a list of such; a node met again is shown as `···`.
+    """Print the tree of a variable, a node, a function, a FunctionGraph or a list of such; a node met again is shown as `···`. Numbers and arrays are printed.
 
     depth: levels to show (-1: all). print_type: the type of each variable too. file: where to print, or "str" for the text
     itself. ids: "CHAR" (letters), "int", "id" (addresses) or "" for none. stop_on_name: do not look into named variables.
@@ -36,12 +38,13 @@ def debugprint(
     """
     if ids not in ("CHAR", "int", "id", ""):
         raise ValueError(f"ids must be 'CHAR', 'int', 'id' or '', got {ids!r}")
-    roots = roots_of(obj)
+    printed = isinstance(obj, (int, float, np.ndarray))  # as it is, in a list of other things, say
+    roots = [] if printed else roots_of(obj)
     printer = _Printer(depth, print_type, ids, stop_on_name, done, used_ids, _readers(roots) if print_clients else {})
     for root in roots:
         printer.tree(root, "")
     printer.inner()
-    text = "\n".join(printer.lines)
+    text = str(obj) if printed else "\n".join(printer.lines)
     if file == "str":
         return text
     print(text, file=sys.stdout if file is None else file)
@@ -49,7 +52,7 @@ def debugprint(
 
 
 def roots_of(obj: Any) -> list[Any]:
-    """The variables that a variable, a node, a list of such or a function stands for; TypeError for anything else."""
+    """The variables that a variable, a node, a list of such, a function or a FunctionGraph stands for; TypeError for anything else."""
     if isinstance(obj, Variable):
         return [obj]
     if isinstance(obj, Apply):
@@ -59,6 +62,8 @@ def roots_of(obj: Any) -> list[Any]:
     computed = getattr(obj, "optimised", None)  # a compiled function knows the graph it runs
     if computed is not None:
         return list(computed)
+    if hasattr(obj, "apply_nodes"):  # a FunctionGraph
+        return list(obj.outputs)
     raise TypeError(f"debugprint can print variables, nodes and functions, not {obj!r} of {type(obj)}")
 
 

@@ -11,6 +11,7 @@ import pytest
 import symgraph
 import symgraph.tensor as T
 from symgraph import debugprint, function, pp, shared
+from symgraph.graph import FunctionGraph
 
 
 def tree(obj: Any, **options: Any) -> list[str]:
@@ -98,11 +99,19 @@ def test_letters_go_on_after_z() -> None:
     assert tree(y)[25].endswith("[id Z]") and tree(y)[26].endswith("[id AA]") and tree(y)[27].endswith("[id AB]")
 
 
+def test_formulas_of_what_is_read_and_turned() -> None:
+    x, m, i = T.dvector("x"), T.dmatrix("m"), T.iscalar("i")
+    texts = {"x[i:]": x[i:], "m[i, 1:]": m[i, 1:], "m[::-1, 0]": m[::-1, 0], "x[TensorConstant{[0 1]}]": x[[0, 1]], "m[i:, TensorConstant{[1]}]": m[i:, [1]],
+             "|x|": abs(x), "(m \\dot x)": T.dot(m, x), "int32(x)": T.cast(x, "int32"), "(m.T \\dot m)": T.dot(m.T, m)}
+    assert [pp(y) for y in texts.values()] == list(texts) and str(m.T) == "m.T"
+
+
 def test_nodes_and_wrong_things() -> None:
     x = T.dscalar("x")
     assert tree((x + 1).owner) == tree(x + 1)
+    assert tree(FunctionGraph([x], [x + 1], clone=False)) == tree(x + 1) and debugprint(3, file="str") == "3"
     with pytest.raises(TypeError, match="variables, nodes and functions"):
-        debugprint(3)
+        debugprint("x")
 
 
 def test_bodies_of_loops_follow() -> None:
