@@ -6,7 +6,6 @@ import sys
 import warnings
 from collections import Counter, deque
 from collections.abc import Sequence
-from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -146,7 +145,6 @@ def _failed(r: Rule, node: Apply, error: Exception) -> None:
         breakpoint()
 
 
-@cache
 def _of_class(kind: type[Exception]) -> type[OptimizationError]:
     """OptimizationError that is also of the builtin class that a rule raised, as a program expects which catches that."""
     builtin = next(c for c in kind.__mro__ if c.__module__ == "builtins")

@@ -15,6 +15,7 @@ _INFIX = {
     "add": "+", "sub": "-", "mul": "*", "true_div": "/", "int_div": "//", "mod": "%", "pow": "**", "eq": "eq", "neq": "neq", "lt": "<", "gt": ">",
     "le": "<=", "ge": ">=", "and_": "&", "or_": "|", "xor": "^",
 }
+_INPUT = re.compile(r"\?|\[\]")  # in the text of an op that reads: a place that an input says
 
 
 def pp(variable: Any) -> str:
@@ -63,7 +64,8 @@ def written(node: Any, parts: list[str], x: Any) -> str:
 def _read_at(places: str, parts: list[str]) -> str:
     """``x[i, 1:]``: places are written as in the op's own text, with ``?`` and ``[]`` for those that inputs say."""
     rest = iter(parts[1:])
-    return f"{parts[0]}[{re.sub(r'[?]|\[]', lambda found: next(rest, found[0]), places)}]"
+    index = _INPUT.sub(lambda found: next(rest, found[0]), places)
+    return f"{parts[0]}[{index}]"
 
 
 def permuted(op: DimShuffle, text: str) -> str:

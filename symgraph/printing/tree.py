@@ -20,7 +20,8 @@ def debugprint(
     obj: Any, depth: int = -1, print_type: bool = False, file: Any = None, ids: str = "CHAR", stop_on_name: bool = False, done: Any = None,
     print_storage: bool = False, print_clients: bool = False, used_ids: Any = None,
 ) -> Any:
-    """Print the tree of a variable, a node, a function, a FunctionGraph or a list of such; a node met again is shown as `···`. Numbers and arrays are printed.
+    """Print the tree of a variable, a node, a function, a FunctionGraph or a list of such; a node met again is shown as `···`. Numbers and arrays
+    are printed as they are.
 
     depth: levels to show (-1: all). print_type: the type of each variable too. file: where to print, or "str" for the text
     itself. ids: "CHAR" (letters), "int", "id" (addresses) or "" for none. stop_on_name: do not look into named variables.
@@ -38,7 +39,7 @@ def debugprint(
     """
     if ids not in ("CHAR", "int", "id", ""):
         raise ValueError(f"ids must be 'CHAR', 'int', 'id' or '', got {ids!r}")
-    printed = isinstance(obj, (int, float, np.ndarray))  # as it is, in a list of other things, say
+    printed = isinstance(obj, (int, float, np.ndarray))
     roots = [] if printed else roots_of(obj)
     printer = _Printer(depth, print_type, ids, stop_on_name, done, used_ids, _readers(roots) if print_clients else {})
     for root in roots:

@@ -101,7 +101,8 @@ def test_letters_go_on_after_z() -> None:
 
 def test_formulas_of_what_is_read_and_turned() -> None:
     x, m, i = T.dvector("x"), T.dmatrix("m"), T.iscalar("i")
-    texts = {"x[i:]": x[i:], "m[i, 1:]": m[i, 1:], "m[::-1, 0]": m[::-1, 0], "x[TensorConstant{[0 1]}]": x[[0, 1]], "m[i:, TensorConstant{[1]}]": m[i:, [1]],
+    texts = {"x[i:]": x[i:], "m[i, 1:]": m[i, 1:], "m[::-1, 0]": m[::-1, 0], "x[TensorConstant{[0 1]}]": x[[0, 1]],
+             "m[i:, TensorConstant{[1]}]": m[i:, [1]],
              "|x|": abs(x), "(m \\dot x)": T.dot(m, x), "int32(x)": T.cast(x, "int32"), "(m.T \\dot m)": T.dot(m.T, m)}
     assert [pp(y) for y in texts.values()] == list(texts) and str(m.T) == "m.T"
 
