@@ -55,7 +55,7 @@ def carries(block: ir.Block) -> bool:
     """Whether a loop without calls hands values on from round to round: these LLVM's passes keep in registers, and what they are made of."""
     for node in block:
         if isinstance(node, (ir.For, ir.While)):
-            if carries(node.body) or (not acts(node.body) and (isinstance(node, ir.While) or bool(node.carried))):
+            if carries(node.body) or (isinstance(node, ir.For) and not acts(node.body) and bool(node.carried)):
                 return True
         elif isinstance(node, ir.If) and (carries(node.then) or carries(node.otherwise)):
             return True
@@ -74,12 +74,15 @@ def walk(block: ir.Block, roots: dict[int, int], plans: dict[int, Plan], width: 
             if any(isinstance(n, (ir.For, ir.While)) for n in node.body) or acts(node.body):
                 if not walk(node.body, roots, plans, width):
                     return False
-            elif isinstance(node, ir.For) and node.kind == "independent" and not any(called(n) for n in node.body):
+            elif isinstance(node, ir.For) and node.kind == "independent" and not elsewhere(node.body):
                 plan = Sight(node, roots, width).plan()
                 if plan is None:
                     return False
                 plans[id(node)] = plan
-            elif not isinstance(node, ir.For) or not all(plain(n) for n in node.body):
+            elif isinstance(node, ir.While):
+                if stores(node.body):
+                    return False
+            elif not all(plain(n) for n in node.body):
                 return False
             elif node.carried and any(isinstance(n, ir.Store) for n in node.body):
                 return False  # more than the rest of a sum: this is work of its own, and takes 1.2 times as long with few passes
@@ -101,11 +104,21 @@ def acts(block: ir.Block) -> bool:
     )
 
 
+def stores(block: ir.Block) -> bool:
+    """Whether a block without loops writes to memory."""
+    return any(isinstance(n, ir.Store) or (isinstance(n, ir.If) and (stores(n.then) or stores(n.otherwise))) for n in block)
+
+
 def plain(node: ir.Node) -> bool:
-    """Whether a node is without control but for a check."""
+    """Whether a node is without control but for a check, or a branch in which functions of libraries are called."""
     if isinstance(node, ir.If):
-        return not node.then and not node.results and all(isinstance(n, ir.Fail) for n in node.otherwise)
-    return isinstance(node, (ir.Assign, ir.Load, ir.Store))
+        return elsewhere([node]) or (not node.then and not node.results and all(isinstance(n, ir.Fail) for n in node.otherwise))
+    return isinstance(node, (ir.Assign, ir.Load, ir.Store, ir.External))
+
+
+def elsewhere(block: ir.Block) -> bool:
+    """Whether functions of libraries do most of the work of a block: then vectors gain nothing."""
+    return any(called(n) or isinstance(n, ir.External) or (isinstance(n, ir.If) and (elsewhere(n.then) or elsewhere(n.otherwise))) for n in block)
 
 
 def called(node: ir.Node) -> bool:

@@ -8,7 +8,7 @@ it can, and stores them: the exchanges one by one, from memory to memory, took t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from symgraph.ops.sort.words import Memory, Word
@@ -60,7 +60,7 @@ class Tile:
             tile = Tile(Memory(b, *kind), arguments[: len(self.arrays)])
             count = arguments[-1] if sizes else n
             tile.fill(count)
-            sort_columns(b, count, tile.order)
+            sort_columns(tile, count)
 
         self.b.routine(("sort_tile", *kind, None if sizes else n), [*self.arrays, *sizes], body)
 
@@ -75,39 +75,50 @@ class Tile:
         with b.loop(n, room(n) if isinstance(n, int) else end()) as k, b.loop(0, lanes, independent=True) as lane:
             self.store(k * lanes + lane, (largest, k)[: len(self.arrays)])
 
-    def order(self, places: Sequence[Any], pairs: Pairs) -> None:
+    def row(self, place: Any) -> Sequence[Any]:
+        """The addresses of the words at a place of the columns."""
+        return [self.b.offset(array, place * self.lanes) for array in self.arrays]
+
+    def order(self, rows: Sequence[tuple[Sequence[Any], Any]], pairs: Pairs) -> None:
+        """The words in some rows, pairs of which (numbers among the rows) are put in order one after the other. A row is told by the addresses
+        of one, which may be known before a loop, and how many places further it is."""
         b, lanes = self.b, self.lanes
         with b.loop(0, lanes, independent=True) as lane:
-            held = [self.load(place * lanes + lane) for place in places]
+            places = [(Tile(self.memory, arrays), further * lanes + lane) for arrays, further in rows]
+            held = [tile.load(i) for tile, i in places]
             for i, j in pairs:
                 held[i], held[j] = self.memory.ordered(held[i], held[j])
-            for place, word in zip(places, held):
-                self.store(place * lanes + lane, word)
+            for (tile, place), word in zip(places, held):
+                tile.store(place, word)
 
 
-def sort_columns(b: Any, n: Any, order: Callable[[Sequence[Any], Pairs], None]) -> None:
-    """Calls ``order(places, pairs)`` for the words at some places of each column, as it takes to sort n words.
-
-    order: loads these words, puts pairs of them (numbers among the places) in order one after the other, stores them. The words from n up
-    to ``room(n)`` must be there, and none of them less than any other.
-    """
+def sort_columns(tile: Tile, n: Any) -> None:
+    """Sorts n words of each column. Those from n up to ``room(n)`` must be there, and none of them less than any other."""
+    b = tile.b
     runs = (n + (RUN - 1)) // RUN
-    with b.loop(0, runs) as run:
-        order([run * RUN + k for k in range(RUN)], _SORTED)
+
+    def each_run(pairs: Pairs) -> None:
+        with b.loop(0, runs) as run:
+            row = tile.row(run * RUN)
+            tile.order([(row, k) for k in range(RUN)], pairs)
 
     def merge(size: Any) -> Any:
         part = size // 4
-        with b.loop(0, (n + size - 1) // (size * 2)) as pair, b.loop(0, part) as i:  # a run without a second one is left as it is
-            first, last = pair * size * 2 + i, (pair + 1) * size * 2 - 1 - i
-            order([*[first + part * k for k in range(4)], *[last - part * k for k in range(3, -1, -1)]], _MERGED)
+        with b.loop(0, (n + size - 1) // (size * 2)) as pair:  # a run without a second one is left as it is
+            first, last = pair * size * 2, (pair + 1) * size * 2 - 1
+            up, down = [tile.row(first + part * k) for k in range(4)], [tile.row(last - part * k) for k in range(3, -1, -1)]
+            with b.loop(0, part) as i:
+                tile.order([*[(row, i) for row in up], *[(row, 0 - i) for row in down]], _MERGED)
 
         def middle() -> None:  # of distances 32, 16, 8 what the first pass left; to do one again changes nothing
-            with b.loop(0, (n + 31) // 32) as block, b.loop(0, 8) as i:
-                order([block * 32 + i + 8 * k for k in range(4)], _MIDDLE)
+            with b.loop(0, (n + 31) // 32) as block:
+                row = tile.row(block * 32)
+                with b.loop(0, 8) as i:
+                    tile.order([(row, i + 8 * k) for k in range(4)], _MIDDLE)
 
         b.when(b.less_equal(WIDE, size), middle)
-        with b.loop(0, runs) as run:
-            order([run * RUN + k for k in range(RUN)], _CLEANED)
+        each_run(_CLEANED)
         return b.less(size * 2, n), [size * 2]
 
+    each_run(_SORTED)
     b.when(b.less(RUN, n), lambda: b.repeat([b.constant(RUN, "int64")], merge) and None)
