@@ -214,7 +214,9 @@ class Builder(Arithmetic):
         done, *total = side_by_side() if is_number(n) else self.when(self.less(n, 2 * lanes), lambda: [0, *start], side_by_side, alike=True)
         if isinstance(done, Scalar):
             self.note_range(done.value, 0, None)
-        return rest(done, total)
+        results = rest(done, total)
+        self.block[-1].kind = "rest"  # type: ignore[union-attr]
+        return results
 
     def halved(self, rows: Sequence[Any], lanes: int, combine: Callable[..., Sequence[Any]]) -> list[Any]:
         """The accumulators side by side in `rows` joined to one, each of the first half with its opposite, so that this too is done side by side."""

@@ -75,7 +75,8 @@ class For:
 
     `carried` are the names of the carried values inside the body, `initial` what they start as, `yields` what the body hands to
     the next round, `results` what they are after the last (the initial ones if there was none).
-    kind: 'serial'; 'independent': no round reads what another writes, carries nothing, rounds may run in any order or together.
+    kind: 'serial'; 'rest': serial, the few rounds that accumulators side by side leave over; 'independent': no round reads what another writes,
+    carries nothing, rounds may run in any order or together.
     """
 
     index: Value

@@ -235,8 +235,8 @@ class Checker:
         self.index(node.start)
         self.index(node.stop)
         self.require(type(node.step) is int and node.step > 0, "the step is a positive constant")
-        self.require(node.kind in ("serial", "independent"), f"there is no kind {node.kind}")
-        self.require(node.kind == "serial" or not node.carried, "independent rounds carry nothing")
+        self.require(node.kind in ("serial", "rest", "independent"), f"there is no kind {node.kind}")
+        self.require(node.kind != "independent" or not node.carried, "independent rounds carry nothing")
         self.loop(node)
 
     def while_(self, node: ir.While) -> None:

@@ -1,8 +1,9 @@
 """Which loops of a function the LLVM target writes as operations on vectors, and how wide: looked up before a line is written.
 
-A loop qualifies if its rounds are independent, it counts by one, its body is straight, and every access to memory is at the place of the round
-itself (`start + index`, neighbours in memory) or the same in all rounds. All other loops are left to LLVM's own vectoriser, with the whole
-function they stand in: it knows what strides, gathers and masks cost.
+A loop qualifies if its rounds are independent, it counts by one, its body is straight, and accesses to memory are at the place of the round
+itself (`start + index`, neighbours in memory), the same in all rounds, or at places that were read. Steps other than one are left to LLVM's own
+vectoriser, with the whole function they stand in, and so are serial loops that it might make something of. What it can do nothing with needs none of
+its passes: counting, moving to places that were read, sums that are handed on, whiles, functions of libraries.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ WHOLE = {32: 12, 16: 24, 8: 48, 4: 48, 2: 48}
 # Vectors side by side in loops with elementary functions, whose constants are then read from memory once for all. 10 x 100,000 numbers with one,
 # two and four: exp 2.1, 1.9, 1.6 ms, sigmoid 2.5, 2.1, 1.8, tanh 4.0, 3.2, 3.4, log 2.4, 2.1, 2.3, softplus 6.9, 4.9, 5.7.
 SEVERAL = {"exp": 4, "exp2": 4}
+BRIEF = 32  # rounds of a loop of accumulators
 Terms = tuple[tuple[int, int], ...]  # (value's number, factor), to be added up
 Form = tuple[int, Terms, int]  # index * first + terms + last
 
@@ -30,7 +32,7 @@ class Plan:
     of a second loop, before the single ones, where they are dear; 0: there is none.
 
     alike: numbers of the values of the body that all rounds share. forms: number -> what an int64 that grows by as much every round is of the index.
-    moves: bytes of an element, where the loop does nothing but copy or clear memory.
+    moves: bytes of an element, where the loop does nothing but copy or clear memory. apiece: some elements are read or written one by one.
     """
 
     lanes: int
@@ -39,6 +41,7 @@ class Plan:
     alike: set[int] = field(default_factory=set)
     forms: dict[int, Form] = field(default_factory=dict)
     moves: int = 0
+    apiece: bool = False
 
 
 def plan_of(function: ir.Function, width: int) -> dict[int, Plan] | None:
@@ -48,7 +51,31 @@ def plan_of(function: ir.Function, width: int) -> dict[int, Plan] | None:
     """
     plans: dict[int, Plan] = {}
     roots: dict[int, int] = {}  # pointers into Locals -> the number of that Local
-    return plans if width and walk(function.body, roots, plans, width) else None
+    if not width or not walk(function.body, roots, plans, width):
+        return None
+    apiece = any(plan.apiece for plan in plans.values())
+    return None if apiece and accumulates(function.body, plans, roots) else plans
+
+
+def accumulates(block: ir.Block, plans: dict[int, Plan], roots: dict[int, int]) -> bool:
+    """Whether rows of accumulators stand in memory that is not the function's own: LLVM keeps them in registers, but for few passes."""
+    for node in block:
+        if isinstance(node, ir.If) and (accumulates(node.then, plans, roots) or accumulates(node.otherwise, plans, roots)):
+            return True
+        if not isinstance(node, (ir.For, ir.While)):
+            continue
+        made = {x.number for x in node.carried} | {n.out.number for n in node.body if isinstance(n, (ir.Assign, ir.Load))}
+        made |= {node.index.number} if isinstance(node, ir.For) else set()
+        for inner in node.body:
+            plan = plans.get(id(inner))
+            if plan is not None and plan.times and any(
+                isinstance(n, ir.Store) and n.pointer.number not in roots and n.index.number in plan.forms  # type: ignore[union-attr]
+                and not made & {number for number, _ in plan.forms[n.index.number][1]} for n in inner.body  # type: ignore[union-attr]
+            ):
+                return True
+        if accumulates(node.body, plans, roots):
+            return True
+    return False
 
 
 def carries(block: ir.Block) -> bool:
@@ -82,10 +109,8 @@ def walk(block: ir.Block, roots: dict[int, int], plans: dict[int, Plan], width: 
             elif isinstance(node, ir.While):
                 if stores(node.body):
                     return False
-            elif not all(plain(n) for n in node.body):
+            elif not all(plain(n) for n in node.body) or (node.kind != "independent" and stores(node.body) and not scatters(node)):
                 return False
-            elif node.carried and any(isinstance(n, ir.Store) for n in node.body):
-                return False  # more than the rest of a sum: this is work of its own, and takes 1.2 times as long with few passes
             for k, out in enumerate(node.results):
                 inherit(out, (node.carried[k],), roots)
         elif isinstance(node, ir.If):
@@ -94,6 +119,28 @@ def walk(block: ir.Block, roots: dict[int, int], plans: dict[int, Plan], width: 
             for k, out in enumerate(node.results):
                 inherit(out, (node.then_yields[k], node.otherwise_yields[k]), roots)
     return True
+
+
+def scatters(node: ir.For) -> bool:
+    """Whether a serial loop that writes is one that LLVM's vectoriser can do nothing with: it writes where it reads that it should, hands on what it
+    writes, or has few rounds."""
+    if node.kind == "rest":
+        return True
+    carried = {x.number for x in node.carried}
+    beyond = set(carried)  # values of the body that are more than arithmetic on the index
+    varying = carried | {node.index.number}
+    for n in node.body:
+        if isinstance(n, (ir.Assign, ir.Load)):
+            read = n.args if isinstance(n, ir.Assign) else (n.index,)
+            if any(number_of(x) in varying for x in read):
+                varying.add(n.out.number)
+                if isinstance(n, ir.Load) or any(number_of(x) in beyond for x in read):
+                    beyond.add(n.out.number)
+    return any(isinstance(n, ir.Store) and (number_of(n.index) in beyond or number_of(n.value) in carried) for n in node.body)
+
+
+def number_of(x: ir.Operand) -> int:
+    return x.number if isinstance(x, ir.Value) else 0
 
 
 def acts(block: ir.Block) -> bool:
@@ -142,16 +189,20 @@ class Sight:
         self.width = width
         self.forms: dict[int, Form] = {node.index.number: (1, (), 0)}  # of values of the body
         self.varying: set[int] = set()
+        self.read: set[int] = set()  # what depends on elements that were read
         self.widest = 1
         self.accesses: list[tuple[int, Form, bool]] = []  # pointer, place, whether it is written
+        known = isinstance(node.start, int) and isinstance(node.stop, int)
+        self.trip = int(node.stop) - int(node.start) if known else 0  # type: ignore[arg-type]
+        self.brief = 0 < self.trip <= BRIEF  # elsewhere strides are left to LLVM, which reads vectors and picks from them
+        self.apiece = False  # elements that lie anywhere are read or written one by one
 
     def plan(self) -> Plan | None:
         node = self.node
         if node.step != 1 or not all(self.fits(n) for n in node.body):
             return None
         lanes, times, narrow = self.width * 8 // self.widest, 0, 0
-        known = isinstance(node.start, int) and isinstance(node.stop, int)
-        trip = int(node.stop) - int(node.start) if known else 0  # type: ignore[arg-type]
+        trip, known = self.trip, self.trip > 0
         if any(getattr(n, "operation", "") in MATH for n in node.body):
             several = min(SEVERAL.get(n.operation, 2) for n in node.body if isinstance(n, ir.Assign) and n.operation in MATH)
             if not known or trip >= 2 * lanes * several:
@@ -164,12 +215,12 @@ class Sight:
             return None
         alike = {n for n, form in self.forms.items() if not form[0]}
         moving = {n: form for n, form in self.forms.items() if form[0]}
-        return Plan(lanes, times, narrow, alike, moving, 0 if times else self.moves())
+        return Plan(lanes, times, narrow, alike, moving, 0 if times else self.moves(), self.apiece)
 
     def moves(self) -> int:
         """Bytes of an element, if the loop copies memory or clears it."""
         acts = [n for n in self.node.body if not isinstance(n, ir.Assign)]
-        last = acts[-1] if acts else None
+        last = acts[-1] if acts and not self.apiece else None
         if not isinstance(last, ir.Store) or any(isinstance(n, ir.Assign) and n.out.number in self.varying for n in self.node.body):
             return 0
         size = max(8, WIDTH[memory_type(last.pointer.type)]) // 8
@@ -207,15 +258,24 @@ class Sight:
         types = [out.type, *(x.type for x in node.args if isinstance(x, ir.Value))]
         if any(type.endswith("*") or type == "float16" for type in types) or (operation in MATH and operation not in ELEMENTARY):
             return False
+        if any(number_of(x) in self.read for x in node.args):
+            self.read.add(out.number)
         self.varying.add(out.number)
         self.widest = max(self.widest, *(WIDTH[TYPES[type]] for type in types))
         return True
 
     def access(self, node: ir.Load | ir.Store) -> bool:
         pointer, place = self.form(node.pointer), self.form(node.index)
-        if pointer is None or pointer[0] or place is None or node.pointer.type == "float16*":
+        if pointer is None or pointer[0] or node.pointer.type == "float16*":
             return False
         writes = isinstance(node, ir.Store)
+        if isinstance(node, ir.Load):
+            self.read.add(node.out.number)
+        if (place is None and (self.brief or number_of(node.index) in self.read)) or (place is not None and place[0] not in (0, 1) and self.brief):
+            self.apiece = True
+            place = 1, ((-len(self.accesses) - 1, 1),), 0  # like no other
+        if place is None:
+            return False
         self.accesses.append((node.pointer.number, place, writes))
         if place[0] == 1:
             if isinstance(node, ir.Load):

@@ -1,8 +1,9 @@
 """A loop of independent rounds as operations on vectors: `lanes` rounds in one, and single rounds for what is left over.
 
 What all rounds share is computed once before the loop, the addresses but for the index too: LLVM's own way to simple addresses, its strength
-reduction, took a third of the time of compiling a recurrent network. Places in memory are those of the first lane; that the others lie beside it
-is what `codegen.targets.llvmplan` has made sure of. A loop that does nothing but copy or clear memory becomes one call of memmove or memset.
+reduction, took a third of the time of compiling a recurrent network. Places in memory are those of the first lane where the others lie beside it,
+which `codegen.targets.llvmplan` knows; else elements are read and written one by one.
+A loop that does nothing but copy or clear memory becomes one call of memmove or memset.
 """
 
 from __future__ import annotations
@@ -106,6 +107,9 @@ class Lanes:
         self.common: dict[int, str] = {}  # of values that all rounds share
         self.bases: dict[tuple[int, Terms], str] = {}  # (pointer, terms of a place) -> the address
         self.sums: dict[Terms, str] = {}
+        self.makers = {n.out.number: n for n in node.body if isinstance(n, (ir.Assign, ir.Load))}
+        self.written = False  # whether this round has written to memory
+        self.apiece: dict[tuple[int, int], ir.Value] = {}  # (value's number, lane) -> what it is in that lane
         self.before: list[str] = writer.lines if plan.times else []  # lines for in front of the loop
 
     def shared(self) -> None:
@@ -124,6 +128,8 @@ class Lanes:
     def round(self, index: ir.Operand) -> None:
         self.index = index
         self.vectors.clear()
+        self.apiece.clear()
+        self.written = False
         self.body()
 
     def body(self) -> None:
@@ -243,20 +249,70 @@ class Lanes:
         name = self.vectors[n.out.number] = self.writer.fresh()
         element = memory_type(n.pointer.type)
         many = vector(element, self.lanes)
-        address = self.address(n)
         lines = self.writer.lines
-        if n.pointer.type == "bool*":
-            lines.append(f"  {name}.m = load {many}, ptr {address}, align 1\n  {name} = icmp ne {many} {name}.m, zeroinitializer")
+        found = f"{name}.m" if n.pointer.type == "bool*" else name
+        if self.beside(n.index):
+            lines.append(f"  {found} = load {many}, ptr {self.address(n)}, align {WIDTH[element] // 8}")
         else:
-            lines.append(f"  {name} = load {many}, ptr {address}, align {WIDTH[element] // 8}")
+            before = "poison"
+            for k, place in enumerate(self.places(n)):
+                part = found if k == self.lanes - 1 else f"{name}.{k}"
+                lines.append(f"  {name}.{k}.x = load {element}, ptr {place}")
+                lines.append(f"  {part} = insertelement {many} {before}, {element} {name}.{k}.x, i64 {k}")
+                before = part
+        if n.pointer.type == "bool*":
+            lines.append(f"  {name} = icmp ne {many} {found}, zeroinitializer")
 
     def store(self, n: ir.Store) -> None:
         name = self.writer.fresh()
         type = n.pointer.type[:-1]
         element = memory_type(n.pointer.type)
+        many = vector(element, self.lanes)
         value = self.vector(n.value, type)
-        address = self.address(n)
+        lines = self.writer.lines
         if type == "bool":
-            self.writer.lines.append(f"  {name}.m = zext {vector('i1', self.lanes)} {value} to {vector('i8', self.lanes)}")
+            lines.append(f"  {name}.m = zext {vector('i1', self.lanes)} {value} to {vector('i8', self.lanes)}")
             value = f"{name}.m"
-        self.writer.lines.append(f"  store {vector(element, self.lanes)} {value}, ptr {address}, align {WIDTH[element] // 8}")
+        if self.beside(n.index):
+            lines.append(f"  store {many} {value}, ptr {self.address(n)}, align {WIDTH[element] // 8}")
+            self.written = True
+            return
+        places = self.places(n)
+        self.written = True
+        for k, place in enumerate(places):
+            lines.append(f"  {name}.{k} = extractelement {many} {value}, i64 {k}\n  store {element} {name}.{k}, ptr {place}")
+
+    def beside(self, index: ir.Operand) -> bool:
+        """Whether the elements of all lanes lie side by side."""
+        return isinstance(index, ir.Value) and self.plan.forms.get(index.number, (0,))[0] == 1
+
+    def places(self, n: ir.Load | ir.Store) -> list[str]:
+        """The address of each lane's element, which lie anywhere. One by one: the processor's own instruction to gather is slower on many, and
+        numbers that have been a vector are slow to take apart."""
+        element, found, pointer = memory_type(n.pointer.type), [], self.writer.operand(self.share(n.pointer))
+        for lane in range(self.lanes):
+            place = self.writer.operand(self.alone(n.index, lane))
+            name = self.writer.fresh()
+            self.writer.lines.append(f"  {name} = getelementptr inbounds {element}, ptr {pointer}, i64 {place}")
+            found.append(name)
+        return found
+
+    def alone(self, x: ir.Operand, lane: int) -> ir.Operand:
+        """A value in one lane, computed anew."""
+        if not isinstance(x, ir.Value):
+            return x
+        if x.number in self.plan.alike or (x.number not in self.makers and x is not self.node.index):
+            return self.share(x)
+        key = x.number, lane
+        if key not in self.apiece:
+            out = self.apiece[key] = self.writer.new_value(x.type)
+            if x is self.node.index:
+                self.writer.lines.append(f"  %v{out.number} = add i64 {self.writer.operand(self.index)}, {lane}")
+            elif isinstance(maker := self.makers[x.number], ir.Load) and self.written:  # what it was read from may be another now
+                lanes = vector(type_name(x.type), self.lanes)
+                self.writer.lines.append(f"  %v{out.number} = extractelement {lanes} {self.vectors[x.number]}, i64 {lane}")
+            elif isinstance(maker, ir.Load):
+                self.writer.load(ir.Load(out, self.share(maker.pointer), self.alone(maker.index, lane)))
+            else:
+                self.writer.assign(ir.Assign(out, maker.operation, tuple(self.alone(y, lane) for y in maker.args)))
+        return self.apiece[key]

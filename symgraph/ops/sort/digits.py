@@ -139,13 +139,16 @@ class Digits:
         number = b.select(b.less_equal(length, bits), b.constant(1, "int64"), DIGITS)  # odd, so that they end in the second buffer
         patience = n * PATIENCE
 
+        moved = b.local("int64", 1)
+
         def turn(shift: Any, leading: Any) -> Any:
             self.count(first, counters, n, least, shift, bits, DIGITS)
             self.move(first, second, counters, n, least, shift, bits, number)
-            moves = b.when(leading, lambda: self.mend(second, n, patience), lambda: b.constant(0, "int64"))
+            self.mend(second, b.select(leading, n, 0), patience, moved)
+            moves = b.load(moved, 0)
             again = b.either(b.both(leading, b.less_equal(patience, moves)), b.both(b.invert(leading), b.less(shift, low)))
-            with b.loop(0, b.select(again, n, 0)) as k:
-                self.memory.store(first, k, self.memory.load(second, k))
+            with b.loop(0, b.select(again, n * 2 if self.memory.pair else n, 0), independent=True) as k:
+                b.store(first, k, b.load(second, k))
             return again, [b.select(leading, 0, b.minimum(shift + span, low)), b.constant(False, "bool")]
 
         b.repeat([low, b.constant(True, "bool")], turn)
@@ -159,15 +162,20 @@ class Digits:
 
         return b.repeat([0], more)[0]
 
-    def mend(self, memory: Any, n: Any, patience: Any) -> Any:
+    def mend(self, memory: Any, n: Any, patience: Any, moved: Any) -> None:
         """Words that lie nearly in order put in order, unless it takes more than so many moves; how many it took."""
-        b = self.b
+        kind = self.memory.kind
 
-        def place(k: Any, moves: Any) -> list[Any]:
-            wrong = b.less(self.memory.load(memory, k)[0], self.memory.load(memory, k - 1)[0])
-            return [b.when(b.both(wrong, b.less(moves, patience)), lambda: self.insert(memory, k, moves), lambda: moves)]
+        def body(b: Any, memory: Any, n: Any, patience: Any, moved: Any) -> None:
+            words = Memory(b, *kind)
 
-        return b.fold(1, n, [0], place)[0]
+            def place(k: Any, moves: Any) -> list[Any]:
+                wrong = b.less(words.load(memory, k)[0], words.load(memory, k - 1)[0])
+                return [b.when(b.both(wrong, b.less(moves, patience)), lambda: Digits(words).insert(memory, k, moves), lambda: moves)]
+
+            b.store(moved, 0, b.fold(1, n, [b.constant(0, "int64")], place)[0])
+
+        self.b.routine(("mend_words", *kind), [memory, n, patience, moved], body)
 
     def insert(self, memory: Any, k: Any, moves: Any) -> Any:
         """Word k put to its place among those before it; the moves so far, with those that this took."""

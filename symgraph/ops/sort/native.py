@@ -79,14 +79,14 @@ class Sorter:
         columns = Tile(words, [b.offset(tile.pointer, longest * lanes * k) for k in range(2 if words.pair else 1)])
         starts, targets = b.local("int64", lanes), b.local("int64", lanes)
         with b.loop(0, rows.number, step=lanes) as first:
-            with b.loop(0, lanes) as lane:
+            with b.loop(0, lanes, independent=True) as lane:
                 row = b.minimum(first + lane, rows.number - 1)
                 b.store(starts, lane, rows.first(row))
                 b.store(targets, lane, self.out.first(row))
-            with b.loop(0, n) as k, b.loop(0, lanes) as lane:
+            with b.loop(0, n) as k, b.loop(0, lanes, independent=True) as lane:
                 columns.store(k * lanes + lane, words.word(words.keys.of(self.x, b.load(starts, lane) + k * rows.step), k))
             columns.sort(n)
-            with b.loop(0, self.wanted) as k, b.loop(0, b.minimum(rows.number - first, lanes)) as lane:
+            with b.loop(0, self.wanted) as k, b.loop(0, lanes, independent=True) as lane:  # the last row perhaps several times
                 where = b.load(targets, lane) + k * self.out.step
                 self.write(where, b.load(starts, lane), columns.load(self.ranked(where, k) * lanes + lane))
 
@@ -103,16 +103,16 @@ class Sorter:
                 by_every_digit(words, first, second, counters.pointer, n, least, most, write)
             else:
                 sort_words(words, first, second, counters.pointer, n, least, most)
-                with b.loop(0, n) as k:
+                with b.loop(0, n, independent=True) as k:
                     write(k, words.load(second, k))
 
     def look(self, word_at: Read, memory: Any) -> list[Any]:
         """The words of a row put into memory; the least and the largest of them."""
-        b, words = self.b, self.words
+        words = self.words
 
-        def one(k: Any, least: Any, most: Any) -> list[Any]:
+        def one(k: Any, found: Sequence[Any]) -> list[Any]:
             word = word_at(k)
             words.store(memory, k, word)
-            return [b.minimum(least, word[0]), b.maximum(most, word[0])]
+            return words.widened(found, word, word)
 
-        return b.fold(0, self.rows.count, words.ends()[::-1], one)  # type: ignore[no-any-return]
+        return words.extremes(self.rows.count, one)

@@ -116,13 +116,13 @@ class Selector(Sorter):
 
     def extremes(self, memory: Any, count: Any) -> list[Any]:
         """The least and the largest of `count` words."""
-        b = self.b
+        words = self.words
 
-        def look(k: Any, least: Any, most: Any) -> list[Any]:
-            word = self.words.load(memory, k)[0]
-            return [b.minimum(least, word), b.maximum(most, word)]
+        def look(k: Any, found: Any) -> list[Any]:
+            word = words.load(memory, k)
+            return words.widened(found, word, word)
 
-        return b.fold(0, count, self.words.ends()[::-1], look)
+        return words.extremes(count, look)
 
     def bounds(self, ordered: Any, size: Any, count: Any, low: Any, high: Any) -> list[Any]:
         """Words of the sorted sample that hold the ranks between them: three standard deviations away, and four more.
@@ -166,7 +166,8 @@ class Selector(Sorter):
             return [count + b.cast(b.less_equal(word[0], upper), "int64")]
 
         def block(first: Any, count: Any) -> list[Any]:
-            (least,) = b.fold(0, BLOCK, [most], lambda k, least: [b.minimum(least, word_at(first + k)[0])])
+            join = lambda found, more: [b.minimum(found[0], more[0])]
+            (least,) = b.accumulate(BLOCK, [most], lambda k, found: join(found, word_at(first + k)), join, lanes=8)
             return b.when(b.less_equal(least, upper), lambda: b.fold(first, first + BLOCK, [count], look), lambda: [count])
 
         (count,) = b.fold(0, whole, [b.constant(0, "int64")], block, step=BLOCK)

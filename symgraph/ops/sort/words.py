@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 __all__ = ["Keys", "Memory", "Put", "Read", "Word", "Words"]
@@ -90,6 +90,15 @@ class Memory:
         """The least and the largest word there may be."""
         half = 1 << (self.length - 1)
         return [self.b.constant(-half, self.type), self.b.constant(half - 1, self.type)]
+
+    def extremes(self, n: Any, look: Callable[[Any, Sequence[Any]], list[Any]]) -> list[Any]:
+        """The least and the largest of n words; ``look(k, found)`` gives what was found widened by word k."""
+        return self.b.accumulate(n, self.ends()[::-1], look, self.widened)  # type: ignore[no-any-return]
+
+    def widened(self, found: Sequence[Any], least: Sequence[Any], most: Sequence[Any] = ()) -> list[Any]:
+        """The least and the largest word so far, with two more; or with the least and the largest of others."""
+        b = self.b
+        return [b.minimum(found[0], least[0]), b.maximum(found[1], (most or least[1:])[0])]
 
     def at(self, memory: Any, place: Any) -> Any:
         """The address of a word."""

@@ -95,8 +95,105 @@ def rows(b: Any, i: Any, x: list[Any], y: Any) -> None:
     b.store(y, i, b.load(x[0], i * 2))
 
 
-def scattered(b: Any, i: Any, x: list[Any], y: Any) -> None:
-    b.store(y, b.load(x[0], i), i)
+def overwritten(b: Any, i: Any, x: list[Any], y: Any) -> None:
+    place = b.load(x[0], i)
+    b.store(x[0], i, -1)
+    b.store(y, place, b.load(x[1], i))
+
+
+def numbered(b: Any, i: Any, x: list[Any], y: Any) -> None:
+    place = b.load(x[0], i)
+    b.store(y, i, b.add(b.load(x[1], b.select(b.less(place, 3), 0, place - 1)), b.cast(place, "float32")))
+
+
+# x[0]: a permutation
+ANYWHERE: dict[str, tuple[Body, str]] = {
+    "read": (lambda b, i, x, y: b.store(y, i, b.load(x[1], b.load(x[0], i))), "float64"),
+    "written": (lambda b, i, x, y: b.store(y, b.load(x[0], i), b.neg(b.load(x[1], i))), "float32"),
+    "bools read": (lambda b, i, x, y: b.store(y, i, b.invert(b.load(x[1], b.load(x[0], i)))), "bool"),
+    "bools written": (lambda b, i, x, y: b.store(y, b.load(x[0], i), b.load(x[1], i)), "bool"),
+    "in two steps": (lambda b, i, x, y: b.store(y, i, b.load(x[1], b.load(x[0], b.load(x[0], i)))), "int32"),
+    "places as numbers": (numbered, "float32"),
+    "places overwritten": (overwritten, "float64"),
+}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ANYWHERE)
+def test_elements_that_lie_anywhere(name: str, width: int) -> None:
+    """They are read and written one by one, the rest is done with vectors."""
+    body, type = ANYWHERE[name]
+    e = loop_over(body, ["int64", type], type)
+    assert plan_of(e.kernels[0], 32)
+    plain = load_object(compile_llvm(llvm_text(e.module(), 0), 0), "entry")
+    written = load_object(compile_llvm(llvm_text(e.module(), width)), "entry")
+    for n in LENGTHS:
+        arrays = [np.random.default_rng(n).permutation(n), data(type, n), data(type, n)]
+        wanted = [a.copy() for a in arrays]
+        assert Call(plain.address, wanted).status == 0
+        assert Call(written.address, arrays).status == 0
+        for got, right in zip(arrays, wanted):
+            np.testing.assert_array_equal(got.view("uint8"), right.view("uint8"))
+
+
+def test_a_few_elements_with_steps_between() -> None:
+    """In a loop of few known rounds, as accumulators are; elsewhere LLVM reads vectors and picks from them."""
+    e = Entry()
+    n, x, y = e.size(0), e.argument(0, "float64"), e.argument(1, "float64")
+
+    def kernel(b: Any, n: Any, x: Any, y: Any) -> None:
+        with b.loop(0, n, step=8) as i, b.loop(0, 8, independent=True) as j:
+            b.store(y, (i + j) * 2 + 1, b.mul(b.load(x, (i + j) * 2), 3.0))
+
+    e.kernel("work", ["int64", "float64*", "float64*"], kernel, distinct=frozenset({1, 2}))(n // 2, x, y)
+    assert plan_of(e.kernels[0], 32)
+    a, b = data("float64", 48), np.zeros(48)
+    run(e, [a, b], 32)
+    np.testing.assert_array_equal(b[1::2], a[::2] * 3)
+    assert not b[::2].any()
+
+
+def walks(body: Callable[[Any, Any, Any], None]) -> Entry:
+    """An entry with a kernel that starts with a loop of vectors, and goes on as `body` says."""
+    e = Entry()
+
+    def kernel(b: Any, n: Any, x: Any, y: Any) -> None:
+        with b.loop(0, n, independent=True) as i:
+            b.store(x, i, b.mul(b.load(x, i), 2))
+        body(b, n, (x, y))
+
+    e.kernel("work", ["int64", "int64*", "int64*"], kernel, distinct=frozenset({1, 2}))(e.size(0), e.argument(0, "int64"), e.argument(1, "int64"))
+    return e
+
+
+def counted(b: Any, n: Any, x: Any) -> None:
+    with b.loop(0, n) as i:
+        at = b.load(x[0], i)
+        b.store(x[1], at, b.load(x[1], at) + 1)
+
+
+def handed_on(b: Any, n: Any, x: Any) -> None:
+    b.fold(0, n, [b.constant(0, "int64")], lambda i, total: [b.store(x[1], i, total) or b.add(total, b.load(x[0], i))])
+
+
+def searched(b: Any, n: Any, x: Any) -> None:
+    b.repeat([b.constant(0, "int64")], lambda k: (b.less(b.load(x[0], k), n), [k + 1]))
+
+
+def copied(b: Any, n: Any, x: Any) -> None:
+    with b.loop(0, n) as i:
+        b.store(x[1], i, b.load(x[0], i) * 3)
+
+
+def row_of_another(b: Any, n: Any, x: Any) -> None:
+    with b.loop(0, n) as i:
+        b.store(x[1], b.load(x[0], 0) + i, b.load(x[0], i) * 3)
+
+
+@pytest.mark.parametrize("body, few", [(counted, True), (handed_on, True), (searched, True), (copied, False), (row_of_another, False)])
+def test_serial_loops_that_need_few_passes(body: Any, few: bool) -> None:
+    """Those that LLVM's vectoriser could do nothing with."""
+    assert (plan_of(walks(body).kernels[0], 32) is not None) == few
 
 
 def halves(b: Any, i: Any, x: list[Any], y: Any) -> None:
@@ -110,7 +207,7 @@ def room(b: Any, i: Any, x: list[Any], y: Any) -> None:
 
 
 LEFT: dict[str, tuple[Body, list[str], str]] = {
-    "steps of two": (rows, ["float64"], "float64"), "scattered": (scattered, ["int64"], "int64"), "half precision": (halves, ["float16"], "float16"),
+    "steps of two": (rows, ["float64"], "float64"), "half precision": (halves, ["float16"], "float16"),
     "memory of the function": (room, ["float64"], "float64"),
 }
 
