@@ -147,7 +147,7 @@ def _rows(b: Any, inside: str, read: Any, write: Any, before: Any, count: Any, s
         more = b.add(more, b.mul(b.mul(apart, apart), b.mul(old, share)))
         return [b.add(mean, b.mul(apart, share)), b.add(squares, more)]
 
-    with b.loop(0, before) as row:
+    with b.loop(0, before, independent=True) as row:
         if isinstance(count, int) and 0 < count <= BLOCK:
             squares = block(row, b.constant(0, "int64"), zero, zero)[1]
         else:

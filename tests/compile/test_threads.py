@@ -89,6 +89,13 @@ CASES: dict[str, tuple[list[Any], Callable[[], Any], list[Any]]] = {
     ], [IMAGES, FILTERS]),
     "attention": ([q], lambda: [
         (a := T.nnet.attention(q, q * 2, q + 1, causal=True)), symgraph.grad((a**2).sum(), q)], [QUERIES]),
+    "layer norm": ([m, x, y], lambda: [
+        (z := T.nnet.layer_normalization(m, x, y)), *symgraph.grad((z**2).sum(), [m, x, y])],
+        [rng.normal(size=(300, 9)), SQUARE[0, :9].copy(), SQUARE[1, :9].copy()]),
+    "batch norm": ([images], lambda: [(z := T.nnet.instance_normalization(images)), symgraph.grad((z**3).sum(), images)], [IMAGES]),
+    "depthwise": ([images, filters], lambda: [
+        (z := T.nnet.conv2d(images, filters, num_groups=3, border_mode="half")), *symgraph.grad((z**2).sum(), [images, filters])],
+        [IMAGES, FILTERS[:3, :1].copy()]),
     "complex": ([m], lambda: [T.exp(m * 1j), abs(m + 2j)], [SQUARE]),
     "small matrices": ([q], lambda: [q @ q.swapaxes(1, 2), (q.swapaxes(1, 2) @ q).sum(axis=0)], [QUERIES]),
 }

@@ -32,8 +32,8 @@ def depthwise_gradient(b: Any, dtype: str, p: Places, x: Any, w: Any, y: Any, im
 
 def _by_rows(b: Any, dtype: str, p: Places, x: Any, weight: Callable[..., Any], y: Any, image: Any) -> None:
     plane = math.prod(p.out)
-    with b.loop(0, p.batch) as n, b.loop(0, p.groups) as g:
-        number = n * p.groups + g
+    with b.loop(0, p.batch * p.groups, independent=True) as number:
+        g = number % p.groups if p.groups > 1 else 0
         copy_image(b, dtype, p, b.offset(x, number * (p.inputs * math.prod(p.image))), image)
         with b.loop(0, p.outputs) as o:
             out = b.offset(y, (number * p.outputs + o) * plane)
@@ -79,11 +79,12 @@ def _row(b: Any, dtype: str, p: Places, vectors: int, image: Any, weight: Callab
 
 def depthwise_filters(b: Any, dtype: str, p: Places, x: Any, w: Any, y: Any, scratch: Sequence[Any]) -> None:
     """w = the gradient by filters, of four elements at a time the sums along rows. scratch: as of `sums_of_filters`."""
-    image, gradient, sums, places = scratch
+    image, gradient, _, places = scratch
+    own = b.local(dtype, _ELEMENTS)
     plane, extent = math.prod(p.out), p.extent
     note_places(b, p, places, (p.elements + (_ELEMENTS - 1)) // _ELEMENTS * _ELEMENTS)
     zeros(b, dtype, w, p.groups * p.outputs * p.elements)
-    with b.loop(0, p.batch) as n, b.loop(0, p.groups) as g:
+    with b.loop(0, p.groups, independent=True) as g, b.loop(0, p.batch) as n:
         number = n * p.groups + g
         copy_image(b, dtype, p, b.offset(x, number * (p.inputs * math.prod(p.image))), image)
         with b.loop(0, p.outputs) as o:
@@ -105,7 +106,7 @@ def depthwise_filters(b: Any, dtype: str, p: Places, x: Any, w: Any, y: Any, scr
                             b.store(total, lane, b.fma(value, factor, b.load(total, lane)))
                 for t, total in enumerate(totals):
                     (whole,) = b.fold(0, _LANES, [b.constant(0, dtype)], lambda lane, value, total=total: [b.add(value, b.load(total, lane))])  # type: ignore[misc]
-                    b.store(sums, t, whole)
+                    b.store(own, t, whole)
                 with b.loop(element, b.minimum(element + _ELEMENTS, p.elements)) as e:
                     at = p.filter_at(g, o, e // p.taps, e % p.taps)
-                    b.store(w, at, b.add(b.load(w, at), b.load(sums, e - element)))
+                    b.store(w, at, b.add(b.load(w, at), b.load(own, e - element)))

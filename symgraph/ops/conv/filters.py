@@ -18,6 +18,7 @@ __all__ = ["note_places", "scratch_of_sums", "sums_of_filters"]
 _LANES = 8  # filters
 _PLACES = 512  # of the output that are added up at a time: what they read stays in the first cache
 _ELEMENTS = {"float32": 8, "float64": 4}  # of a filter, at a time
+_SHARES = 4  # in which the images are summed, where there are so many
 
 
 def _up(n: Any, to: int) -> Any:
@@ -28,7 +29,12 @@ def scratch_of_sums(s: Any, p: Places, dtype: str) -> list[Any]:
     """Elements of scratch memory: the bordered image, the outputs of one image with filters beside each other, the sums; then, of int64, where
     the elements of a filter meet the image."""
     filters, elements = _up(p.outputs, _LANES), _up(p.elements, _ELEMENTS[dtype])
-    return [p.scratch(), filters * math.prod(p.out), filters * elements, elements]
+    return [p.scratch(), filters * math.prod(p.out), filters * elements * p.groups * _shares(s, p), elements]
+
+
+def _shares(s: Any, p: Places) -> Any:
+    """In how many parts the sums over images are taken, side by side: as many for every number of threads."""
+    return s.where(s.less(_SHARES - 1, p.batch), _SHARES, 1)
 
 
 def sums_of_filters(b: Any, dtype: str, p: Places, x: Any, w: Any, y: Any, scratch: Sequence[Any]) -> None:
@@ -37,9 +43,13 @@ def sums_of_filters(b: Any, dtype: str, p: Places, x: Any, w: Any, y: Any, scrat
     at_once, plane = _ELEMENTS[dtype], math.prod(p.out)
     filters, elements = _up(p.outputs, _LANES), _up(p.elements, at_once)
     note_places(b, p, places, elements)
-    with b.loop(0, p.groups) as g:
-        zeros(b, dtype, sums, filters * elements)
-        with b.loop(0, p.batch) as n:
+    shares, size = _shares(b, p), filters * elements
+    with b.loop(0, p.groups * shares, independent=True) as task:
+        g, share = task // shares, task % shares
+        own = b.offset(sums, task * size)
+        zeros(b, dtype, own, size)
+        with b.loop(0, (p.batch - share + (shares - 1)) // shares) as turn:
+            n = turn * shares + share
             number = n * p.groups + g
             copy_image(b, dtype, p, b.offset(x, number * (p.inputs * math.prod(p.image))), image)
             _put_beside(b, dtype, p, b.offset(y, number * (p.outputs * plane)), beside)
@@ -50,9 +60,12 @@ def sums_of_filters(b: Any, dtype: str, p: Places, x: Any, w: Any, y: Any, scrat
                     met = [b.offset(image, b.load(places, element + t)) for t in range(at_once)]
                     with b.loop(0, filters, step=_LANES) as f:
                         _add_up(b, dtype, p, block, met, b.offset(beside, f * plane),
-                                [b.offset(sums, (element + t) * filters + f) for t in range(at_once)])
-        with b.loop(0, p.outputs) as o, b.loop(0, p.inputs) as c, b.loop(0, p.taps) as tap:
-            b.store(w, p.filter_at(g, o, c, tap), b.load(sums, (c * p.taps + tap) * filters + o))
+                                [b.offset(own, (element + t) * filters + f) for t in range(at_once)])
+    with b.loop(0, p.groups) as g, b.loop(0, p.outputs) as o, b.loop(0, p.inputs) as c, b.loop(0, p.taps) as tap:
+        at = (g * shares * elements + c * p.taps + tap) * filters + o
+        first = b.load(sums, at)
+        (total,) = b.fold(1, shares, [first], lambda share, value: [b.add(value, b.load(sums, at + share * size))])
+        b.store(w, p.filter_at(g, o, c, tap), total)
 
 
 def note_places(b: Any, p: Places, places: Any, count: Any) -> None:

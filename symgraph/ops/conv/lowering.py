@@ -24,19 +24,20 @@ def _few(p: Any) -> bool:
     return p.outputs <= FEW if isinstance(p.outputs, int) else p.groups > 1
 
 
-def scratch(s: Any, op: Any, dtype: str, shapes: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Scratch arrays: dtypes and sizes. shapes: of "image", "filter" and "output"."""
+def scratch(s: Any, op: Any, dtype: str, shapes: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Scratch arrays: dtypes, sizes, and whether each thread has its own. shapes: of "image", "filter" and "output"."""
     if not _fast(op, dtype):
         return []
     p = places_of(op, *(shapes[role] for role in ("image", "filter", "output")))
     if op.roles[2] == "output":
-        return [(dtype, n) for n in scratch_of_panels(s, p)]
+        *own, packed = scratch_of_panels(s, p)
+        return [*[(dtype, n, True) for n in own], (dtype, packed)]
     if op.roles[2] == "image":
-        image, *others = scratch_of_gradient(s, p)
+        image, *others, packed = scratch_of_gradient(s, p)
         image = s.maximum(image, turned(p).scratch()) if _few(p) and max(p.step) == 1 else image
-        return [*[(dtype, n) for n in (image, *others)], ("int64", p.elements)]
-    *arrays, places = scratch_of_sums(s, p, dtype)
-    return [*[(dtype, n) for n in arrays], ("int64", places)]
+        return [*[(dtype, n, True) for n in (image, *others)], (dtype, packed), ("int64", p.elements)]
+    *own, sums, places = scratch_of_sums(s, p, dtype)
+    return [*[(dtype, n, True) for n in own], (dtype, sums), ("int64", places)]
 
 
 def lower(b: Any, op: Any, which: str, dtype: str, arrays: dict[str, tuple[Any, Any]], given: Sequence[Any]) -> None:

@@ -67,7 +67,8 @@ def plain(b: Any, op: Any, which: str, dtype: str, arrays: dict[str, tuple[Any, 
             with b.loop(first, last) as i:
                 deeper(level + 1, x_row * n + (i * stride + start), w_row * places + k, w_place * m + i, y_row * m + i)
 
-    with b.loop(0, y_shape[0]) as number, b.loop(0, op.num_groups) as group, b.loop(0, outputs) as o, b.loop(0, inputs) as c:
+    images = b.loop(0, y_shape[0], independent=which != "w")
+    with images as number, b.loop(0, op.num_groups) as group, b.loop(0, outputs) as o, b.loop(0, inputs) as c:
         filters = group * outputs + o
         channels = c if op.unshared else filters * inputs + c
         deeper(0, number * x_shape[1] + (group * inputs + c), channels, filters, number * y_shape[1] + filters)

@@ -111,9 +111,10 @@ def panels(b: Any, dtype: str, p: Places, x: Any, w: Any, y: Any, scratch: Seque
 
         _pack(b, dtype, p.outputs, rows, b.offset(packed, g * size), row)
     width = _width(b, p, rows)
-    with b.loop(0, p.batch) as n, b.loop(0, p.groups) as g:
-        copy_image(b, dtype, p, b.offset(x, (n * p.groups + g) * (p.inputs * math.prod(p.image))), image)
-        out = b.offset(y, (n * p.groups + g) * (p.outputs * plane))
+    with b.loop(0, p.batch * p.groups, independent=True) as number:
+        g = number % p.groups if p.groups > 1 else 0
+        copy_image(b, dtype, p, b.offset(x, number * (p.inputs * math.prod(p.image))), image)
+        out = b.offset(y, number * (p.outputs * plane))
         with b.loop(0, (plane + (width - 1)) // width) as block:
             first = block * width
             last = b.minimum(first + width, plane)
@@ -162,10 +163,11 @@ def panels_of_gradient(b: Any, dtype: str, p: Places, x: Any, w: Any, y: Any, sc
         _pack(b, dtype, rows, p.outputs, b.offset(packed, g * size), row)
     each_element(b, p, lambda element, offset: b.store(places, element, offset))
     width = _width(b, p, p.outputs)
-    with b.loop(0, p.batch) as n, b.loop(0, p.groups) as g:
+    with b.loop(0, p.batch * p.groups, independent=True) as number:
+        g = number % p.groups if p.groups > 1 else 0
         with b.loop(0, p.scratch(), independent=True) as i:
             b.store(image, i, b.constant(0, dtype))
-        gradient = b.offset(y, (n * p.groups + g) * (p.outputs * plane))
+        gradient = b.offset(y, number * (p.outputs * plane))
         with b.loop(0, (plane + (width - 1)) // width) as block:
             first = block * width
             last = b.minimum(first + width, plane)
@@ -178,7 +180,7 @@ def panels_of_gradient(b: Any, dtype: str, p: Places, x: Any, w: Any, y: Any, sc
                     to, of = b.offset(image, b.load(places, k)), b.offset(products, (k - f * _ROWS) * width)
                     each_row(b, p, first, last, lambda at, start, stop, to=to, of=of: _add(  # type: ignore[misc]
                         b, dtype, p, b.offset(to, at), b.offset(of, start), stop - start))
-        cut_image(b, dtype, p, image, b.offset(x, (n * p.groups + g) * (p.inputs * math.prod(p.image))))
+        cut_image(b, dtype, p, image, b.offset(x, number * (p.inputs * math.prod(p.image))))
 
 
 def _add(b: Any, dtype: str, p: Places, to: Any, of: Any, count: Any) -> None:

@@ -48,15 +48,15 @@ def images_by_products(b: Any, dtype: str, p: Places, x: Any, w: Any, y: Any) ->
     def product(image: Any, of_image: Any, of_filters: Any) -> None:
         _gemm(b, dtype, "NT", (plane, p.inputs, p.outputs), (y, of_image, plane), (w, of_filters, p.inputs), 0, (x, image, plane))
 
-    _each(b, p, p.outputs, product)
+    _each(b, p, p.outputs, product, True)
     b.when(b.less(p.outputs, 1), lambda: zeros(b, dtype, x, p.batch * p.groups * p.inputs * plane))
 
 
-def _each(b: Any, p: Places, joined: Any, product: Callable[[Any, Any, Any], None]) -> None:
+def _each(b: Any, p: Places, joined: Any, product: Callable[[Any, Any, Any], None], independent: bool = False) -> None:
     """Calls product with where images, outputs and filters of a group begin, if there is something to be added up."""
 
     def every() -> None:
-        with b.loop(0, p.batch) as n, b.loop(0, p.groups) as g:
+        with b.loop(0, p.batch, independent=independent) as n, b.loop(0, p.groups) as g:
             place = (n * p.groups + g) * math.prod(p.out)
             product(place * p.inputs, place * p.outputs, g * (p.outputs * p.inputs))
 

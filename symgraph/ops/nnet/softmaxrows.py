@@ -70,7 +70,7 @@ class PickedLogSoftmax(Op):
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         x, labels, *scale = inputs
         rows, classes = x.shape
-        with b.loop(0, rows) as row:
+        with b.loop(0, rows, independent=True) as row:
             first = row * classes
             label = labels(row)
             b.check(b.both(b.less_equal(0, label), b.less(label, classes)), "IndexError", _LABEL, label, row, classes)

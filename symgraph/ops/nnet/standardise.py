@@ -8,20 +8,19 @@ instance normalisation (examples, 1, channels, pixels). A scale and an offset ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from symgraph.expr.op import Op
 from symgraph.expr.sizes import size_of, times
 from symgraph.expr.stacks import count, repeated
+from symgraph.ops.nnet.channels import Row, Walk
 
 __all__ = ["Standardise", "StandardiseGrad"]
 
-_LANES = 32  # sums of a channel that stand side by side: they fill the vector registers
-_COLUMNS = 512  # side by side, where what is joined lies a row apart: in blocks of 64 memory jumped, which took five times as long
+_SHARES, _MANY = 8, 256  # parts of sums over rows, of which there are more than so many
 _NAMES = "a n c m"
 
 
@@ -86,7 +85,7 @@ class Standardise(_Standard):
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         x = inputs[0]
         y, means, variances = outputs
-        walk = _Walk(b, x)
+        walk = Walk(b, x)
 
         def channel(lanes: Any) -> None:
             total = lanes.sums(1, lambda at: [walk.read(x, at)])[0]
@@ -106,7 +105,7 @@ class Standardise(_Standard):
 
             lanes.all(element)
 
-        walk.channels(channel)
+        walk.channels(channel, True, True)
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
         x, *scales = inputs
@@ -133,6 +132,11 @@ class Standardise(_Standard):
         return [y.reshape(sizes), *[z.reshape([sizes[0], sizes[1], sizes[3]]) for z in (mean, variance)]]
 
 
+def _shares(s: Any, x: Any) -> Any:
+    """In how many parts sums over rows are taken, by their number alone: they are the same for every number of threads."""
+    return s.where(s.less(_MANY, x.shape[2]), _SHARES, 1)
+
+
 class StandardiseGrad(_Standard):
     """The derivative of what `Standardise` gives first, where g is the derivative by that: by x, and by scale and offset.
 
@@ -153,6 +157,13 @@ class StandardiseGrad(_Standard):
             s.same(shape[2], y.shape[1])
         return [shape, *[(self.per_size(s, x, *scales),)] * (2 * len(scales))]
 
+    def workspace(self, s: Any, x: Any, *others: Any) -> list[tuple[str, Any]]:
+        """Sums over rows are taken in parts, side by side, where each element of a row has a scale."""
+        groups, _, _, m = x.shape
+        one = lambda n: isinstance(n, int) and n == 1
+        apart = self.per == "element" and one(groups) and not one(m)
+        return [(x.dtype, (_shares(s, x) - 1) * m)] * 2 if apart else []
+
     def compute(self, x: Any, g: Any, mean: Any, variance: Any, *scales: Any) -> Any:
         inverse = 1 / np.sqrt(variance + x.dtype.type(self.epsilon))[:, None, :, None]
         y = (x - mean[:, None, :, None]) * inverse
@@ -163,9 +174,11 @@ class StandardiseGrad(_Standard):
 
     def loops(self, b: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         x, g, mean, variance, *scales = inputs
-        by_x = outputs[0]
-        walk = _Walk(b, x)
-        for out in outputs[1:]:
+        by_x, others = outputs[0], outputs[1 + 2 * len(scales) :]
+        parted = bool(others)
+        by_scales = [out.pointer for out in outputs[1:3]]
+        walk = Walk(b, x)
+        for out in outputs[1 : 1 if parted else 1 + 2 * len(scales)]:
             with b.loop(0, out.shape[0], independent=True) as k:
                 b.store(out.pointer, k, 0)
 
@@ -193,8 +206,8 @@ class StandardiseGrad(_Standard):
             def element(at: Any) -> None:
                 value, standard = walk.read(g, at), y(at)
                 if elements:
-                    for out, term in ((outputs[1], b.mul(value, standard)), (outputs[2], value)):
-                        b.store(out.pointer, at.m, b.add(b.load(out.pointer, at.m), term))
+                    for to, term in zip(by_scales, (b.mul(value, standard), value)):
+                        b.store(to, at.m, b.add(b.load(to, at.m), term))
                     value = b.mul(value, scale(at))
                 rest = b.sub(b.sub(value, first(at.lane)), b.mul(standard, second(at.lane)))
                 factor = inverse(at.lane) if scale is None or elements else b.mul(inverse(at.lane), scale(at))
@@ -202,7 +215,27 @@ class StandardiseGrad(_Standard):
 
             lanes.all(element)
 
-        walk.channels(channel)
+        if not parted:  # sums over the channels, or over groups of them, are taken in order
+            walk.channels(channel, not scales, not scales or self.per == "channel")
+            return
+        shares, m = _shares(b, x), x.shape[3]
+        each = (x.shape[2] + (shares - 1)) // shares
+        with b.loop(0, shares, independent=True) as share:
+            for k, out in enumerate(outputs[1:3]):
+                other = b.offset(others[k].pointer, b.maximum(share - 1, 0) * m)
+                by_scales[k] = b.when(b.less(0, share), lambda other=other: other, lambda out=out: out.pointer)  # type: ignore[misc]
+                with b.loop(0, m, independent=True) as j:
+                    b.store(by_scales[k], j, 0)
+            with b.loop(share * each, b.minimum(share * each + each, x.shape[2])) as c:
+                channel(Row(walk, 0, c))
+        for out, more in zip(outputs[1:3], others):
+            with b.loop(0, m, independent=True) as j:
+
+                def add(k: Any, value: Any, more: Any = more, j: Any = j) -> list[Any]:
+                    return [b.add(value, b.load(more.pointer, (k - 1) * m + j))]
+
+                (total,) = b.fold(1, shares, [b.load(out.pointer, j)], add)
+                b.store(out.pointer, j, total)
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
         """With y = (x - mean) r, r = (variance + epsilon)^-1/2, h = g scale, M the mean over n and m: out = r (h - M(h) - y M(h y))."""
@@ -247,175 +280,3 @@ class StandardiseGrad(_Standard):
         y = (x - kept(mean)) * kept((variance + epsilon) ** half)
         axes = tuple(d + 1 for d in self.per_axes)
         return [by_x, (g * y).sum(axis=axes), g.sum(axis=axes)]
-
-
-# How memory is walked ------------------------------------------------------------------------------------------------
-
-
-class _Place(NamedTuple):
-    """An element: its place in C order, its number among the channels that are worked on side by side, its c and its m."""
-
-    place: Any
-    lane: Any
-    c: Any
-    m: Any
-
-
-def _always(value: Any) -> Callable[[Any], Any]:
-    return lambda _: value
-
-
-class _Walk:
-    """An array (a, n, c, m), one channel after the other; or, where m is known to be 1, _COLUMNS channels side by side."""
-
-    def __init__(self, b: Any, x: Any) -> None:
-        self.b, self.shape, self.dtype = b, x.shape, x.dtype
-        self.count = b.cast(b.constant(1, "int64") * x.shape[1] * x.shape[3], x.dtype)
-
-    def read(self, x: Any, at: _Place) -> Any:
-        return self.b.load(x.pointer, at.place)
-
-    def channels(self, work: Callable[[Any], None]) -> None:
-        b, (groups, _, channels, m) = self.b, self.shape
-        columns = isinstance(m, int) and m == 1
-        with b.loop(0, groups) as a:
-            with b.loop(0, channels, step=_COLUMNS if columns else 1) as c:
-                work(_Columns(self, a, c, b.minimum(channels - c, _COLUMNS)) if columns else _Row(self, a, c))
-
-
-class _Lanes:
-    """What both ways to walk have: channels that are worked on side by side."""
-
-    walk: _Walk
-    c: Any
-
-    def each(self, value: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """A value of each lane, computed once."""
-        raise NotImplementedError
-
-    def scale(self, x: Any, per: str) -> Callable[[_Place], Any]:
-        """A scale or an offset at each element; those of channels are read once, as no loop with them would become vectors."""
-        b = self.walk.b
-        if per == "element":
-            return lambda at: b.load(x.pointer, at.m)
-        held = self.each(lambda j: b.load(x.pointer, self.c + j))
-        return lambda at: held(at.lane)
-
-
-class _Row(_Lanes):
-    """One channel, whose elements are n runs of m neighbours."""
-
-    def __init__(self, walk: _Walk, a: Any, c: Any) -> None:
-        self.walk, self.a, self.c = walk, a, c
-        self.place = a * walk.shape[2] + c
-
-    def _start(self, n: Any) -> Any:
-        _, runs, channels, m = self.walk.shape
-        return ((self.a * runs + n) * channels + self.c) * m
-
-    def sums(self, width: int, terms: Callable[[_Place], list[Any]]) -> list[Callable[[Any], Any]]:
-        """The sums of `width` terms of each element, as functions of the lane."""
-        b, (_, runs, _, m) = self.walk.b, self.walk.shape
-        nothing = [b.constant(0, self.walk.dtype)] * width
-        join = lambda left, right: [b.add(x, y) for x, y in zip(left, right)]
-
-        if isinstance(runs, int) and runs == 1:
-            start = self._start(0)
-            found = b.accumulate(m, nothing, lambda k, totals: join(totals, terms(_Place(start + k, 0, self.c, k))), join)
-            return [_always(value) for value in found]
-        lanes = _LANES // width  # side by side over all runs: they are joined once, not once a run
-        # What a run has beyond whole rows of lanes has sums of its own: only so are those of the rows always met as vectors, and stay in registers.
-        whole, rest = ([b.local(self.walk.dtype, lanes) for _ in range(width)] for _ in range(2))
-        with b.loop(0, lanes, independent=True) as j:
-            for row in (*whole, *rest):
-                b.store(row, j, 0)
-
-        def add(rows: Any, j: Any, start: Any, k: Any) -> None:
-            for row, term in zip(rows, terms(_Place(start + k, 0, self.c, k))):
-                b.store(row, j, b.add(b.load(row, j), term))
-
-        most = m - m % lanes
-        with b.loop(0, runs) as n:
-            start = self._start(n)
-            with b.loop(0, most, step=lanes) as i, b.loop(0, lanes, independent=True) as j:
-                add(whole, j, start, i + j)
-            with b.loop(0, m - most, independent=True) as j:
-                add(rest, j, start, most + j)
-        with b.loop(0, lanes, independent=True) as j:
-            for row, more in zip(whole, rest):
-                b.store(row, j, b.add(b.load(row, j), b.load(more, j)))
-        return [_always(value) for value in b.halved(whole, lanes, join)]
-
-    def each(self, value: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        found = value(0)
-        return lambda _: found
-
-    def all(self, work: Callable[[_Place], None]) -> None:
-        b, (_, runs, _, m) = self.walk.b, self.walk.shape
-        with b.loop(0, runs) as n:
-            start = self._start(n)
-            with b.loop(0, m, independent=True) as k:
-                work(_Place(start + k, 0, self.c, k))
-
-    def keep(self, out: Any, value: Callable[[Any], Any]) -> None:
-        """Store a value of (a, c)."""
-        self.walk.b.store(out.pointer, self.place, value(0))
-
-    def kept(self, x: Any) -> Callable[[Any], Any]:
-        return lambda _: self.walk.b.load(x.pointer, self.place)
-
-    def add(self, out: Any, value: Callable[[Any], Any]) -> None:
-        """Add to a vector of c."""
-        b = self.walk.b
-        b.store(out.pointer, self.c, b.add(b.load(out.pointer, self.c), value(0)))
-
-
-class _Columns(_Lanes):
-    """Neighbouring channels from c on, one element of each in a row."""
-
-    def __init__(self, walk: _Walk, a: Any, c: Any, width: Any) -> None:
-        self.walk, self.a, self.c, self.width = walk, a, c, width
-        self.place = a * walk.shape[2] + c
-
-    def _lanes(self) -> Any:
-        return self.walk.b.loop(0, self.width, independent=True)
-
-    def sums(self, width: int, terms: Callable[[_Place], list[Any]]) -> list[Callable[[Any], Any]]:
-        b = self.walk.b
-        rows = [b.local(self.walk.dtype, _COLUMNS) for _ in range(width)]
-        with self._lanes() as j:
-            for row in rows:
-                b.store(row, j, 0)
-
-        def add(at: _Place) -> None:
-            for row, term in zip(rows, terms(at)):
-                b.store(row, at.lane, b.add(b.load(row, at.lane), term))
-
-        self.all(add)
-        return [partial(b.load, row) for row in rows]
-
-    def each(self, value: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        b = self.walk.b
-        row = b.local(self.walk.dtype, _COLUMNS)
-        with self._lanes() as j:
-            b.store(row, j, value(j))
-        return lambda j: b.load(row, j)
-
-    def all(self, work: Callable[[_Place], None]) -> None:
-        b, (_, runs, channels, _) = self.walk.b, self.walk.shape
-        with b.loop(0, runs) as n:
-            start = (self.a * runs + n) * channels + self.c
-            with self._lanes() as j:
-                work(_Place(start + j, j, self.c + j, 0))
-
-    def keep(self, out: Any, value: Callable[[Any], Any]) -> None:
-        with self._lanes() as j:
-            self.walk.b.store(out.pointer, self.place + j, value(j))
-
-    def kept(self, x: Any) -> Callable[[Any], Any]:
-        return lambda j: self.walk.b.load(x.pointer, self.place + j)
-
-    def add(self, out: Any, value: Callable[[Any], Any]) -> None:
-        b = self.walk.b
-        with self._lanes() as j:
-            b.store(out.pointer, self.c + j, b.add(b.load(out.pointer, self.c + j), value(j)))

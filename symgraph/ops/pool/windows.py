@@ -98,7 +98,7 @@ class Windows:
 
             body(whole, count, small_row * self.small[-1], each)
 
-        with b.loop(0, self.stack) as number:
+        with b.loop(0, self.stack, independent=True) as number:
             deeper(0, number, [])
 
     # Reading from windows ---------------------------------------------------------------------------------------------
