@@ -1,4 +1,4 @@
-"""Random numbers: 200,000 of each kind on one core. Each side draws its own by its own generator, so numbers are not compared."""
+"""Random numbers: 200,000 of each kind on one core, then more on several. Each side draws its own by its own generator: numbers are not compared."""
 
 import os
 from dataclasses import replace
@@ -37,13 +37,12 @@ def run(quick: bool = False) -> Path:
     finally:
         os.sched_setaffinity(0, allowed)
     for kind, dtype in KINDS[:4]:
-        found = {}
-        for threads in (1, 2):
-            sides = [replace(side, name=f"{threads} of symgraph's threads") for side in named("symgraph")]
-            found |= call_times(sides, "draw_in_threads", [kind, dtype, MANY, threads], 5 if quick else 15, slice_seconds=0.05)
+        sides = [replace(side, name=f"symgraph, {threads}", settings=(*side.settings, ("OMP_NUM_THREADS", str(threads))))
+                 for side in named("symgraph") for threads in (1, 2)]
+        found = call_times([*sides, *named("JAX", "torch", "numpy")], "draw", [kind, dtype, MANY], 5 if quick else 15, slice_seconds=0.05)
         for samples in found.values():
             samples.summaries = None
-        title = f"{MANY:,} {kind} {dtype} by threads, a stream each, on {len(allowed)} cores"
-        sections += [f"## {title}", report.table(found, "1 of symgraph's threads")]
+        title = f"{MANY:,} {kind} {dtype}; symgraph on one and two threads, the others as they are, on {len(allowed)} cores"
+        sections += [f"## {title}", report.table(found, "symgraph, 1")]
         report.progress(title, found)
     return report.write("random_numbers", "Random numbers", sections, peers)

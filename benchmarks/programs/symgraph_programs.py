@@ -254,17 +254,6 @@ def draw(kind, dtype, count):
     yield symgraph.function([], result), []
 
 
-def draw_in_threads(kind, dtype, count, threads):
-    """Each thread its part, from a stream of its own: a call lets other threads of Python run."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    streams = symgraph.random.RandomStreams(0).spawn(threads)
-    functions = [symgraph.function([], getattr(stream, kind)((count // threads,), dtype=dtype)) for stream in streams]
-    pool = ThreadPoolExecutor(threads)
-    yield
-    yield lambda: list(pool.map(lambda f: f(), functions)), []
-
-
 logistic_map, ar2, horner, power, nested, many, recurrent = graph_loops.programs(
     symgraph.function, symgraph.shared, symgraph.grad, symgraph.scan, T, T.nnet.sigmoid)
 

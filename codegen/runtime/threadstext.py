@@ -99,6 +99,8 @@ leave:
   ret void
 }}"""
 
+# Decides, makes threads that are missing, calls them, works, waits. What calls a library runs whole where its rounds are less than half of the
+# threads: the library has more use of them.
 SPLIT = """define internal i64 @threads.split(ptr noundef %context, ptr noundef %part, ptr noundef %packed, \
 i64 noundef %start, i64 noundef %stop, i64 noundef %work, i64 noundef %how) nounwind {{
 begin:
@@ -129,7 +131,10 @@ begin:
   br i1 %alone, label %whole, label %library.known
 library.known:
   %unknown = icmp eq ptr %set, null
-  %unable = and i1 %unknown, %library
+  %twice = shl i64 %blocks, 1
+  %few = icmp slt i64 %twice, %threads
+  %better.whole = or i1 %unknown, %few
+  %unable = and i1 %better.whole, %library
   br i1 %unable, label %whole, label %enter
 whole:
   %whole.status = call i64 %part(ptr %context, ptr %packed, i64 %start, i64 %stop)

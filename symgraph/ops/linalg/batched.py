@@ -57,7 +57,7 @@ class BatchedDot(Op):
         rows, columns = out.shape[1], out.shape[2]
         inner = x.shape[1] if self.transpose_a else x.shape[2]
         flags = (self.transpose_a, self.transpose_b)
-        with b.loop(0, out.shape[0]) as i:
+        with b.loop(0, out.shape[0], independent=True) as i:
             place = b.offset(out.pointer, i * (rows * columns))
             first, second = b.offset(x.pointer, i * (rows * inner)), b.offset(y.pointer, i * (inner * columns))
             multiply(b, out.dtype, place, first, second, rows, columns, inner, flags)
