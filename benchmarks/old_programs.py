@@ -31,14 +31,17 @@ QUICK = 4
 STEP = re.compile(r"step ([0-9.]+) us")
 GOALS = {"cold": 0.15, "warm": 0.5, "step": 0.8, "memory": 1.0}
 TOLERANCE = 1e-8
+IMPORTS = {"deck/theano_example_2": "import sklearn.datasets"}  # of programs that import large packages beside Theano
 
 
 class Run:
-    """One process: seconds, peak of memory in bytes, seconds a step (nan: the program has none), what it printed."""
+    """One process: seconds, peak of memory in bytes, seconds a step (nan: the program has none), what it printed.
 
-    def __init__(self, side: Side, name: str, cache: str) -> None:
+    imports: a line of Python in the place of the program, and of Theano."""
+
+    def __init__(self, side: Side, name: str, cache: str, imports: str = "") -> None:
         start = ["-m", "symgraph", "run"] if side.name == "symgraph" else []
-        words = [interpreter_of(side), *start, str(PROGRAMS / f"{name}.py")]
+        words = [interpreter_of(side), *(["-c", imports] if imports else [*start, str(PROGRAMS / f"{name}.py")])]
         environment = side.environment(cache) | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as complaints:
             begin = time.perf_counter()
@@ -124,13 +127,26 @@ def table(measured: dict[str, Measured]) -> str:
     return "\n".join(rows)
 
 
+def floors(names: list[str]) -> str:
+    """What programs take that come with large packages, without Theano and without what they do."""
+    lines = []
+    for name in names:
+        with temporary_folder() as folder, contextlib.suppress(Failure):
+            found = [Run(side, name, folder, IMPORTS[name]) for side in SIDES for _ in range(3)][2::3]  # the third: byte code is there
+            told = ", ".join(f"{report.duration(x.seconds)} and {x.memory / 2**20:.0f} MiB of {side.name}'s Python" for x, side in zip(found, SIDES))
+            lines.append(f"`{IMPORTS[name]}`, which {name} does, alone takes {told}.")
+    return " ".join(lines)
+
+
 def run(quick: bool = False) -> Path:
     """Write results/old_programs.md."""
     measured = {}
-    for name in NAMES[:QUICK] if quick else NAMES:
+    names = NAMES[:QUICK] if quick else NAMES
+    for name in names:
         measured[name] = one = Measured(name, 1 if quick else 5, 1 if quick else 2)
         report.progress(name, one.found["warm"])
     goals = "Goals, symgraph over Theano: " + ", ".join(f"{what} at most {limit}" for what, limit in GOALS.items()) + "; missed ones in bold."
     missed = [f"{name} ({what} {one.ratio(what):.2f})" for name, one in measured.items() for what, limit in GOALS.items() if one.ratio(what) > limit]
     sections = [" ".join((__doc__ or "").split()), goals, table(measured), "Missed: " + (", ".join(missed) or "none") + "."]
+    sections.append(floors([name for name in names if name in IMPORTS]))
     return report.write("old_programs", "Programs written for Theano", sections, SIDES)
