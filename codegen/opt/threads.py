@@ -211,7 +211,7 @@ class _Kernel:
         self.made.append(function)
         taken = {x.out.number for x in function.body if isinstance(x, ir.Local)}
         if taken:
-            drop(self.kernel.body, {number for number, root in self.roots.items() if root in taken})
+            drop(self.kernel.body, {number for number, root in self.roots.items() if root in taken} - inside)
         before: ir.Block = []
         count: ir.Operand = rounds if rounds is not None else self.rounds(before, node)
         if node.step > 1:

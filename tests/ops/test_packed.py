@@ -23,7 +23,7 @@ def test_every_size(dtype: str, transposed: bool, linker: str) -> None:
     f = symgraph.function([x, w, n], [PackedDot(transposed)(x, w, panels), panels], mode=symgraph.Mode(linker))
     rng = np.random.default_rng(1)
     lanes = LANES[dtype]
-    for rows, inner, columns in product((0, 1, 2, 5, 6, 7, 13), (0, 1, 255, 257), (0, 1, lanes - 1, lanes, lanes + 1, 3 * lanes)):
+    for rows, inner, columns in product((0, 1, 2, 5, 6, 7, 97), (0, 1, 255, 257), (0, 1, lanes - 1, lanes, lanes + 1, 3 * lanes)):
         a, m = rng.normal(size=(rows, inner)).astype(dtype), rng.normal(size=(inner, columns)).astype(dtype)
         stored = np.ascontiguousarray(m.T) if transposed else m
         value, packed = f(a, stored, rows)

@@ -49,7 +49,7 @@ def test_forward_and_reverse_loop_have_panels_of_their_own() -> None:
     assert all(node.inputs[1].owner is not None for node in packs)  # the rows are those of h, or of its derivative
     assert all(len(products_of(loop)) >= 1 for loop in loops_of(f))
     rng = np.random.default_rng(3)
-    for batch, hidden in ((1, 5), (4, 20), (7, 33), (0, 3), (3, 0)):
+    for batch, hidden in ((1, 5), (4, 20), (7, 33), (0, 3), (3, 0), (98, 4)):
         given = [rng.normal(size=shape) for shape in ((6, batch, hidden), (batch, hidden), (hidden, hidden))]
         for value, wanted in zip(f(*given), g(*given), strict=True):
             np.testing.assert_allclose(value, wanted, rtol=1e-10, atol=1e-12)
@@ -75,6 +75,7 @@ def test_what_is_not_packed() -> None:
     unpacked = {
         "vectors": scan(lambda v, U: T.dot(v, U), outputs_info=v, non_sequences=U, n_steps=9)[0],
         "one row": scan(lambda h, U: T.dot(h, U), outputs_info=v.dimshuffle("x", 0), non_sequences=U, n_steps=9)[0],
+        "many rows": scan(lambda h, U: T.dot(h, U) - h, outputs_info=T.zeros((97, 4)) + v, non_sequences=U, n_steps=9)[0],
         "few steps": scan(lambda h, U: T.dot(h, U) - h, outputs_info=h, non_sequences=U, n_steps=3)[0],
         "complex numbers": scan(lambda h, C: T.dot(h, C) - h, outputs_info=C, non_sequences=C, n_steps=9)[0],
         "a matrix that changes": scan(lambda u, h: T.dot(h, u) - h, sequences=xs, outputs_info=h)[0],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["LETTERS", "by_vector", "multiply", "vector_by_vector"]
+__all__ = ["LETTERS", "multiply", "vector_by_vector"]
 
 LETTERS = {"float32": "s", "float64": "d", "complex64": "c", "complex128": "z"}
 
@@ -41,7 +41,7 @@ def multiply(
 
     def by_library() -> None:
         if isinstance(columns, int) and columns == 1:
-            by_vector(b, dtype, out, first, second, rows, inner, transposed[0], alpha, beta)
+            _by_vector(b, dtype, out, first, second, rows, inner, transposed[0], alpha, beta)
             return
         if isinstance(rows, int) and rows == 1:
             by_row()
@@ -54,7 +54,7 @@ def multiply(
 
     def by_row(known: bool = True) -> None:
         """A row by a matrix is the transposed matrix by the row."""
-        by_vector(b, dtype, out, second, first, columns, inner, not transposed[1], alpha, beta, known)
+        _by_vector(b, dtype, out, second, first, columns, inner, not transposed[1], alpha, beta, known)
 
     def by_matrix() -> None:
         flags = [b.constant(ord("T" if flag else "N"), "uint8") for flag in reversed(transposed)]
@@ -76,12 +76,11 @@ def multiply(
     b.when(nothing, without_products)
 
 
-def by_vector(
-    b: Any, dtype: str, out: Any, matrix: Any, vector: Any, rows: Any, inner: Any, transposed: bool, alpha: Any = 1.0, beta: Any = 0.0,
-    known: bool = True,
+def _by_vector(
+    b: Any, dtype: str, out: Any, matrix: Any, vector: Any, rows: Any, inner: Any, transposed: bool, alpha: Any, beta: Any, known: bool = True
 ) -> None:
-    """gemv: out = beta out + alpha (matrix vector): the row-major matrix is (rows, inner), or (inner, rows) in memory if `transposed`. known: that
-    it is a vector; where only the call shows it, loops for few elements are not worth their time to compile."""
+    """gemv: the row-major matrix is (rows, inner), or (inner, rows) in memory if `transposed`. known: that it is a vector; where only the call
+    shows it, loops for few elements are not worth their time to compile."""
     if isinstance(beta, (int, float)) and beta == 0:
         with b.loop(0, rows, independent=True) as i:
             b.store(out, i, _factor(b, 0.0, dtype))

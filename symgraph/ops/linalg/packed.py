@@ -12,20 +12,22 @@ from typing import Any
 import numpy as np
 
 from symgraph.expr.op import Op
-from symgraph.ops.linalg.blas import by_vector
+from symgraph.ops.linalg.blas import multiply
 from symgraph.ops.linalg.dot import Dot
 
-__all__ = ["LANES", "Packed", "PackedDot"]
+__all__ = ["LANES", "MANY", "Packed", "PackedDot"]
 
 LANES = {"float32": 16, "float64": 8}  # columns of a panel: two vectors of 32 bytes
 _ROWS = 6  # of the product at once: with two vectors each twelve sums stay in registers, more than hide the time of an addition
+MANY = 96  # rows of the product: of more the library's own panels serve as well
 _DEPTH = 256  # rows of a panel at once: 16 kilobytes, half of the first cache
 
 
 class Packed(Op):
     """A matrix (inner, columns), or (columns, inner) of which the transposed is meant, as panels of 16 or 8 columns, one behind the other,
     each row by row; columns that are missing in the last are zeros. Inputs: the matrix, and how many rows it will be multiplied with, 0 if that is
-    not known: for one nothing is packed, for then the product takes as long as reading the matrix."""
+    not known: for one nothing is packed, for then the product takes as long as reading the matrix, nor for so many that packing takes no time
+    beside the product."""
 
     __props__ = ("transposed",)
     by_address = (0,)
@@ -44,10 +46,10 @@ class Packed(Op):
     def sizes(self, s: Any, matrix: Any, rows: Any) -> Any:
         inner, columns = reversed(matrix.shape) if self.transposed else matrix.shape
         lanes = LANES[matrix.dtype]
-        return [(s.where(s.equal(rows.item(), 1), 0, (columns + (lanes - 1)) // lanes * lanes * inner),)]
+        return [(s.where(_by_library(s, rows.item()), 0, (columns + (lanes - 1)) // lanes * lanes * inner),)]
 
     def compute(self, matrix: Any, rows: Any) -> Any:
-        if rows == 1:
+        if rows == 1 or rows > MANY:
             return np.empty(0, matrix.dtype)
         matrix = matrix.T if self.transposed else matrix
         lanes = LANES[matrix.dtype.name]
@@ -59,34 +61,20 @@ class Packed(Op):
         inner, columns = reversed(matrix.shape) if self.transposed else matrix.shape
         lanes = LANES[out.dtype]
         copy = self._turned if self.transposed else self._plain
-        some = b.less(0, out.shape[0])
-        full, rest = columns // lanes, columns % lanes
+        with b.loop(0, out.shape[0] // b.maximum(inner * lanes, 1)) as panel, b.loop(0, inner) as k:
+            copy(b, b.offset(out.pointer, (panel * inner + k) * lanes), matrix.pointer, panel * lanes, k, inner, columns, out.dtype)
 
-        def panels() -> None:
-            with b.loop(0, full) as panel:
-                copy(b, out, matrix, panel * lanes, lanes, inner, columns)
+    def _plain(self, b: Any, to: Any, matrix: Any, first: Any, k: Any, inner: Any, columns: Any, dtype: str) -> None:
+        """A row of a panel."""
+        with b.loop(b.minimum(columns - first, LANES[dtype]), LANES[dtype], independent=True) as lane:
+            b.store(to, lane, b.constant(0, dtype))
+        with b.loop(0, b.minimum(columns - first, LANES[dtype]), independent=True) as lane:
+            b.store(to, lane, b.load(matrix, (k * columns + first) + lane))
 
-        def last() -> None:
-            with b.loop(0, inner * lanes, independent=True) as k:
-                b.store(out.pointer, full * lanes * inner + k, b.constant(0, out.dtype))
-            copy(b, out, matrix, full * lanes, rest, inner, columns)
-
-        b.when(some, panels)
-        b.when(b.both(some, b.less(0, rest)), last)
-
-    def _plain(self, b: Any, out: Any, matrix: Any, first: Any, count: Any, inner: Any, columns: Any) -> None:
-        """A panel of so many columns from `first` on."""
-        lanes = LANES[out.dtype]
-        with b.loop(0, inner) as k, b.loop(0, count, independent=isinstance(count, int)) as lane:
-            b.store(out.pointer, (first * inner + k * lanes) + lane, b.load(matrix.pointer, (k * columns + first) + lane))
-
-    def _turned(self, b: Any, out: Any, matrix: Any, first: Any, count: Any, inner: Any, columns: Any) -> None:
-        """Rows of the matrix become columns, a piece at a time: what is written stays in the first cache until its lines are full."""
-        lanes = LANES[out.dtype]
-        with b.loop(0, inner, step=_DEPTH) as start, b.loop(0, count) as lane:
-            of, to = b.offset(matrix.pointer, (first + lane) * inner), b.offset(out.pointer, first * inner + lane)
-            with b.loop(start, b.minimum(start + _DEPTH, inner)) as k:
-                b.store(to, k * lanes, b.load(of, k))
+    def _turned(self, b: Any, to: Any, matrix: Any, first: Any, k: Any, inner: Any, columns: Any, dtype: str) -> None:
+        with b.loop(0, LANES[dtype]) as lane:
+            x = b.load(matrix, b.minimum(first + lane, columns - 1) * inner + k)
+            b.store(to, lane, b.select(b.less(first + lane, columns), x, b.constant(0, dtype)))
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         return [None, None]  # the product's derivative is by the matrix itself
@@ -117,14 +105,14 @@ class PackedDot(Op):
         (sizes,) = self.product.sizes(s, x, matrix)
         lanes = LANES[x.dtype]
         whole = (sizes[1] + (lanes - 1)) // lanes * lanes * x.shape[1]
-        fits = s.either(s.equal(x.shape[0], 1), s.equal(panels.shape[0], whole))
+        fits = s.either(_by_library(s, x.shape[0]), s.equal(panels.shape[0], whole))
         s.check(fits, "ValueError", "PackedDot: the panels have {} elements, those of the matrix {}", panels.shape[0], whole)
         return [sizes]
 
     def compute(self, x: Any, matrix: Any, panels: Any) -> Any:
         out = self.product.compute(x, matrix)
         whole = -(-out.shape[1] // LANES[x.dtype.name]) * LANES[x.dtype.name] * x.shape[1]
-        if len(x) != 1 and len(panels) != whole:
+        if 1 != len(x) <= MANY and len(panels) != whole:
             raise ValueError(f"PackedDot: the panels have {len(panels)} elements, those of the matrix {whole}")
         return out
 
@@ -133,13 +121,13 @@ class PackedDot(Op):
         (out,) = outputs
         rows, inner = x.shape
         columns = out.shape[1]
-        single = b.both(b.equal(rows, 1), b.less(0, inner))
+        others = _by_library(b, rows)
 
-        def one() -> None:
-            by_vector(b, out.dtype, out.pointer, matrix.pointer, x.pointer, columns, inner, not self.transposed, known=False)
+        def by_library() -> None:
+            multiply(b, out.dtype, out.pointer, x.pointer, matrix.pointer, rows, columns, inner, (False, self.transposed))
 
-        b.when(single, one)
-        b.when(b.invert(single), lambda: _multiply(b, out.dtype, out.pointer, x.pointer, panels.pointer, rows, columns, inner))
+        b.when(others, by_library)
+        b.when(b.invert(others), lambda: _multiply(b, out.dtype, out.pointer, x.pointer, panels.pointer, rows, columns, inner))
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         return [*self.product.grad(inputs[:2], output_grads), None]
@@ -151,8 +139,12 @@ class PackedDot(Op):
         return self.product.batch(inputs[:2], stacked[:2]) if any(stacked[:2]) else [self.product(*inputs[:2])]
 
 
+def _by_library(s: Any, rows: Any) -> Any:
+    return s.either(s.equal(rows, 1), s.less(MANY, rows))
+
+
 def _multiply(b: Any, dtype: str, out: Any, x: Any, panels: Any, rows: Any, columns: Any, inner: Any) -> None:
-    """out = x times the panels: six rows by a panel at a time, of all rows before the next panel, so that it stays in the first cache.
+    """out = x times the panels: six rows by a piece of a panel at a time, of all rows before the next, so that it stays in the first cache.
 
     Where fewer than six rows are left the last one is multiplied more than once. The sum of an element is taken in the order of the rows of
     the panel, whatever stands beside it.
@@ -162,14 +154,14 @@ def _multiply(b: Any, dtype: str, out: Any, x: Any, panels: Any, rows: Any, colu
     tile = b.local(dtype, _ROWS * lanes)
     with b.loop(0, rows * columns, independent=True) as i:
         b.store(out, i, b.constant(0, dtype))
-    with b.loop(0, inner, step=_DEPTH) as start:
+    with b.loop(0, (columns + (lanes - 1)) // lanes, independent=True) as panel, b.loop(0, inner, step=_DEPTH) as start:
         depth = b.minimum(inner - start, _DEPTH)
-        with b.loop(0, (columns + (lanes - 1)) // lanes, independent=True) as panel, b.loop(0, rows, step=_ROWS) as row:
+        at = b.offset(panels, (panel * inner + start) * lanes)
+        with b.loop(0, rows, step=_ROWS) as row:
             with b.loop(0, lanes, independent=True) as lane:
                 for total in sums:
                     b.store(total, lane, b.constant(0, dtype))
             factors = [b.offset(x, b.minimum(row + r, rows - 1) * inner + start) for r in range(_ROWS)]
-            at = b.offset(panels, (panel * inner + start) * lanes)
             with b.loop(0, depth) as k:
                 each = [b.load(factor, k) for factor in factors]
                 beside = b.offset(at, k * lanes)
@@ -190,7 +182,7 @@ def _add(b: Any, tile: Any, lanes: int, out: Any, row: Any, column: Any, rows: A
     def added(width: Any) -> None:
         with b.loop(0, height) as r:
             to, of = b.offset(out, (row + r) * columns + column), b.offset(tile, r * lanes)
-            with b.loop(0, width, independent=isinstance(width, int)) as lane:
+            with b.loop(0, width, independent=True) as lane:
                 b.store(to, lane, b.add(b.load(to, lane), b.load(of, lane)))
 
     whole = b.less_equal(column + lanes, columns)

@@ -8,7 +8,7 @@ from symgraph.expr.sizes import size_constant, static_int
 from symgraph.expr.walk import toposort
 from symgraph.ops.layout import DimShuffle
 from symgraph.ops.linalg import Dot
-from symgraph.ops.linalg.packed import LANES, Packed, PackedDot
+from symgraph.ops.linalg.packed import LANES, MANY, Packed, PackedDot
 from symgraph.ops.shape import ShapeItem
 from symgraph.passes.expressions import Size
 from symgraph.passes.loops.parts import Parts
@@ -61,9 +61,11 @@ def _matrix(node: Any, captured: dict[Any, Any]) -> tuple[Any, bool] | None:
     moved = node_of(matrix, DimShuffle)
     if moved is not None and tuple(moved.op.order) == (1, 0):
         matrix, flag = moved.inputs[0], not flag
-    if matrix not in captured or x.ndim != 2 or matrix.ndim != 2 or x.dtype not in LANES or x.type.shape[0] == 1:
+    if matrix not in captured or x.ndim != 2 or matrix.ndim != 2 or x.dtype not in LANES:
         return None
     sizes = (x.type.shape[0], *matrix.type.shape)
+    if sizes[0] is not None and not 1 < sizes[0] <= MANY:
+        return None
     if None not in sizes and sizes[0] * sizes[1] * sizes[2] <= _SMALL:  # type: ignore[operator]
         return None
     return matrix, flag
