@@ -72,7 +72,7 @@ class Packed(Op):
             b.store(to, lane, b.load(matrix, (k * columns + first) + lane))
 
     def _turned(self, b: Any, to: Any, matrix: Any, first: Any, k: Any, inner: Any, columns: Any, dtype: str) -> None:
-        with b.loop(0, LANES[dtype]) as lane:
+        with b.loop(0, LANES[dtype], independent=True) as lane:
             x = b.load(matrix, b.minimum(first + lane, columns - 1) * inner + k)
             b.store(to, lane, b.select(b.less(first + lane, columns), x, b.constant(0, dtype)))
 
@@ -122,12 +122,14 @@ class PackedDot(Op):
         rows, inner = x.shape
         columns = out.shape[1]
         others = _by_library(b, rows)
+        with b.loop(0, rows * columns, independent=True) as i:
+            b.store(out.pointer, i, b.constant(0, out.dtype))
 
         def by_library() -> None:
-            multiply(b, out.dtype, out.pointer, x.pointer, matrix.pointer, rows, columns, inner, (False, self.transposed))
+            multiply(b, out.dtype, out.pointer, x.pointer, matrix.pointer, rows, columns, inner, (False, self.transposed), beta=1.0)
 
         b.when(others, by_library)
-        b.when(b.invert(others), lambda: _multiply(b, out.dtype, out.pointer, x.pointer, panels.pointer, rows, columns, inner))
+        b.when(b.invert(others), lambda: _add_product(b, out.dtype, out.pointer, x.pointer, panels.pointer, rows, columns, inner))
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         return [*self.product.grad(inputs[:2], output_grads), None]
@@ -143,8 +145,8 @@ def _by_library(s: Any, rows: Any) -> Any:
     return s.either(s.equal(rows, 1), s.less(MANY, rows))
 
 
-def _multiply(b: Any, dtype: str, out: Any, x: Any, panels: Any, rows: Any, columns: Any, inner: Any) -> None:
-    """out = x times the panels: six rows by a piece of a panel at a time, of all rows before the next, so that it stays in the first cache.
+def _add_product(b: Any, dtype: str, out: Any, x: Any, panels: Any, rows: Any, columns: Any, inner: Any) -> None:
+    """x times the panels, added to out: six rows by a piece of a panel at a time, of all rows before the next, so that it stays in the first cache.
 
     Where fewer than six rows are left the last one is multiplied more than once. The sum of an element is taken in the order of the rows of
     the panel, whatever stands beside it.
@@ -152,8 +154,6 @@ def _multiply(b: Any, dtype: str, out: Any, x: Any, panels: Any, rows: Any, colu
     lanes = LANES[dtype]
     sums = [b.local(dtype, lanes) for _ in range(_ROWS)]
     tile = b.local(dtype, _ROWS * lanes)
-    with b.loop(0, rows * columns, independent=True) as i:
-        b.store(out, i, b.constant(0, dtype))
     with b.loop(0, (columns + (lanes - 1)) // lanes, independent=True) as panel, b.loop(0, inner, step=_DEPTH) as start:
         depth = b.minimum(inner - start, _DEPTH)
         at = b.offset(panels, (panel * inner + start) * lanes)
