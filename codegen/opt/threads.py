@@ -23,6 +23,7 @@ LEAST = 250_000  # operations of a loop that may be worth two threads: about 25 
 LINE = 64  # rounds of a loop without loops in it that stay together: no two threads write to one line of the cache
 GUESS = 8  # rounds of a loop of which nobody knows how many it has
 ROUTINE = 20_000  # operations of a call of a library, if nothing is known of it
+OWN = -1
 FEW = 64  # calls in an entry that what hands a loop on becomes a part of; of more it would grow long, and so be dear to compile
 FOLDED: dict[str, Callable[[int, int], int]] = {"mul": lambda a, c: a * c, "add": lambda a, c: a + c, "sub": lambda a, c: a - c}
 # Functions that all targets' loops compute side by side, or nearly.
@@ -159,7 +160,7 @@ class _Kernel:
         self.made: list[ir.Function] = []
         self.parameters = {value.number: k for k, value in enumerate(kernel.parameters)}
         self.makers: dict[int, ir.Node] = {}
-        self.roots: dict[int, int] = {}  # pointers into Locals -> the Local
+        self.roots: dict[int, int] = {}  # what is made of Locals' addresses, or of the number of the thread -> the Local, or OWN
         self.last = max(self.parameters, default=0)
         self.looked = False
 
@@ -172,7 +173,9 @@ class _Kernel:
                 self.last = max(self.last, value.number)
             if isinstance(node, ir.Local):
                 self.roots[node.out.number] = node.out.number
-            elif isinstance(node, ir.Assign) and node.out.type.endswith("*"):
+            elif isinstance(node, ir.Assign):
+                if node.operation == "thread":
+                    self.roots[node.out.number] = OWN
                 for x in node.args:
                     if isinstance(x, ir.Value) and x.number in self.roots:
                         self.roots[node.out.number] = self.roots[x.number]
@@ -233,6 +236,7 @@ class _Kernel:
             if not self.need(number, known, prefix, parameters):
                 return None
         own = {x.out.number for x in prefix if isinstance(x, ir.Local)}
+        own |= {OWN for x in prefix if isinstance(x, ir.Assign) and x.operation == "thread"}
         if own and not self.serve(own, node):
             return None
         first, last = ir.Value(self.last + 1, "int64"), ir.Value(self.last + 2, "int64")
@@ -269,12 +273,12 @@ class _Kernel:
         return True
 
     def serve(self, own: set[int], node: ir.For) -> bool:
-        """Whether these Locals serve the rounds of this loop only."""
+        """Whether these Locals, and what each thread has for itself, serve the rounds of this loop only."""
         within = {id(x) for x in nodes(node.body)}
         for other in nodes(self.kernel.body):
             if id(other) in within or other is node or isinstance(other, ir.Local):
                 continue
-            if isinstance(other, ir.Assign) and other.out.type.endswith("*"):
+            if isinstance(other, ir.Assign) and other.out.number in self.roots:
                 continue
             if any(self.roots.get(number) in own for number in shallow(other)):
                 return False
