@@ -2,13 +2,12 @@
 
 A major line is a row of csr, a column of csc; `indices` are places within it, the minor ones. So one kernel serves a csr matrix, and
 the csc matrix that is its transpose. Every index is looked at where it is used: a matrix whose arrays do not fit together gives
-an IndexError, never a crash. (Measured on csr times vector: the look costs nothing beside the load that follows it.)
+an IndexError, never a crash. Products with vectors look at those of many lines at once, as vectors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from symgraph.expr.op import Op
 
 __all__ = ["Count", "Diagonal", "MajorIndices", "MajorSum", "MinorSum", "Resample", "ToDense"]
 
+TOGETHER = 256  # lines whose indices stay in the first cache until they are used
 _OUTSIDE = "a sparse matrix has the index {} where the size is {}"
 _BROKEN = "indptr of a sparse matrix runs from {} to {} where there are {} stored elements"
 
@@ -41,15 +41,29 @@ def lines(b: Any, indptr: Any, count: Any, line: Any) -> tuple[Any, Any]:
 
 def minor(b: Any, indices: Any, k: Any, size: Any) -> Any:
     """The minor index of stored element k, checked."""
-    return minors(b, indices, (k,), size)[0]
+    place = b.cast(indices(k), "int64")
+    b.check(b.less(b.cast(place, "uint64"), b.cast(size, "uint64")), "IndexError", _OUTSIDE, place, size)  # negative ones are large
+    return place
 
 
-def minors(b: Any, indices: Any, elements: Sequence[Any], size: Any) -> list[Any]:
-    """The minor indices of stored elements, looked at together: a branch costs more than what it branches on."""
-    found = [b.cast(indices(k), "int64") for k in elements]
-    worst = reduce(b.maximum, [b.cast(place, "uint64") for place in found])  # negative ones are large
-    b.check(b.less(worst, b.cast(size, "uint64")), "IndexError", _OUTSIDE, b.cast(worst, "int64"), size)
-    return found
+def each_line(b: Any, indices: Any, indptr: Any, size: Any, body: Callable[[Any, Any, Any], None]) -> None:
+    """``body(line, start, stop)`` for each major line, whose minor indices have been looked at: those of some lines together, as vectors.
+
+    For where little is done with each element: csr times vector, 10 elements a line, takes 1.15 times the time with a look at each.
+    """
+    unsigned = f"u{indices.dtype}"  # negative ones are large
+    widest = lambda found, more: [b.maximum(found[0], more[0])]
+    count = indptr.shape[0] - 1
+    with b.loop(0, count, step=TOGETHER) as first:
+        last = b.minimum(first + TOGETHER, count)
+        begin = b.maximum(b.cast(indptr(first), "int64"), 0)
+        end = b.minimum(b.cast(indptr(last), "int64"), indices.shape[0])  # beyond which none of these lines may go
+        n = b.maximum(end - begin, 0)
+        (worst,) = b.accumulate(n, [b.constant(0, unsigned)], lambda k, found: widest(found, [b.cast(indices(begin + k), unsigned)]), widest)
+        fits = b.either(b.less(b.cast(worst, "uint64"), b.cast(size, "uint64")), b.equal(n, 0))
+        b.check(fits, "IndexError", _OUTSIDE, b.cast(b.cast(worst, indices.dtype), "int64"), size)
+        with b.loop(first, last) as line:
+            body(line, *lines(b, indptr, end, line))
 
 
 def each_stored(b: Any, indices: Any, indptr: Any, size: Any, body: Callable[[Any, Any, Any], None]) -> None:
