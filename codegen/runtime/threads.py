@@ -25,18 +25,19 @@ LIMIT = 500_000  # operations from which a loop is split: about 50 us
 MOST = 256
 NEVER = 2**63 - 1
 
-# Of the pool. threads, limit: what is wished. busy: somebody's loop is being split. workers: threads that exist. seats: how many may still take
+# Of the pool. threads, limit: what is wished. polite: the one that calls leaves all parts to the others; for tests, where it would mostly be done
+# before a thread has woken. busy: somebody's loop is being split. workers: threads that exist. seats: how many may still take
 # part, active: how many do. failed: where the lowest part begins that failed. mutex, wake, done: objects of the C library.
 POOL = (
-    fields("threads limit busy workers part packed context start stop chunk failed status")
+    fields("threads limit busy workers part packed context start stop chunk failed status polite")
     | fields("next", start=128) | fields("seats", start=192) | fields("active", start=256) | fields("values", start=320)
     | fields("mutex", start=512) | fields("wake", start=640) | fields("done", start=768) | fields("signals", start=896)
-    | fields("lock unlock wait signal create detach fill mask get set", start=1152)
+    | fields("lock unlock wait signal create detach fill mask get set give_way", start=1152)
 )
 SIZE = 4096
 ROUTINES = {
     "lock": "pthread_mutex_lock", "unlock": "pthread_mutex_unlock", "wait": "pthread_cond_wait", "signal": "pthread_cond_signal",
-    "create": "pthread_create", "detach": "pthread_detach", "fill": "sigfillset", "mask": "pthread_sigmask",
+    "create": "pthread_create", "detach": "pthread_detach", "fill": "sigfillset", "mask": "pthread_sigmask", "give_way": "sched_yield",
 }
 SET_MASK = 2 if sys.platform == "linux" else 3  # how pthread_sigmask is told to set the mask
 

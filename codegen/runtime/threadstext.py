@@ -200,13 +200,28 @@ call:
   %all = icmp sge i64 %called.next, %helpers
   br i1 %all, label %join, label %call
 join:
+  %alone.too = icmp eq i64 %polite, 0
+  br i1 %alone.too, label %own.parts, label %watch
+watch:
+  %taken = load atomic i64, ptr %next.at monotonic, align 8
+  %failure = load atomic i64, ptr %failed.at monotonic, align 8
+  %all.taken = icmp sge i64 %taken, %stop
+  %some.failed = icmp ne i64 %failure, {never}
+  %no.more = or i1 %all.taken, %some.failed
+  br i1 %no.more, label %joined, label %watch.on
+watch.on:
+  call i32 %give_way()
+  br label %watch
+own.parts:
   call void @threads.parts(ptr %pool, i64 0)
+  br label %joined
+joined:
   call i32 %lock(ptr %mutex.at)
   store atomic i64 0, ptr %seats.at monotonic, align 8
   call i32 %unlock(ptr %mutex.at)
   br label %spin
 spin:
-  %k = phi i64 [ 0, %join ], [ %k.next, %spin.on ]
+  %k = phi i64 [ 0, %joined ], [ %k.next, %spin.on ]
   %now = load atomic i64, ptr %active.at acquire, align 8
   %quiet = icmp eq i64 %now, 0
   %tired = icmp sge i64 %k, {spin}
@@ -275,6 +290,6 @@ def threads_text() -> str:
         table=FRAME["table"], threads=FRAME["threads"],
         api=TABLE["api"], pool=API["pool"], values=VALUES, values_size=VALUES_SIZE, spin=SPIN, pause=pause, never=NEVER,
         parts=PARTS, set_mask=SET_MASK, signals=POOL["signals"], old_signals=POOL["signals"] + 128,
-        fields=known("busy workers part packed context stop chunk failed status next seats active values mutex wake done", "limit",
-                     "lock unlock wait signal create detach fill mask get set"))
+        fields=known("busy workers part packed context stop chunk failed status next seats active values mutex wake done", "limit polite",
+                     "lock unlock wait signal create detach fill mask get set give_way"))
     return "\n\n".join([*([PAUSE] if x86 else []), DECLARATIONS, worker, work, split])
