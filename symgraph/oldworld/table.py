@@ -17,7 +17,7 @@ _IMAGES = "bytescale fromimage imread imresize imrotate imsave imshow toimage"
 _MISC = {"=images": _IMAGES, "=science": "central_diff_weights derivative", "scipy.special": "comb factorial factorial2 factorialk logsumexp",
          "scipy.interpolate": "pade", "scipy.datasets": "ascent electrocardiogram face"}
 _SELECTION = {"sklearn.model_selection": "cross_val_predict cross_val_score permutation_test_score train_test_split check_cv",
-              "=folds": "KFold StratifiedKFold"}
+              "=folds": "KFold LeaveOneOut ShuffleSplit StratifiedKFold StratifiedShuffleSplit"}
 
 NAMES: Names = {
     # Python
@@ -50,7 +50,9 @@ NAMES: Names = {
     # numpy
     "numpy": {
         "builtins": "bool complex float int long=int object str unicode=str",
-        "numpy": """Inf=inf Infinity=inf NaN=nan PINF=inf infty=inf alltrue=all sometrue=any typeDict=sctypeDict bool8=bool_
+        "math": "math=", "os": "os=", "sys": "sys=", "warnings": "warnings=",
+        "numpy.exceptions": "AxisError ComplexWarning ModuleDeprecationWarning RankWarning TooHardError VisibleDeprecationWarning",
+        "numpy": """Inf=inf Infinity=inf NAN=nan NaN=nan bytes0=bytes_ PINF=inf infty=inf alltrue=all sometrue=any typeDict=sctypeDict bool8=bool_
             complex_=complex128 cfloat=complex128
             cumproduct=cumprod product=prod float_=float64 int0=intp uint0=uintp object0=object_ round_=round row_stack=vstack singlecomplex=complex64
             str0=str_ string_=bytes_ trapz=trapezoid unicode_=str_ void0=void longfloat=longdouble longcomplex=clongdouble clongfloat=clongdouble
@@ -102,6 +104,7 @@ MADE = frozenset("""cgi distutils distutils.core distutils.dir_util distutils.ex
 
 SAME = {
     "numpy.fft.fftpack": "numpy.fft", "numpy.lib.arraysetops": "numpy", "numpy.linalg.linalg": "numpy.linalg", "numpy.testing.utils": "numpy.testing",
+    "numpy.core.umath_tests": "numpy._core._umath_tests",
     "numpy.lib.function_base": "numpy", "numpy.lib.index_tricks": "numpy", "numpy.lib.shape_base": "numpy", "numpy.lib.twodim_base": "numpy",
     "sklearn.cluster.k_means_": "sklearn.cluster", "sklearn.datasets.base": "sklearn.datasets",
     "sklearn.datasets.samples_generator": "sklearn.datasets",

@@ -192,6 +192,9 @@ def test_science() -> None:
     assert science.median_absolute_deviation([1.0, 2.0, 4.0]) == 1.4826
     folds = importlib.import_module("symgraph.oldworld.folds")
     assert [test.tolist() for _, test in folds.KFold(4, n_folds=2)] == [[0, 1], [2, 3]]
+    assert [test.tolist() for _, test in folds.LeaveOneOut(2)] == [[0], [1]]
+    drawn = folds.ShuffleSplit(10, n_iter=3, test_size=0.2, random_state=1) + folds.StratifiedShuffleSplit([0, 1] * 5, 3, test_size=0.2, random_state=1)
+    assert [len(test) for _, test in drawn] == [2] * 6 and all(sorted(test % 2) == [0, 1] for _, test in drawn[3:])
     assert [sorted(np.array([0, 0, 1, 1])[test]) for _, test in folds.StratifiedKFold([0, 0, 1, 1], 2)] == [[0, 1], [0, 1]]
 
 
