@@ -96,6 +96,10 @@ class FunctionFace:
                 raise ValueError(f"{old} is not used by the function {self.signature.title}")
             if not old.type.accepts(new.type):
                 raise TypeError(f"{old} of type {old.type} cannot be swapped with {new} of type {new.type}")
+        lent = {i.variable for i in self.signature.inputs if isinstance(i.value, SharedVariable)}
+        for variable, x in self.signature.states.items():
+            if variable not in lent:
+                pairs.setdefault(x, type(x)(x.type, x.get_value(), x.name))  # a copy goes on from the state that this has now, on its own
         return self._with_defaults(self._rebuilt(self.signature.exchanged(pairs, delete_updates, name)))
 
     def __copy__(self) -> Any:

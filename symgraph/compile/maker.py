@@ -11,7 +11,7 @@ from symgraph.compile.modes import Mode
 from symgraph.compile.named import get_mode, mode_names, register_mode
 from symgraph.compile.signature import In
 
-__all__ = ["Cells", "FunctionMaker", "Param", "orig_function", "predefined_modes"]
+__all__ = ["Cells", "FunctionMaker", "Param", "orig_function", "pfunc", "predefined_modes"]
 
 
 class Made:
@@ -103,6 +103,10 @@ class Cells:
             self.finder[x] = x.container
             if x.name is not None:
                 self.finder.setdefault(x.name, x.container)
+        for variable, state in signature.states.items():
+            self.finder[variable] = state.container
+        for position, argument in enumerate(signature.inputs):
+            self.finder.setdefault(position, self.finder.get(argument.variable))
         self.inv_finder = {cell: argument for argument, cell in zip(arguments.inputs, self.given)}
         self.container = self.finder
         self.value = Values(self)
@@ -214,6 +218,11 @@ def Param(  # Theano's name
 ) -> In:
     """An input with a default: the older name of `In`, which calls it `value`."""
     return In(variable, name=name, value=default, mutable=mutable, strict=strict, allow_downcast=allow_downcast, implicit=implicit, borrow=borrow)
+
+
+def pfunc(params: Any, outputs: Any = None, **options: Any) -> Any:
+    """`function`, whose inputs are called params."""
+    return function(params, outputs, **options)
 
 
 class _Modes(MutableMapping[str, Any]):

@@ -10,10 +10,10 @@ from typing import Any
 from symgraph import source
 from symgraph.errors import MissingInputError, UnusedInputError
 from symgraph.expr.make import as_variable
-from symgraph.expr.shared import SharedVariable
+from symgraph.expr.shared import Container, SharedVariable
 from symgraph.expr.types import Composite, TensorType
 from symgraph.expr.variable import Constant, TensorVariable, Variable
-from symgraph.expr.walk import ancestors, clone_nodes, depends_on, derived_from
+from symgraph.expr.walk import ancestors, clone_nodes, derived_from
 from symgraph.settings import config
 
 __all__ = ["In", "Out", "Signature", "make_signature"]
@@ -23,7 +23,8 @@ class In:
     """An input with options.
 
     value: used when the caller gives none. update: an expression; the input is then a state of the function, which starts as
-    `value` and takes this new value after each call. name: the keyword; strict and allow_downcast as for TensorType.filter.
+    `value` and takes this new value after each call. A value that is a container of another function (`f.container[x]`) is shared with that,
+    and is no argument unless implicit=False. name: the keyword; strict and allow_downcast as for TensorType.filter.
     borrow and mutable are accepted for Theano's sake (arguments are never written to).
     """
 
@@ -41,11 +42,11 @@ class In:
         self.strict = strict
         self.allow_downcast = allow_downcast
         self.implicit = implicit
-        if update is not None:
-            if value is None:
-                raise ValueError(f"In({variable}, update=...) is a state and needs the value it starts from")
-            if not variable.type.accepts(as_variable(update).type):
-                raise TypeError(f"the update of {variable} is of type {as_variable(update).type}, the input of type {variable.type}")
+        if update is not None and not variable.type.accepts(as_variable(update).type):
+            raise TypeError(f"the update of {variable} is of type {as_variable(update).type}, the input of type {variable.type}")
+        if isinstance(value, Container):  # of another function: both see what either does to it
+            self.implicit = implicit is not False
+            self.value = value = (variable.type.shared_class or SharedVariable)(variable.type, None, name, container=value)
         if value is not None and not isinstance(value, SharedVariable):
             try:
                 self.value = variable.type.filter(value, strict=strict, allow_downcast=True if allow_downcast is None else allow_downcast)
@@ -122,16 +123,17 @@ def make_signature(
     signature.inputs = _inputs(inputs, allow_input_downcast)
     signature.form, signature.keys, signature.outputs = _outputs(outputs)
     explicit = _updates(updates)
-    states = OrderedDict((i, _state(i)) for i in signature.inputs if i.update is not None)
+    states = OrderedDict((i, _state(i)) for i in signature.inputs if i.update is not None or i.implicit and isinstance(i.value, SharedVariable))
+    moving = [i for i in states if i.update is not None]
     signature.states = {i.variable: state for i, state in states.items()}
     replacements = _givens(givens, signature)
     replacements.update(signature.states)
-    new_values = list(explicit.values()) + [as_variable(i.update) for i in states]
+    new_values = list(explicit.values()) + [as_variable(i.update) for i in moving]
     computed = asked = signature.outputs + new_values
     computed = clone_nodes(computed, replacements) if replacements else computed
     count = len(signature.outputs)
     signature.outputs = computed[:count]
-    signature.updates = list(zip([*explicit, *states.values()], computed[count:]))
+    signature.updates = list(zip([*explicit, *[states[i] for i in moving]], computed[count:]))
     _default_updates(signature, replacements, no_default_updates)
     _check_inputs(signature, asked, on_unused_input)
     return signature
@@ -144,7 +146,7 @@ def _inputs(inputs: Any, allow_input_downcast: bool | None) -> list[In]:
     for position, x in enumerate(inputs):
         if isinstance(x, (list, tuple)) and len(x) == 2 and isinstance(x[0], Variable):
             x = In(x[0], value=x[1])
-        if isinstance(x, SharedVariable):
+        if isinstance(x, SharedVariable) or isinstance(x, In) and isinstance(x.variable, SharedVariable):
             raise TypeError(f"Cannot use a shared variable ({x}) as explicit input. Consider substituting a non-shared variable via the "
                             "`givens` parameter")
         if isinstance(x, Constant):
@@ -155,6 +157,8 @@ def _inputs(inputs: Any, allow_input_downcast: bool | None) -> list[In]:
             x = In(x, allow_downcast=allow_input_downcast)
         elif x.allow_downcast is None:
             x.allow_downcast = allow_input_downcast
+        if x.update is not None and x.value is None:
+            raise ValueError(f"In({x.variable}, update=...) is a state and needs the value it starts from")
         result.append(x)
     seen: dict[Variable, int] = {}
     for position, argument in enumerate(result):
@@ -281,12 +285,7 @@ def _givens(givens: Any, signature: Signature) -> dict[Variable, Variable]:
             raise TypeError(f"Cannot convert Type {new.type} (of Variable {new}) into Type {old.type}: a given must have the type of what it "
                             "replaces.")
         result[old] = new
-    for old, new in result.items():
-        if new is not old and any(other is not old and other in result and other is new for other in result):
-            raise AssertionError(f"givens are chained: {old} is replaced by {new}, which is replaced itself")
-        if depends_on(new, old) and new is not old:
-            raise AssertionError(f"givens go round in a circle: {old} is replaced by {new}, which depends on it")
-    chained = [x for new in result.values() for x in ancestors([new]) if x in result and result[x] is not x]
+    chained = [x for old, new in result.items() for x in ancestors([new]) if x is not old and x in result and result[x] is not x]
     if chained:
         raise AssertionError(f"givens are chained: {chained[0]} is replaced, and is used in another given")
     for old in result:
@@ -303,12 +302,13 @@ def _default_updates(signature: Signature, replacements: dict[Variable, Variable
     refused = set(no_default_updates) if isinstance(no_default_updates, (list, tuple)) else set()
     updated = {target for target, _ in signature.updates}
     found: dict[SharedVariable, None] = {}
+    stops: dict[Variable, None] = dict.fromkeys(i.variable for i in signature.inputs)  # what these are made of does not count
     waiting = [*signature.computed, *updated]
     while waiting:
         fresh: list[Any] = []
-        for x in ancestors(waiting, found):
+        for x in ancestors(waiting, stops):
             if isinstance(x, SharedVariable) and x not in found:
-                found[x] = None
+                found[x] = stops[x] = None
                 if x.default_update is not None and no_default_updates is not True and x not in updated and x not in refused:
                     updated.add(x)
                     new = clone_nodes([fit_update(x, x.default_update)], replacements)[0]

@@ -113,7 +113,8 @@ class EnumType(Type, dict):  # type: ignore[type-arg]
     1
     """
 
-    def __init__(self, **constants: Any) -> None:
+    def __init__(self, ctype: str = "double", cname: str | None = None, **constants: Any) -> None:
+        self.ctype, self.cname = ctype, cname  # of use to C code
         for name in constants:
             if not name.isidentifier() or not name.isupper():
                 raise AttributeError(f"the name of a constant must be in capitals, got {name!r}")
@@ -148,9 +149,9 @@ class EnumType(Type, dict):  # type: ignore[type-arg]
 class EnumList(EnumType):
     """Named constants 0, 1, 2 ...: ``EnumList('FIRST', 'SECOND')``; each may be a pair (name, alias), of which the alias may stand for it."""
 
-    def __init__(self, *names: Any) -> None:
+    def __init__(self, *names: Any, ctype: str = "int", cname: str | None = None) -> None:
         pairs = [one if isinstance(one, tuple) else (one, None) for one in names]
-        super().__init__(**{name: number for number, (name, _) in enumerate(pairs)})
+        super().__init__(ctype, cname, **{name: number for number, (name, _) in enumerate(pairs)})
         self.aliases = {alias: name for name, alias in pairs if alias is not None}
 
     def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:

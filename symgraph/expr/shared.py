@@ -20,19 +20,21 @@ __all__ = ["Container", "RandomStateSharedVariable", "SharedVariable", "SparseSh
 
 
 class Container:
-    """Where a shared variable keeps its value: a list of one element, which native code reads and replaces."""
+    """Where a shared variable keeps its value: a list of one element, which native code reads and replaces. options: how its type filters
+    new values."""
 
-    __slots__ = ("name", "storage", "type")
+    __slots__ = ("name", "options", "storage", "type")
 
     def __init__(self, type: Type, value: Any, name: str | None = None) -> None:
         self.type = type
         self.storage = [value]
         self.name = name
+        self.options: dict[str, Any] = {}
 
     def __setstate__(self, state: Any) -> None:
         if isinstance(state, tuple):  # as Python pickles slots; Theano's had a dictionary, and more in it
             state = state[1]
-        self.type, self.name, self.storage = state["type"], state["name"], state["storage"]
+        self.type, self.name, self.storage, self.options = state["type"], state["name"], state["storage"], state.get("options", {})
 
     @property
     def data(self) -> Any:
@@ -65,16 +67,22 @@ class SharedVariable(Variable):
         if container is None and (strict is not None or allow_downcast is not None):
             value = type.filter(value, strict=bool(strict), allow_downcast=allow_downcast)
         self.container = Container(type, value, name) if container is None else container
+        if container is None and (strict or allow_downcast is not None):
+            self.container.options = {"strict": bool(strict), "allow_downcast": allow_downcast}
         self.default_update: Any = None
 
-    @property
-    def value(self) -> Any:
-        """Gone since Theano 0.3: raises, and names `get_value` and `set_value`."""
-        raise AttributeError("a shared variable has no attribute value: x.get_value() gives its value, x.set_value(v) changes it")
+    def __getattr__(self, name: str) -> Any:
+        """None for a `default_update` that was deleted; words for `value`, which is gone since Theano 0.3."""
+        if name == "default_update":
+            return None
+        if name == "value":
+            raise AttributeError("a shared variable has no attribute value: x.get_value() gives its value, x.set_value(v) changes it")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    @value.setter
-    def value(self, new_value: Any) -> None:
-        raise AttributeError("a shared variable has no attribute value: x.set_value(v) changes it")
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "value":
+            raise AttributeError("a shared variable has no attribute value: x.set_value(v) changes it")
+        super().__setattr__(name, value)
 
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
         """The value; a copy of it unless borrow."""
@@ -87,7 +95,7 @@ class SharedVariable(Variable):
         """Replace the value; TypeError, and no change, if it is not of the variable's type. borrow: the array itself is kept,
         if it is one that native code can read as it is."""
         try:
-            proper = self.type.filter(new_value)
+            proper = self.type.filter(new_value, **self.container.options)
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise locate(kind(f"the shared variable {self} cannot take this value: {error}"), self.line) from None
@@ -189,6 +197,8 @@ def shared(
         type = tensor_type(array.dtype.name, pattern)
         array = type.filter(array, strict, allow_downcast)
         result = TensorSharedVariable(type, _kept(array, value, borrow), name)
+    if strict or allow_downcast is not None:  # of later values, too
+        result.container.options = {"strict": strict, "allow_downcast": allow_downcast}
     result.line = source.here()
     for key, attribute in options.items():
         if key not in ("target", "force"):

@@ -30,6 +30,11 @@ def is_sparse_value(value: Any) -> bool:
     return hasattr(value, "tocsr") and hasattr(value, "format") and not isinstance(value, Variable)
 
 
+def is_dense_value(value: Any) -> bool:
+    """Whether it is an array of numpy's."""
+    return isinstance(value, np.ndarray)
+
+
 class SparseType(Composite):
     """Sparse matrices of one format ('csr', 'csc', 'bsr') and dtype. Their sizes are known only at the call.
 

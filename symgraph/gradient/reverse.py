@@ -33,7 +33,7 @@ def grad(
     """The derivative of a scalar `cost` by each variable of `wrt`, as expressions of the shapes of these.
 
     wrt: a variable or a list of them (the result is of the same form). consider_constant: variables through which no
-    derivative flows. known_grads: derivatives by inner variables that are known (then cost may be None). disconnected_inputs:
+    derivative flows. known_grads: derivatives by inner variables, or by the cost, that are known (then cost may be None). disconnected_inputs:
     "raise", "warn" or "ignore" what has no influence; return_disconnected: "zero", "None" or "Disconnected" for it.
     null_gradients: "raise" or "return" where a derivative is not defined.
 
@@ -60,10 +60,13 @@ def grad(
     start: dict[Variable, Any] = {}
     if cost is not None:
         cost = _checked_cost(cost)
-        start[cost] = cost.ones_like() if cost.dtype not in DISCRETE else cost.zeros_like(dtype=config.floatX)
+        start[cost] = cost.ones_like(dtype=config.floatX if cost.dtype in DISCRETE else cost.dtype)
     for x, g in _checked_known(known_grads or {}).items():
-        start[x] = start[x] + g if x in start else g
+        start[x] = g  # for the cost, too: then in place of 1
+    start = {x: g for x, g in start.items() if g is not None}
     found = backward(start, targets, consider_constant or (), null_gradients)
+    if null_gradients == "raise" and (null := next((g for g in found.values() if isinstance(g.type, NullType)), None)) is not None:
+        raise NullTypeGradError(f"a gradient that is given is not defined: {null.type.why_null}")
     results = [_result(x, found.get(x), disconnected_inputs, return_disconnected) for x in targets]
     if cost is not None:
         mark_derived(results, [cost])
@@ -265,14 +268,13 @@ def all_variables(name: str, given: Any, wanted: str) -> None:
 
 
 def _checked_known(known: Mapping[Any, Any]) -> dict[Variable, Any]:
-    """The gradients that are given, as variables."""
+    """The gradients that are given, as variables; None where one is said to have no influence."""
     found: dict[Variable, Any] = {}
     for x, g in known.items():
         if not isinstance(x, Variable):
             raise TypeError(f"known_grads must give gradients by variables, got {x!r} of {type(x)}")
-        if g is None or isinstance(g, Variable) and isinstance(g.type, DisconnectedType):
-            continue
-        found[x] = fitting("known_grads: the gradient by", x, g)
+        away = g is None or isinstance(g, Variable) and isinstance(g.type, DisconnectedType)
+        found[x] = None if away else fitting("known_grads: the gradient by", x, g)
     return found
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from symgraph.errors import InconsistencyError, MissingInputError
 from symgraph.expr.op import Apply
 from symgraph.expr.variable import Variable
-from symgraph.expr.walk import toposort
 from symgraph.graph.copies import clone, clone_get_equiv
 from symgraph.graph.graph import Graph, check_types
+from symgraph.graph.text import as_string
 
 __all__ = ["AlreadyThere", "FunctionGraph", "ReplacementDidntRemovedError", "ShapeFeature"]
 
@@ -103,7 +103,7 @@ class FunctionGraph(Graph):
         return made, same
 
     def __str__(self) -> str:
-        return f"[{', '.join(_text(x, set(self.inputs)) for x in self.outputs)}]"
+        return f"[{', '.join(as_string(self.inputs, self.outputs))}]"
 
     def __repr__(self) -> str:
         return f"FunctionGraph({str(self)[1:-1]})"
@@ -303,16 +303,3 @@ def _cloned(inputs: Sequence[Variable], outputs: Sequence[Variable]) -> tuple[li
 
 def _missing(leaves: list[Variable]) -> Exception:
     return MissingInputError(f"the graph needs {', '.join(map(str, leaves))}, which is not among its inputs")
-
-
-def _text(x: Any, stops: set[Any]) -> str:
-    """An expression as calls; what stands twice is written twice, so not for large ones."""
-    order = toposort([x], stops)
-    if len(order) > 50:
-        return f"{x} of {len(order)} nodes"
-    texts: dict[Any, str] = {}
-    for node in order:
-        call = f"{node.op}({', '.join(texts.get(y, str(y)) for y in node.inputs)})"
-        for k, y in enumerate(node.outputs):
-            texts[y] = call if len(node.outputs) == 1 else f"{call}.{k}"
-    return texts.get(x, str(x))

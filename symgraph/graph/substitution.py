@@ -79,23 +79,24 @@ class PatternSub(Rule):
     array(10.)
     """
 
-    __slots__ = ("allow_multiple_clients", "get_nodes", "in_pattern", "out_pattern", "skip_identities_fn")
+    __slots__ = ("allow_multiple_clients", "get_nodes", "in_pattern", "op", "out_pattern", "skip_identities_fn")
 
     def __init__(self, in_pattern: Any, out_pattern: Any, allow_multiple_clients: bool = False,
                  skip_identities_fn: Callable[[Any], Any] | None = None, name: str | None = None, pdb: bool = False, tracks: Sequence[Any] = (),
                  get_nodes: Callable[[Any], Any] | None = None, values_eq_approx: Any = None) -> None:
-        if not isinstance(in_pattern, (list, tuple)) or not in_pattern:
+        plain = in_pattern.get("pattern") if isinstance(in_pattern, dict) else in_pattern
+        if not isinstance(plain, (list, tuple)) or not plain:
             raise TypeError(f"the pattern to search for must be a tuple that starts with an op, got {in_pattern!r}")
         if not isinstance(out_pattern, (list, tuple, str, int, float, Variable)):
             raise TypeError(f"the pattern to put in must be a tuple, a name, a number or a variable, got {out_pattern!r}")
-        self.in_pattern, self.out_pattern = in_pattern, out_pattern
+        self.in_pattern, self.out_pattern, self.op = in_pattern, out_pattern, plain[0]
         self.allow_multiple_clients, self.skip_identities_fn, self.get_nodes = allow_multiple_clients, skip_identities_fn, get_nodes
-        roots = list(tracks) if tracks and get_nodes is not None else [in_pattern[0]]
+        roots = list(tracks) if tracks and get_nodes is not None else [plain[0]]
         super().__init__(self._apply, [_tracked(root) for root in roots], name or f"PatternSub({_text(in_pattern)} -> {_text(out_pattern)})")
         self.text = f"{_text(in_pattern)} -> {_text(out_pattern)}"
 
     def _apply(self, graph: Any, node: Apply) -> Any:
-        if self.get_nodes is None or node.op == self.in_pattern[0]:
+        if self.get_nodes is None or node.op == self.op:
             return self._at(graph, node)
         for other in within(graph, self.get_nodes, node) or ():
             found = self._at(graph, other) if other else None
@@ -104,7 +105,7 @@ class PatternSub(Rule):
         return None
 
     def _at(self, graph: Any, node: Apply) -> Any:
-        if node.op != self.in_pattern[0] or len(node.outputs) != 1:
+        if node.op != self.op or len(node.outputs) != 1:
             return None
         found: dict[str, Any] = {}
         if not self._fits(graph, self.in_pattern, node.outputs[0], found, root=True):

@@ -94,7 +94,9 @@ def spectral_radius_bound(X: Any, log2_exponent: int) -> Any:
     matrix = as_tensor(X)
     if matrix.ndim != 2 or not matrix.dtype.startswith("float"):
         raise TypeError(f"spectral_radius_bound takes a matrix of floats, got {matrix.type}")
-    if not isinstance(log2_exponent, int) or log2_exponent <= 0:
+    if not isinstance(log2_exponent, int):
+        raise TypeError(f"spectral_radius_bound wants an int as exponent, got {log2_exponent!r}")
+    if log2_exponent <= 0:
         raise ValueError(f"spectral_radius_bound wants a positive exponent, got {log2_exponent!r}")
     power = matrix
     for _ in range(log2_exponent):

@@ -15,7 +15,7 @@ from symgraph.expr.types import TensorType
 
 __all__ = [
     "check_and_normalize_axes", "check_equal_numpy", "constructor", "dct_matrix", "equal_slices", "hash_from_sparse", "is_flat", "key_to_cmp",
-    "makeKeepDims", "numpy_scalar", "register_transfer", "transfer", "values_eq_approx", "values_eq_approx_always_true",
+    "makeKeepDims", "numpy_scalar", "python_int_bitwidth", "register_transfer", "transfer", "values_eq_approx", "values_eq_approx_always_true",
     "values_eq_approx_remove_inf", "values_eq_approx_remove_inf_nan", "values_eq_approx_remove_nan",
 ]
 
@@ -159,6 +159,11 @@ def dct_matrix(rows: int, cols: int, unitary: bool = True) -> np.ndarray:
     if unitary:
         matrix[0] /= np.sqrt(2.0)
     return matrix
+
+
+def python_int_bitwidth() -> int:
+    """How many bits an integer of C has that Python's were: 64."""
+    return 64
 
 
 def hash_from_sparse(data: Any) -> str:

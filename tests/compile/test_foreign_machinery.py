@@ -132,3 +132,54 @@ def test_bad_records() -> None:
         RecordMode(Record(StringIO()), replay=True)
     with pytest.raises(ValueError, match="one line at a time"):
         Record(StringIO()).handle_line("a\nb\n")
+
+
+def test_states_are_shared_by_containers_and_copied_by_copies() -> None:
+    x, s = T.dscalars("xs")
+    add = symgraph.function([x, symgraph.In(s, value=10.0, update=s + x)], [])
+    read = symgraph.function([x, symgraph.In(s, value=add.container[s])], s * x)
+    take = symgraph.function([x, symgraph.In(s, value=add.container[s], update=s - x)], [])
+    add(2)
+    assert read(3) == 36 and take[s] == add[s] == 12
+    take(1)
+    twin = add.copy()
+    twin(5)
+    assert add[s] == 11 and twin[s] == 16 and twin.container[1].data == 16 and add.container[0].data is None
+    with pytest.raises(TypeError, match="shared variable"):
+        symgraph.function([symgraph.In(symgraph.shared(1.0), update=x)], [])
+
+
+def test_givens_of_themselves_and_updates_of_inputs() -> None:
+    a = symgraph.shared(1.0, name="a")
+    a.default_update = a + 3
+    f = symgraph.function([], a + 10, givens={a: a + 10})
+    assert (f(), f()) == (21, 34)
+    b = 2 * a
+    before = a.get_value()
+    symgraph.function([b], b)(21.0)
+    assert a.get_value() == before  # what an input was made of is not read
+    del a.default_update
+    symgraph.function([], a)()
+    assert a.get_value() == before and a.default_update is None
+    with pytest.raises(AttributeError, match="no_such"):
+        _ = a.no_such
+
+
+def test_how_shared_variables_take_values_is_kept() -> None:
+    loose, strict = symgraph.shared(7, allow_downcast=True), symgraph.shared(np.int64(7), strict=True)
+    loose.set_value(8.5)
+    assert loose.get_value() == 8
+    with pytest.raises(TypeError, match="strict"):
+        strict.set_value(8)
+    assert pickle.loads(pickle.dumps(loose)).get_value() == 8
+
+
+def test_gradients_that_are_given_for_the_cost() -> None:
+    x, n = T.dscalar("x"), T.iscalar("n")
+    cost = x ** 2
+    assert T.grad(cost, x, known_grads={cost: T.constant(5.0)}).eval({x: 3.0}) == 30
+    assert T.grad(n, n).eval({n: 3}) == 1 and T.grad(n + 1, n).eval({n: 3}) == 0
+    with pytest.raises(symgraph.errors.NullTypeGradError):
+        T.grad(cost, x, known_grads={cost: T.NullType()()})
+    with pytest.raises(symgraph.errors.DisconnectedInputError):
+        T.grad(cost, x, known_grads={cost: T.DisconnectedType()()})

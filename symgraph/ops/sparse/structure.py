@@ -11,7 +11,7 @@ from symgraph.expr.dtypes import CONTINUOUS, DISCRETE, INTEGER
 from symgraph.expr.make import as_tensor, constant
 from symgraph.expr.op import Apply, Op
 from symgraph.expr.sparse import SparseType, SparseVariable, as_sparse_variable, is_sparse_value
-from symgraph.expr.types import tensor_type
+from symgraph.expr.types import TensorType, tensor_type
 from symgraph.expr.variable import Variable
 from symgraph.ops.sparse.kernels import MajorIndices, Resample
 from symgraph.settings import config
@@ -67,6 +67,11 @@ def as_sparse_or_tensor_variable(x: Any, name: str | None = None) -> Any:
     if isinstance(x, SparseVariable):
         return x
     return as_sparse_variable(x, name) if is_sparse_value(x) else as_tensor(x, name)
+
+
+def is_dense(x: Any) -> bool:
+    """Whether a variable holds an array."""
+    return isinstance(x.type, TensorType)
 
 
 def is_sparse(x: Any) -> bool:
