@@ -124,9 +124,9 @@ ABSENT: dict[str, tuple[str, str]] = {
         "default_compiledir default_compiledir_format default_compiledirname default_cuda_include default_dnn_base_path default_dnn_bin_path "
         "default_dnn_inc_path default_dnn_lib_path default_openmp deprecated_gpuarray_sync DeviceParam filter_base_compiledir filter_compiledir "
         "filter_mode filter_vm_lazy floatX_convert gcc_version_str get_cuda_root get_home_dir good_seed_param "
-        "is_valid_check_preallocated_output_param local_bitwidth p_out python_int_bitwidth rc safe_no_dnn_algo_bwd safe_no_dnn_workmem "
-        "safe_no_dnn_workmem_bwd short_platform split_version SUPPORTED_DNN_CONV_ALGO_BWD_DATA SUPPORTED_DNN_CONV_ALGO_BWD_FILTER "
-        "SUPPORTED_DNN_CONV_ALGO_FWD SUPPORTED_DNN_CONV_ALGO_RUNTIME SUPPORTED_DNN_CONV_PRECISION try_blas_flag var warn_cxx warn_default",
+        "is_valid_check_preallocated_output_param p_out rc safe_no_dnn_algo_bwd safe_no_dnn_workmem safe_no_dnn_workmem_bwd short_platform "
+        "split_version SUPPORTED_DNN_CONV_ALGO_BWD_DATA SUPPORTED_DNN_CONV_ALGO_BWD_FILTER SUPPORTED_DNN_CONV_ALGO_FWD "
+        "SUPPORTED_DNN_CONV_ALGO_RUNTIME SUPPORTED_DNN_CONV_PRECISION try_blas_flag var warn_cxx warn_default",
         "`symgraph.config`",
     ),
     "configparser": (
