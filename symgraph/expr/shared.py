@@ -72,17 +72,21 @@ class SharedVariable(Variable):
         self.default_update: Any = None
 
     def __getattr__(self, name: str) -> Any:
-        """None for a `default_update` that was deleted; words for `value`, which is gone since Theano 0.3."""
+        """None for a `default_update` that was deleted. Python asks here for what a property refuses, too."""
         if name == "default_update":
             return None
         if name == "value":
             raise AttributeError("a shared variable has no attribute value: x.get_value() gives its value, x.set_value(v) changes it")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name == "value":
-            raise AttributeError("a shared variable has no attribute value: x.set_value(v) changes it")
-        super().__setattr__(name, value)
+    @property
+    def value(self) -> Any:
+        """Gone since Theano 0.3: raises, and names `get_value` and `set_value`."""
+        raise AttributeError("value")
+
+    @value.setter
+    def value(self, new_value: Any) -> None:
+        raise AttributeError("a shared variable has no attribute value: x.set_value(v) changes it")
 
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
         """The value; a copy of it unless borrow."""
