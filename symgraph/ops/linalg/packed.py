@@ -20,6 +20,7 @@ __all__ = ["LANES", "MANY", "Packed", "PackedDot"]
 LANES = {"float32": 16, "float64": 8}  # columns of a panel: two vectors of 32 bytes
 _ROWS = 6  # of the product at once: with two vectors each twelve sums stay in registers, more than hide the time of an addition
 MANY = 96  # rows of the product: of more the library's own panels serve as well
+_APIECE = 8  # elements of a transposed matrix that are read one by one and written at once
 _DEPTH = 256  # rows of a panel at once: 16 kilobytes, half of the first cache
 
 
@@ -72,9 +73,10 @@ class Packed(Op):
             b.store(to, lane, b.load(matrix, (k * columns + first) + lane))
 
     def _turned(self, b: Any, to: Any, matrix: Any, first: Any, k: Any, inner: Any, columns: Any, dtype: str) -> None:
-        with b.loop(0, LANES[dtype], independent=True) as lane:
-            x = b.load(matrix, b.minimum(first + lane, columns - 1) * inner + k)
-            b.store(to, lane, b.select(b.less(first + lane, columns), x, b.constant(0, dtype)))
+        with b.loop(0, LANES[dtype], step=_APIECE) as part, b.loop(0, _APIECE, independent=True) as lane:
+            column = first + (part + lane)
+            x = b.load(matrix, b.minimum(column, columns - 1) * inner + k)
+            b.store(to, part + lane, b.select(b.less(column, columns), x, b.constant(0, dtype)))
 
     def grad(self, inputs: Any, output_grads: Any) -> list[Any]:
         return [None, None]  # the product's derivative is by the matrix itself
