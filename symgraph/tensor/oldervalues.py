@@ -11,12 +11,13 @@ import numpy as np
 from symgraph.errors import EmptyConstantError, NotScalarConstantError
 from symgraph.expr.make import as_tensor
 from symgraph.expr.sizes import as_axes
+from symgraph.expr.sparse import is_sparse_value
 from symgraph.expr.types import TensorType
 
 __all__ = [
     "check_and_normalize_axes", "check_equal_numpy", "constructor", "dct_matrix", "equal_slices", "hash_from_sparse", "is_flat", "key_to_cmp",
-    "makeKeepDims", "numpy_scalar", "python_int_bitwidth", "register_transfer", "transfer", "values_eq_approx", "values_eq_approx_always_true",
-    "values_eq_approx_remove_inf", "values_eq_approx_remove_inf_nan", "values_eq_approx_remove_nan",
+    "makeKeepDims", "may_share_memory", "numpy_scalar", "python_int_bitwidth", "register_transfer", "transfer", "values_eq_approx",
+    "values_eq_approx_always_true", "values_eq_approx_remove_inf", "values_eq_approx_remove_inf_nan", "values_eq_approx_remove_nan",
 ]
 
 float16_atol = float16_rtol = 1e-3
@@ -159,6 +160,24 @@ def dct_matrix(rows: int, cols: int, unitary: bool = True) -> np.ndarray:
     if unitary:
         matrix[0] /= np.sqrt(2.0)
     return matrix
+
+
+def may_share_memory(a: Any, b: Any, raise_other_type: bool = True) -> bool:
+    """Whether two arrays, sparse matrices or random states may lie in the same memory.
+
+    For what is none of these TypeError, or False without raise_other_type.
+    """
+    parts = []
+    for x in (a, b):
+        if is_sparse_value(x):
+            parts.append([getattr(x, name) for name in ("data", "indices", "indptr") if hasattr(x, name)])
+        elif isinstance(x, (np.ndarray, np.random.RandomState)):
+            parts.append([x])
+        elif raise_other_type:
+            raise TypeError(f"may_share_memory support only ndarray and scipy.sparse, got {type(x)}")
+        else:
+            return False
+    return any(x is y or isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and np.may_share_memory(x, y) for x in parts[0] for y in parts[1])
 
 
 def python_int_bitwidth() -> int:

@@ -168,7 +168,7 @@ NAMES: dict[str, str] = {
     "misc.cpucount.cpuCount": "os.cpu_count",
     "misc.frozendict.FrozenOrderedDict": "symgraph.oldworld.containers.FrozenOrderedDict",
     "misc.frozendict.frozendict": "symgraph.oldworld.containers.frozendict",
-    "misc.may_share_memory.may_share_memory": "numpy.may_share_memory",
+    "misc.may_share_memory.may_share_memory": "symgraph.tensor.oldervalues.may_share_memory",
     "misc.ordered_set.OrderedSet": "symgraph.oldworld.containers.OrderedSet",
     "misc.safe_asarray._asarray": "symgraph._asarray",
     "misc.strutil.render_string": "symgraph.oldworld.containers.render_string",

@@ -336,3 +336,10 @@ from theano.misc.strutil import pretty_format
 import theano.sandbox.fourier
 outputs = [[ord(c) for c in pretty_format('  a' + chr(10) + '    b')], theano.sandbox.fourier.dct_matrix(2, 3),
            theano.sandbox.fourier.dct_matrix(3, 3, False)]""")
+program("memory that is shared", """
+from theano.misc.may_share_memory import may_share_memory
+import scipy.sparse
+a, s = np.arange(4.), scipy.sparse.csr_matrix(np.eye(3))
+outputs = [may_share_memory(a, a[1:]), may_share_memory(a, a.copy()), may_share_memory(s, s), may_share_memory(s, s.copy()),
+           may_share_memory(s, s.data), may_share_memory(s.data, s), may_share_memory(a, [1.], raise_other_type=False)]""")
+program("memory of a list", "from theano.misc.may_share_memory import may_share_memory\nmay_share_memory(np.arange(3.), [1])")
