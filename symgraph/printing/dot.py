@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
+from symgraph.expr.op import Apply
 from symgraph.expr.shared import SharedVariable
 from symgraph.expr.variable import Constant
 from symgraph.expr.walk import ancestors, toposort
@@ -39,7 +41,9 @@ def dot_text(
     outputs = roots_of(fct)
     palette = COLOURS | (colors or {})
     attribute = "fillcolor" if high_contrast else "color"
-    marked = {x.owner for x in ancestors(list(cond_highlight))} - {None} if cond_highlight else set()
+    order = toposort(outputs)
+    marked = {x.owner for x in ancestors(cond_highlight)} - {None} if isinstance(cond_highlight, (list, tuple)) else set()
+    clusters = {} if marked or not cond_highlight else branches_of(order, cond_highlight)
     lines: list[str] = []
     names: dict[Any, str] = {}
     numbers = count()
@@ -64,7 +68,7 @@ def dot_text(
                 lines.append(f"  {names[x.owner]} -> {names[x]};")
         return names[x]
 
-    for number, node in enumerate(toposort(outputs)):
+    for number, node in enumerate(order):
         above = [source(x) for x in node.inputs]
         names[node] = f"n{number}"
         text = str(getattr(node.op, "name", None) or node.op)
@@ -76,7 +80,25 @@ def dot_text(
         name = source(x)
         add(f"o{number}", f"output {'' if x.name is None or x.owner is None else x.name + ' '}<{x.type}>", "box", "output")
         lines.append(f"  {name} -> o{number};")
+    for label, nodes in clusters.items():
+        lines.append(f"  subgraph cluster_{label} {{ label={label}; {' '.join(f'{names[node]};' for node in nodes)} }}")
     return "\n".join(["digraph {", "  node [style=filled];", *lines, "}"])
+
+
+def branches_of(order: Sequence[Apply], asked: Any) -> dict[str, list[Apply]]:
+    """The nodes that only the first branch of an `ifelse` needs, only the second, and both. asked: its node or its name; True: the first one."""
+    branches = (node for node in order if hasattr(node.op, "then_outputs"))
+    found = next((node for node in branches if asked is True or node is asked or node.op.name == asked), None)
+    if found is None:
+        warnings.warn(f"cond_highlight is {asked!r}, but the graph has no such ifelse", stacklevel=4)
+        return {}
+    left: set[Any] = set()
+    right: set[Any] = set()
+    for side, outputs in (left, found.op.then_outputs), (right, found.op.else_outputs):
+        inside = set(ancestors(outputs))
+        side |= {x.owner for x in ancestors([x for x, inner in zip(found.inputs[1:], found.op.inner_inputs) if inner in inside])}
+    parts = {"Left": left - right, "Right": right - left, "Middle": left & right}
+    return {label: [node for node in order if node in part] for label, part in parts.items()}
 
 
 def pydotprint(
@@ -89,8 +111,9 @@ def pydotprint(
     outfile: its name (the setting compiledir, symgraph.pydotprint.FORMAT, if None). format: "dot" for the text; any other is drawn by
     Graphviz' program `dot`; where that is not there, the text is written to the file with the ending .dot and a warning says so. compact:
     no boxes for values between ops. with_ids: number the nodes. high_contrast: fill the shapes. cond_highlight: a list of variables
-    whose nodes are marked. colorCodes: colours by kind ("input", "constant", "shared", "output", "op", "marked"). max_label_size: longer
-    labels are cut. scan_graphs: the bodies of loops too, each to a file of its own. return_image: return the bytes instead of writing.
+    whose nodes are marked; or True, or the name or the node of an `ifelse`: what only one of its branches needs, and what both do, gets a
+    border. colorCodes: colours by kind ("input", "constant", "shared", "output", "op", "marked"). max_label_size: longer labels are cut.
+    scan_graphs: the bodies of loops too, each to a file of its own. return_image: return the bytes instead of writing.
     Raises TypeError for what is no graph, RuntimeError where `dot` fails.
 
     >>> import os, tempfile

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import shutil
 import warnings
 from typing import Any
@@ -18,6 +19,7 @@ from symgraph import config, errors, function, printing
 from symgraph.errors import NanGuardError, ShapeError
 from symgraph.expr.shared import SharedVariable
 from symgraph.expr.types import generic
+from symgraph.ifelse import ifelse
 
 x, y = T.dvectors("x", "y")
 ONE = np.ones(2)
@@ -114,6 +116,14 @@ def test_pictures(tmp_path: Any) -> None:
     full = printing.dot_text(z, compact=False, with_ids=True, cond_highlight=[z], var_with_name_simple=True, colors={"op": "red"})
     assert "id=1" in full and "orange" in full and 'label="x"' in full and full.count("->") > printing.dot_text(z).count("->")
     assert "..." in printing.dot_text(z, max_label_size=8)
+    both = x * 3
+    branch = ifelse(x.sum() > 0, T.sin(both), T.cos(both) + 1, name="lazy")
+    for asked in (True, "lazy", branch.owner):
+        text = printing.dot_text(branch, cond_highlight=asked)
+        sides = dict(re.findall(r"label=(\w+); ((?:n\d+; )+)}", text))
+        assert {label: found.count(";") for label, found in sides.items()} == {"Left": 1, "Right": 2, "Middle": 1}
+    with pytest.warns(UserWarning, match="no such ifelse"):
+        printing.dot_text(branch, cond_highlight="another")
     path = tmp_path / "deep" / "graph.dot"
     printing.pydotprint(z, path, format="dot", print_output_file=False)
     assert path.read_text() == printing.dot_text(z)
