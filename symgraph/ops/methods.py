@@ -319,8 +319,8 @@ LATE_METHODS: tuple[str, ...] = tuple("""
     _add_along _asserted _take_along argsort beta betainc betainc_a betainc_aa betainc_ab betainc_b betainc_bb betaincc betainccinv betaincinv betaln
     binom chi2sf cummax cummin cumprod cumsum digamma entr erf erfc erfcinv erfcx erfinv gamma gammainc gammainc_k gammainc_kk gammaincc
     gammainccinv gammaincinv gammaln hurwitz_zeta hurwitz_zeta_x hurwitz_zeta_xx hyp2f1 hyp2f1_a hyp2f1_c i0 i0e i1 i1e iv ive j0 j1 jv k0 k0e
-    k1 k1e kv kve log1mexp log_ndtr logcumsumexp logit ndtr ndtri owens_t poch polygamma psi riemann_zeta sinc sort tri_gamma trigamma xlog1py
-    xlogx xlogy xlogy0 y0 y1 yv
+    k1 k1e kv kve log1mexp log_ndtr logcumsumexp logit ndtr ndtri owens_t poch polygamma psi riemann_zeta searchsorted sinc sort tri_gamma trigamma
+    xlog1py xlogx xlogy xlogy0 y0 y1 yv
 """.split())
 
 

@@ -26,8 +26,8 @@ LOOPED = set("""
     BinCounts binomial ChildKeys ChoiceFromUniform Collect Count Counted Diagonal DotModulo EqualSD Eye Frequencies FromFunctionOp geometric
     GreaterEqualSD GreaterThanSD hypergeometric IncSubtensor Integers integers Interval IRFFT IsIn
     LessEqualSD LessThanSD log_gamma MajorIndices MajorSum
-    MinorSum mrg_uniform Multinomial MultinomialFromUniform NextKey Noise Nonzero NotEqualSD Pad poisson PolynomialValue PowerSums Recurrence Repeat
-    RepeatIndex Resample Reshape Resize Roll RowsWithSparseGrad Sampled SampledProduct scan Scatter SearchsortedOp SizeAtLeast Spaced
+    MinorSum mrg_uniform Multinomial MultinomialFromUniform NextKey Noise Nonzero NotEqualSD Packed Pad poisson PolynomialValue PowerSums Recurrence
+    Repeat RepeatIndex Resample Reshape Resize Roll RowsWithSparseGrad Sampled SampledProduct scan Scatter SearchsortedOp SizeAtLeast Spaced
     SpecifyShape Split StructuredDotGradCSR Subtensor Tile ToDense Triangle TwisterDraw Unique Unpad UnravelIndex Usmm von_mises
 """.split())
 

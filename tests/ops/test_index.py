@@ -1,6 +1,7 @@
 """Indexing by numpy's rules: read, set, added to; gradients; errors."""
 
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -376,7 +377,7 @@ def test_what_is_changed_in_place_stands_where_the_result_is_wanted():
     then = expected.copy()
     then[:2] = 5
     f = symgraph.function([v, i], twice)
-    assert "scratch(context" not in f.source("c") and f.source("c").count("static") == 3  # kernels: zeros, places, slice
+    assert "scratch(context" not in f.source("c") and len(set(re.findall(r"kernel_\d+", f.source("c")))) == 3  # zeros, places, slice
     np.testing.assert_array_equal(f(x, places), then)
     outputs = [twice, once, twice, once[1:] * twice[1:], T.inc_subtensor(twice[3:4], 1.0), T.inc_subtensor(v[i], v[:3])]
     late = [then, expected, then, expected[1:] * then[1:], then + (np.arange(40) == 3), x.copy()]

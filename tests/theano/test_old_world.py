@@ -8,6 +8,7 @@ import inspect
 import json
 import os
 import random
+import shutil
 import sys
 import types
 import zipfile
@@ -159,6 +160,7 @@ def test_folders_and_files_of_modules(tmp_path: Path) -> None:
         words.load_module("two", file, path, details)
     assert "two" not in sys.modules and details == (".py", "r", words.PY_SOURCE)
     assert words.mkpath(str(tmp_path / "a" / "b")) == [str(tmp_path / "a"), str(tmp_path / "a" / "b")] and words.mkpath(str(tmp_path / "a")) == []
+    shutil.rmtree(tmp_path / "one" / "__pycache__", ignore_errors=True)
     assert words.copy_tree(str(tmp_path / "one"), str(tmp_path / "a")) == [str(tmp_path / "a" / "__init__.py")] and (tmp_path / "a" / "__init__.py").exists()
     assert os.path.isdir(words.get_python_lib()) and words.get_python_inc() and os.path.isdir(words.get_python_lib(standard_lib=1))
 
