@@ -117,14 +117,19 @@ class Digits:
 
     def move(self, source: Any, target: Any, counters: Any, n: Any, least: Any, shift: Any, bits: Any, number: Any) -> list[Any]:
         """The words by so many digits from `shift` on, to and fro between two buffers: where they are now, and the other one."""
-        b, size = self.b, self.size(bits)
+        b = self.b
 
         def digit(d: Any, source: Any, target: Any) -> list[Any]:
-            put = lambda k, word: self.memory.store(target, k, word)
-            self.put(lambda k: self.memory.load(source, k), b.offset(counters, size * d), n, least, shift + bits * d, bits, put)
+            self.place(source, target, counters, n, least, shift, bits, d)
             return [target, source]
 
         return b.fold(0, number, [source, target], digit)
+
+    def place(self, source: Any, target: Any, counters: Any, n: Any, least: Any, shift: Any, bits: Any, d: Any) -> None:
+        """The words by digit d from `shift` on, from one buffer into the other."""
+        table = self.b.offset(counters, self.size(bits) * d)
+        put = lambda k, word: self.memory.store(target, k, word)
+        self.put(lambda k: self.memory.load(source, k), table, n, least, shift + bits * d, bits, put)
 
     # All ----------------------------------------------------------------------------------------------------------------
     def sort(self, first: Any, second: Any, counters: Any, n: Any, least: Any, most: Any) -> None:
@@ -141,9 +146,20 @@ class Digits:
 
         moved = b.local("int64", 1)
 
+        def others(shift: Any) -> Callable[[], None]:
+            """Not one loop for all digits: the processor remembers by the place in the code whether a load waits for the store before it, which
+            among leading digits, many alike, it does: 5,000 float64 in 60 us by one loop, in 40 by three."""
+
+            def each() -> None:
+                self.place(second, first, counters, n, least, shift, bits, 1)
+                self.place(first, second, counters, n, least, shift, bits, 2)
+
+            return each
+
         def turn(shift: Any, leading: Any) -> Any:
             self.count(first, counters, n, least, shift, bits, DIGITS)
-            self.move(first, second, counters, n, least, shift, bits, number)
+            self.place(first, second, counters, n, least, shift, bits, 0)
+            b.when(b.less(1, number), others(shift))
             self.mend(second, b.select(leading, n, 0), patience, moved)
             moves = b.load(moved, 0)
             again = b.either(b.both(leading, b.less_equal(patience, moves)), b.both(b.invert(leading), b.less(shift, low)))
