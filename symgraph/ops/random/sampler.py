@@ -17,15 +17,13 @@ from symgraph.expr.nogradient import grad_not_implemented
 from symgraph.expr.stacks import count as examples_of
 from symgraph.expr.stacks import repeated
 from symgraph.expr.variable import Constant
-from symgraph.ops.random.noise import Drawn, as_key, as_keys
+from symgraph.ops.random.noise import Drawn, as_key, as_keys, key_sizes, sizes_given
 from symgraph.ops.random.philox import words_of
 from symgraph.ops.random.rules import RULES, Draws, binomial
 
 __all__ = ["Multinomial", "Sampler"]
 
 BLOCK = 256  # elements that are drawn together: what is kept of them fits into the first cache
-_KEY = "a key has 4 words, got {}"
-_NEGATIVE = "negative dimensions are not allowed, got {}"
 
 
 def own_index(x: Any, index: Sequence[Any]) -> list[Any]:
@@ -42,12 +40,7 @@ class WithParameters(Drawn):
 
     def sized(self, s: Any, key: Any, parameters: Sequence[Any], sizes: Sequence[Any]) -> list[Any]:
         """The sizes, which the parameters must fit."""
-        n = key.shape[-1]
-        s.check(s.equal(n, 4), "ValueError", _KEY, n)
-        out = [x.item(0) for x in sizes]
-        for n in out:
-            s.check(s.less(-1, n), "ValueError", _NEGATIVE, n)
-        out = [*key.shape[:-1], *out]
+        out = list(key_sizes(s, key, sizes))
         for x in parameters:
             first = len(out) - len(x.shape)
             for d, n in enumerate(x.shape):
@@ -308,9 +301,7 @@ def nest(b: Any, shape: Sequence[Any], element: Callable[[list[Any], Any], None]
 
 def _shape_of(op: Any, variables: Sequence[Any], arrays: Sequence[Any], sizes: Sequence[Any]) -> tuple[int, ...]:
     """The shape that is asked for, checked with the parameters (only sizes known to be 1 broadcast)."""
-    shape = tuple(int(n) for n in sizes)
-    if min(shape, default=0) < 0:
-        raise ValueError(_NEGATIVE.format(min(shape)))
+    shape = sizes_given(sizes)
     for x, array in zip(variables, arrays):
         for d, n in enumerate(array.shape):
             wanted = shape[len(shape) - array.ndim + d]

@@ -3,7 +3,7 @@
 Words of 32 bits are sorted by all their bits. Of longer ones the leading bits of what the largest and the least of them differ in, three digits;
 then a pass of insertion, which finds next to nothing to do on numbers that come from measuring or drawing. Where it finds much (words that
 agree in their leading bits and not in the others), it gives up, and all digits are sorted by, from the lowest on. So the time is linear in
-every case, and no branch depends on the data. Each loop stands in the code once, whatever digit it serves.
+every case, and no branch depends on the data.
 
 Counters are 32 bits long, and so take half the room in the first cache: 10,000 float32 7.9 ns each, with 64 bits 9.1. Beyond what the second
 cache holds, digits of eight bits pay, since fewer lines are written to at a time: 1,000,000 float32 12.3 ns each, by three digits of 11 bits 15.3.
@@ -146,20 +146,16 @@ class Digits:
 
         moved = b.local("int64", 1)
 
-        def others(shift: Any) -> Callable[[], None]:
+        def others(shift: Any) -> None:
             """Not one loop for all digits: the processor remembers by the place in the code whether a load waits for the store before it, which
             among leading digits, many alike, it does: 5,000 float64 in 60 us by one loop, in 40 by three."""
-
-            def each() -> None:
-                self.place(second, first, counters, n, least, shift, bits, 1)
-                self.place(first, second, counters, n, least, shift, bits, 2)
-
-            return each
+            self.place(second, first, counters, n, least, shift, bits, 1)
+            self.place(first, second, counters, n, least, shift, bits, 2)
 
         def turn(shift: Any, leading: Any) -> Any:
             self.count(first, counters, n, least, shift, bits, DIGITS)
             self.place(first, second, counters, n, least, shift, bits, 0)
-            b.when(b.less(1, number), others(shift))
+            b.when(b.less(1, number), lambda: others(shift))
             self.mend(second, b.select(leading, n, 0), patience, moved)
             moves = b.load(moved, 0)
             again = b.either(b.both(leading, b.less_equal(patience, moves)), b.both(b.invert(leading), b.less(shift, low)))
